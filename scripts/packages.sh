@@ -2,7 +2,7 @@
 # Installs the Debian packages that are missing: those that the build needs, or those that are named.
 set -euo pipefail
 if [ $# -eq 0 ]; then
-  set -- pkg-config libprotobuf-c-dev libhdf5-dev libzip-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libdeflate-dev
+  set -- pkg-config libprotobuf-c-dev libhdf5-dev libzip-dev libopenblas-dev libjpeg62-turbo-dev libpng-dev libdeflate-dev nettle-dev
 fi
 missing=()
 for package in "$@"; do
