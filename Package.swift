@@ -1,0 +1,160 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of ours is compiled with.
+let strict: [SwiftSetting] = [
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A Swift target; dependencies name targets of a lower layer only.
+func swift(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, exclude: readme(path),
+    swiftSettings: strict)
+}
+
+/// A Debian `-dev` package behind a module map.
+func system(_ name: String, _ pkgConfig: String, apt: String) -> Target {
+  .systemLibrary(
+    name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+/// The tests of one area, which mirror its sources.
+func tests(_ area: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(
+    name: "\(area)Tests", dependencies: dependencies + ["TestSupport"], path: "Tests/\(area)Tests",
+    swiftSettings: strict)
+}
+
+/// Folders of `converters` carry a page of what is read and what is not.
+func readme(_ path: String) -> [String] { path.hasPrefix("converters/") ? ["README.md"] : [] }
+
+let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+
+/// One line a converter: its module is `<Folder>Converter`.
+let converters: [(folder: String, dependencies: [Target.Dependency])] = [
+  ("PyTorch", ["Archives"]),
+  ("SafeTensors", []),
+  ("NumPy", ["Archives"]),
+  ("Keras", ["Archives", "CHDF5", "Operators"]),
+  ("ONNX", ["COnnxProto", "Operators"]),
+  ("HuggingFace", ["SafeTensorsConverter", "PyTorchConverter"]),
+]
+let converterModules = converters.map { Target.Dependency(stringLiteral: "\($0.folder)Converter") }
+
+let package = Package(
+  name: "menagerie",
+  products: [
+    .library(name: "Menagerie", targets: ["Menagerie"]),
+    .executable(name: "menagerie", targets: ["MenagerieCLI"]),
+    .executable(name: "menagerie-bench", targets: ["MenagerieBench"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Layer 0: C kernels and the system's libraries
+    .target(
+      name: "CKernels", path: "Sources/CKernels",
+      cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "COnnxProto", dependencies: ["CProtobufC"], path: "Sources/COnnxProto",
+      exclude: ["onnx.proto", "generate.sh"]),
+    system("COpenBLAS", "openblas", apt: "libopenblas-dev"),
+    system("CProtobufC", "libprotobuf-c", apt: "libprotobuf-c-dev"),
+    system("CHDF5", "hdf5", apt: "libhdf5-dev"),
+    system("CLibZip", "libzip", apt: "libzip-dev"),
+    system("CDeflate", "libdeflate", apt: "libdeflate-dev"),
+    system("CNettle", "nettle", apt: "nettle-dev"),
+    system("CJPEG", "libjpeg", apt: "libjpeg62-turbo-dev"),
+    system("CPNG", "libpng", apt: "libpng-dev"),
+
+    // Layer 1: bytes
+    swift("BinaryIO", at: "Sources/BinaryIO", ["CDeflate", "CNettle"]),
+
+    // Layer 2: tensors, archives, JSON, pictures
+    swift("JSON", at: "Sources/JSON", ["BinaryIO", collections]),
+    swift("Archives", at: "Sources/Archives", ["BinaryIO", "CLibZip"]),
+    swift("Tensors", at: "Sources/Tensors", ["BinaryIO", "CKernels"]),
+    swift("Images", at: "Sources/Images", ["BinaryIO", "CJPEG", "CPNG"]),
+
+    // Layer 3: the graph, and the safe faces of the kernels
+    swift("ModelGraph", at: "Sources/ModelGraph", ["BinaryIO", "Tensors", collections]),
+    swift("Kernels", at: "Sources/Kernels", ["CKernels", "COpenBLAS", "Tensors"]),
+
+    // Layer 4: operators; what every format shares
+    swift("Operators", at: "Sources/Operators", ["BinaryIO", "ModelGraph", "Kernels", "Tensors"]),
+    swift("Formats", at: "Sources/Formats", [
+      "BinaryIO", "JSON", "ModelGraph", "Tensors", collections,
+      .product(name: "Yams", package: "Yams"),
+    ]),
+
+    // Layer 5: execution; the doors
+    swift("Execution", at: "Sources/Execution", [
+      "BinaryIO", "Kernels", "ModelGraph", "Operators", "Tensors",
+    ]),
+  ]
+    + converters.map {
+      swift("\($0.folder)Converter", at: "converters/\($0.folder)",
+        ["BinaryIO", "Formats", "JSON", "ModelGraph", "Tensors", collections] + $0.dependencies)
+    }
+    + [
+      // Layer 6: the list of formats; the animals
+      swift("Converters", at: "Sources/Converters", ["Formats"] + converterModules),
+      swift("Zoo", at: "zoo", [
+        "BinaryIO", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors", collections,
+      ]),
+
+      // Layer 8: the library
+      swift("Menagerie", at: "Sources/Menagerie", [
+        "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph",
+        "Operators", "Tensors", "Zoo", collections,
+      ]),
+
+      // Layer 9: what people type
+      .executableTarget(
+        name: "MenagerieCLI",
+        dependencies: [
+          "Menagerie", "BinaryIO", "Execution", "Formats", "JSON", "ModelGraph", "NumPyConverter", "Tensors", "Zoo",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ], path: "Sources/MenagerieCLI", swiftSettings: strict),
+      .executableTarget(
+        name: "MenagerieBench", dependencies: ["CKernels", "COpenBLAS", "Kernels", "Tensors"],
+        path: "Sources/MenagerieBench", swiftSettings: strict),
+
+      // Tests
+      swift("TestSupport", at: "Tests/TestSupport", ["BinaryIO", "JSON", "Tensors"]),
+      tests("BinaryIO", ["BinaryIO"]),
+      tests("JSON", ["JSON", "BinaryIO"]),
+      tests("Tensors", ["Tensors", "BinaryIO"]),
+      tests("Archives", ["Archives", "BinaryIO"]),
+      tests("Images", ["Images", "BinaryIO"]),
+      tests("Kernels", ["CKernels", "COpenBLAS", "Kernels", "Tensors"]),
+      tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
+      tests("Operators", ["BinaryIO", "ModelGraph", "Operators", "ONNXConverter", "Formats", "Tensors"]),
+      tests("Execution", ["BinaryIO", "Execution", "Kernels", "ModelGraph", "Operators", "Tensors"]),
+      tests("Formats", ["BinaryIO", "Formats", "JSON", "ModelGraph", "Tensors"]),
+      tests("PyTorchConverter", ["Archives", "BinaryIO", "Formats", "PyTorchConverter", "Tensors"]),
+      tests("SafeTensorsConverter", ["BinaryIO", "Formats", "SafeTensorsConverter", "Tensors"]),
+      tests("NumPyConverter", ["BinaryIO", "Formats", "NumPyConverter", "Tensors"]),
+      tests("KerasConverter", [
+        "BinaryIO", "Execution", "Formats", "KerasConverter", "ModelGraph", "Operators", "Tensors",
+      ]),
+      tests("ONNXConverter", [
+        "BinaryIO", "Execution", "Formats", "ModelGraph", "ONNXConverter", "Operators", "Tensors",
+      ]),
+      tests("HuggingFaceConverter", ["BinaryIO", "Formats", "HuggingFaceConverter", "Tensors"]),
+      tests("Zoo", [
+        "BinaryIO", "Converters", "Execution", "Formats", "JSON", "ModelGraph", "Operators", "Tensors", "Zoo",
+      ]),
+      tests("Menagerie", [
+        "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph", "Tensors", "Zoo",
+      ]),
+      tests("MenagerieCLI", ["BinaryIO", "JSON", "Menagerie", "MenagerieCLI", "Tensors"]),
+    ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)

@@ -1,0 +1,106 @@
+import Glibc
+
+/// Writes a sibling temporary file that takes the place of `path` only when all went well.
+///
+/// Dropped before `commit()`, it removes what it wrote; an older file at `path` stays untouched.
+public final class AtomicFileWriter {
+  public let path: String
+  /// The file that is being written; C libraries that want a name write to this one.
+  public let temporaryPath: String
+  /// Bytes appended so far.
+  public private(set) var position = 0
+  private var descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var isCommitted = false
+  private static let bufferSize = 1 << 16
+
+  /// - Throws: `.unwritable` when the folder does not exist or does not allow it.
+  public init(path: String) throws {
+    var status = stat()
+    if unsafe stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR {
+      throw DataError(.unwritable, "is a directory", expected: "a file name", path: path)
+    }
+    self.path = path
+    temporaryPath = "\(path).partial-\(getpid())"
+    descriptor = unsafe open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw DataError(.unwritable, "cannot be written: \(systemMessage())", path: path)
+    }
+    InterruptedOutputs.add(temporaryPath)
+  }
+
+  /// Appends `bytes`; large runs go straight to the system, small ones are gathered.
+  public func write(_ bytes: Bytes) throws {
+    if bytes.count >= AtomicFileWriter.bufferSize {
+      try flush()
+      try unsafe bytes.withUnsafeBytes { try unsafe send($0) }
+    } else {
+      unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
+      if buffer.count >= AtomicFileWriter.bufferSize { try flush() }
+    }
+    position += bytes.count
+  }
+
+  public func write(_ bytes: [UInt8]) throws {
+    buffer.append(contentsOf: bytes)
+    position += bytes.count
+    if buffer.count >= AtomicFileWriter.bufferSize { try flush() }
+  }
+
+  public func write(_ text: String) throws { try write(Array(text.utf8)) }
+
+  /// Appends a little-endian integer.
+  public func write<T: FixedWidthInteger>(integer value: T) throws {
+    try write((0..<MemoryLayout<T>.size).map { UInt8(truncatingIfNeeded: value >> (8 * T($0))) })
+  }
+
+  /// Appends zeros up to the next multiple of `alignment`.
+  public func pad(to alignment: Int, with byte: UInt8 = 0) throws {
+    let missing = (alignment - position % alignment) % alignment
+    try write([UInt8](repeating: byte, count: missing))
+  }
+
+  /// Makes the file lasting and gives it its name.
+  public func commit() throws {
+    try flush()
+    guard fsyncIfAsked() else {
+      throw DataError(.unwritable, "cannot be made lasting: \(systemMessage())", path: path)
+    }
+    guard unsafe rename(temporaryPath, path) == 0 else {
+      throw DataError(.unwritable, "cannot be replaced: \(systemMessage())", path: path)
+    }
+    isCommitted = true
+    InterruptedOutputs.remove(temporaryPath)
+  }
+
+  deinit {
+    close(descriptor)
+    if !isCommitted {
+      unsafe _ = unlink(temporaryPath)
+      InterruptedOutputs.remove(temporaryPath)
+    }
+  }
+
+  private func flush() throws {
+    guard !buffer.isEmpty else { return }
+    try unsafe buffer.withUnsafeBytes { try unsafe send($0) }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func send(_ bytes: UnsafeRawBufferPointer) throws {
+    var sent = 0
+    while sent < bytes.count {
+      let n = unsafe Glibc.write(descriptor, bytes.baseAddress! + sent, bytes.count - sent)
+      if n < 0 && errno == EINTR { continue }
+      guard n > 0 else {
+        throw DataError(.unwritable, "cannot be written: \(systemMessage())", path: path)
+      }
+      sent += n
+    }
+  }
+
+  /// Waits for the disk. A file on a disk that has no sync (a pipe-like mount) is not an error.
+  private func fsyncIfAsked() -> Bool {
+    fdatasync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS
+  }
+}

@@ -1,0 +1,77 @@
+import Glibc
+
+/// A regular file in memory, read by the system page by page as it is touched.
+public final class MappedFile: Sendable {
+  /// The name that the file was opened by.
+  public let path: String
+  public let byteCount: Int
+  private let mapping: Mapping
+
+  /// Maps the whole file.
+  /// - Throws: `.notFound`, `.unreadable` (no permission, a directory, a pipe), `.malformed` when it is empty.
+  public init(path: String) throws {
+    let descriptor = try MappedFile.open(path)
+    defer { close(descriptor) }
+    self.path = path
+    mapping = try Mapping(descriptor: descriptor, path: path)
+    byteCount = mapping.count
+  }
+
+  /// All bytes of the file. They stay valid for as long as any slice of them lives.
+  public var bytes: Bytes {
+    unsafe Bytes(owner: mapping, base: mapping.base, count: byteCount)
+  }
+
+  /// Tells the system that the file will be read from front to back, so that it reads ahead.
+  public func adviseSequential() { unsafe _ = madvise(mapping.base, byteCount, MADV_SEQUENTIAL) }
+
+  /// Tells the system that all of the file will be wanted soon.
+  public func adviseNeeded() { unsafe _ = madvise(mapping.base, byteCount, MADV_WILLNEED) }
+
+  private static func open(_ path: String) throws -> Int32 {
+    // O_NONBLOCK: opening a pipe must not wait for its writer
+    let descriptor = unsafe Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else {
+      throw errno == ENOENT || errno == ENOTDIR
+        ? DataError(.notFound, "no such file", path: path)
+        : DataError(.unreadable, "cannot be opened: \(systemMessage())", path: path)
+    }
+    return descriptor
+  }
+}
+
+/// The text of the C library's last error.
+func systemMessage(_ code: Int32 = errno) -> String {
+  unsafe String(cString: strerror(code))
+}
+
+@safe
+private final class Mapping: @unchecked Sendable {
+  // Sendable: the pages are read-only and `base` is unmapped only with the last reference
+  let base: UnsafeMutableRawPointer
+  let count: Int
+
+  init(descriptor: Int32, path: String) throws {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw DataError(.unreadable, "cannot be examined: \(systemMessage())", path: path)
+    }
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG else {
+      throw DataError(
+        .unreadable, kind == S_IFDIR ? "is a directory" : "is not a regular file",
+        expected: "a model file", path: path)
+    }
+    guard status.st_size > 0 else {
+      throw DataError(.malformed, "is empty", expected: "a model file", path: path)
+    }
+    let address = unsafe mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0)
+    guard let address = unsafe address, unsafe address != MAP_FAILED else {
+      throw DataError(.unreadable, "cannot be mapped: \(systemMessage())", path: path)
+    }
+    unsafe base = address
+    count = status.st_size
+  }
+
+  deinit { unsafe _ = munmap(base, count) }
+}

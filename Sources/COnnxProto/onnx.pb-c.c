@@ -1,0 +1,2 @@
+#include "onnx.pb-c.h"
+typedef int mng_empty;

@@ -1,0 +1,53 @@
+import BinaryIO
+import CKernels
+
+extension Tensor {
+  /// The same elements lying densely in row-major order; itself when they do already.
+  public func contiguous() -> Tensor {
+    if isContiguous { return self }
+    let size = dataType.byteCount
+    return unsafe Tensor(dataType: dataType, shape: shape) { target in
+      unsafe storage.withUnsafeBytes { source in
+        unsafe mng_strided_copy(
+          size, rank, shape.dimensions, strides, source.baseAddress! + offset * size,
+          target.baseAddress!)
+      }
+    }
+  }
+
+  /// The dense bytes in row-major order, little-endian; shared with the storage where possible.
+  public var contiguousBytes: Bytes {
+    let dense = contiguous()
+    let start = dense.offset * dataType.byteCount
+    return dense.storage.bytes[start..<(start + byteCount)]
+  }
+
+  /// The elements in row-major order; traps when `Scalar` is not the tensor's type.
+  public func values<Scalar: TensorScalar>(as type: Scalar.Type = Scalar.self) -> [Scalar] {
+    precondition(Scalar.dataType == dataType, "a \(dataType) tensor read as \(Scalar.dataType)")
+    return unsafe contiguousBytes.withUnsafeBytes { source in
+      unsafe [Scalar](unsafeUninitializedCapacity: elementCount) { target, count in
+        unsafe UnsafeMutableRawBufferPointer(target).copyMemory(from: source)
+        count = elementCount
+      }
+    }
+  }
+
+  /// The elements in row-major order, converted to Float; complex numbers give their real part.
+  public var floats: [Float] { cast(to: .float32).values() }
+
+  /// The elements in row-major order, converted to Double; complex numbers give their real part.
+  public var doubles: [Double] { cast(to: .float64).values() }
+
+  /// The elements in row-major order as whole numbers; fractions are cut off towards zero.
+  public var integers: [Int] { cast(to: .int64).values() }
+
+  /// SHA-256 of the dense little-endian bytes in row-major order.
+  public var sha256: String { SHA256.hex(of: contiguousBytes) }
+
+  /// Whether type, shape and every bit agree.
+  public func isBitEqual(to other: Tensor) -> Bool {
+    dataType == other.dataType && shape == other.shape
+      && (identity == other.identity || contiguousBytes.elementsEqual(other.contiguousBytes))
+  }
+}

@@ -1,0 +1,66 @@
+import BinaryIO
+import Glibc
+
+/// Files that tests read: `Tests/Fixtures/<area>/…`.
+public enum Fixtures {
+  /// The path of a fixture, found beside the sources.
+  public static func path(_ name: String, file: String = #filePath) -> String {
+    let tests = file.split(separator: "/").reversed().drop { $0 != "Tests" }.reversed()
+    return "/" + tests.joined(separator: "/") + "/Fixtures/" + name
+  }
+
+  /// The bytes of a fixture.
+  public static func bytes(_ name: String, file: String = #filePath) throws -> Bytes {
+    try MappedFile(path: path(name, file: file)).bytes
+  }
+}
+
+/// A directory for one test, removed with its content when the test is over.
+public final class ScratchDirectory {
+  public let path: String
+
+  public init() {
+    var template = Array("\(ScratchDirectory.root)/menagerie-test-XXXXXX".utf8CString)
+    unsafe path = String(cString: mkdtemp(&template))
+  }
+
+  public func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// Writes a file and returns its path.
+  @discardableResult
+  public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
+    let writer = try AtomicFileWriter(path: file(name))
+    try writer.write(bytes)
+    try writer.commit()
+    return file(name)
+  }
+
+  /// The names of the files in it, sorted.
+  public var names: [String] { ScratchDirectory.names(in: path) }
+
+  private static func names(in path: String) -> [String] {
+    guard let directory = unsafe opendir(path) else { return [] }
+    defer { unsafe _ = closedir(directory) }
+    var names: [String] = []
+    while let entry = unsafe readdir(directory) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  private static var root: String {
+    if let value = unsafe getenv("TMPDIR") { unsafe String(cString: value) } else { "/" + "tmp" }
+  }
+
+  deinit { remove(path) }
+
+  /// Removes a file, a link, or a directory with all that is in it.
+  private func remove(_ path: String) {
+    if unsafe unlink(path) == 0 { return }
+    for name in ScratchDirectory.names(in: path) { remove("\(path)/\(name)") }
+    unsafe _ = rmdir(path)
+  }
+}
