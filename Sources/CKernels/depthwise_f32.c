@@ -1,0 +1,137 @@
+#include "mng_depthwise_f32.h"
+
+#include "lanes.h"
+
+/// `count` neighbouring outputs of one line whose windows see the same taps: 4 or 1.
+#define DEFINE_PIXELS(V, LANES)                                                                     \
+  MNG_INLINE void pixels_##LANES(const size_t count, const float *x, size_t line, size_t tap,       \
+                                 size_t step, const float *weight, size_t weight_line,              \
+                                 size_t channels, size_t height, size_t width, const float *bias,   \
+                                 float minimum, float maximum, float *y) {                          \
+    V s0 = {0}, s1, s2, s3;                                                                         \
+    if (bias) s0 = MNG_READ(V, bias);                                                               \
+    s1 = s2 = s3 = s0;                                                                              \
+    for (size_t h = 0; h < height; h++, x += line, weight += weight_line) {                         \
+      for (size_t w = 0; w < width; w++) {                                                          \
+        const V k = MNG_READ(V, weight + w * channels);                                             \
+        const float *at = x + w * tap;                                                              \
+        s0 += MNG_READ(V, at) * k;                                                                  \
+        if (count > 1) {                                                                            \
+          s1 += MNG_READ(V, at + step) * k;                                                         \
+          s2 += MNG_READ(V, at + 2 * step) * k;                                                     \
+          s3 += MNG_READ(V, at + 3 * step) * k;                                                     \
+        }                                                                                           \
+      }                                                                                             \
+    }                                                                                               \
+    const V lowest = (V){0} + minimum, highest = (V){0} + maximum;                                  \
+    MNG_AT(V, y) = MNG_CLAMP(s0, lowest, highest);                                                  \
+    if (count > 1) {                                                                                \
+      MNG_AT(V, y + channels) = MNG_CLAMP(s1, lowest, highest);                                     \
+      MNG_AT(V, y + 2 * channels) = MNG_CLAMP(s2, lowest, highest);                                 \
+      MNG_AT(V, y + 3 * channels) = MNG_CLAMP(s3, lowest, highest);                                 \
+    }                                                                                               \
+  }
+
+DEFINE_PIXELS(mng_f32x16, 16)
+DEFINE_PIXELS(mng_f32x8, 8)
+DEFINE_PIXELS(mng_f32x4, 4)
+DEFINE_PIXELS(mng_f32x1, 1)
+
+MNG_INLINE void all_channels(const size_t count, const float *x, size_t line, size_t tap, size_t step,
+                             const float *weight, size_t weight_line, size_t channels,
+                             size_t height, size_t width, const float *bias, float minimum,
+                             float maximum, float *y) {
+  size_t c = 0;
+#define CHANNELS(LANES)                                                                            \
+  for (; c + LANES <= channels; c += LANES)                                                        \
+    pixels_##LANES(count, x + c, line, tap, step, weight + c, weight_line, channels, height, width, \
+                   bias ? bias + c : NULL, minimum, maximum, y + c);
+  CHANNELS(16) CHANNELS(8) CHANNELS(4) CHANNELS(1)
+#undef CHANNELS
+}
+
+MNG_INLINE void one_to_one_body(const mng_window *window, const float *x, const float *weight,
+                                const float *bias, float minimum, float maximum, float *y,
+                                size_t line_begin, size_t line_end) {
+  const mng_window g = *window;
+  const size_t channels = g.channels, line = g.width * channels;
+  const size_t tap = g.dilation_width * channels, step = g.stride_width * channels;
+  const size_t weight_line = g.kernel_width * channels;
+  for (size_t l = line_begin; l < line_end; l++) {
+    const size_t image = l / g.out_height, oy = l % g.out_height;
+    const size_t top = oy * g.stride_height - g.pad_top;
+    const mng_taps rows = mng_taps_inside(top, g.kernel_height, g.dilation_height, g.height);
+    const size_t first = rows.begin < rows.end ? top + rows.begin * g.dilation_height : 0;
+    const float *lines = x + (image * g.height + first) * line;
+    const float *weights = weight + rows.begin * weight_line;
+    float *out = y + l * g.out_width * channels;
+    for (size_t ox = 0; ox < g.out_width;) {
+      const size_t left = ox * g.stride_width - g.pad_left;
+      const mng_taps taps = mng_taps_inside(left, g.kernel_width, g.dilation_width, g.width);
+      const size_t begin = taps.begin < taps.end ? left + taps.begin * g.dilation_width : 0;
+      const float *at = lines + begin * channels;
+      const size_t last = left + 3 * g.stride_width + (g.kernel_width - 1) * g.dilation_width;
+      const bool four = taps.begin == 0 && ox + 4 <= g.out_width && last < g.width;
+      if (four) {
+        all_channels(4, at, g.dilation_height * line, tap, step, weights, weight_line, channels,
+                     rows.end - rows.begin, g.kernel_width, bias, minimum, maximum,
+                     out + ox * channels);
+        ox += 4;
+      } else {
+        all_channels(1, at, g.dilation_height * line, tap, step,
+                     weights + taps.begin * channels, weight_line, channels,
+                     rows.end - rows.begin, taps.end - taps.begin, bias, minimum, maximum,
+                     out + ox * channels);
+        ox += 1;
+      }
+    }
+  }
+}
+
+MNG_INLINE void one_to_many_body(const mng_window *window, const float *x, const float *weight,
+                                 const float *bias, float minimum, float maximum, float *y,
+                                 size_t line_begin, size_t line_end) {
+  const mng_window g = *window;
+  const size_t outputs = g.out_channels, multiplier = outputs / g.channels;
+  for (size_t l = line_begin; l < line_end; l++) {
+    const size_t image = l / g.out_height, oy = l % g.out_height;
+    const size_t top = oy * g.stride_height - g.pad_top;
+    for (size_t ox = 0; ox < g.out_width; ox++) {
+      const size_t left = ox * g.stride_width - g.pad_left;
+      float *out = y + (l * g.out_width + ox) * outputs;
+      for (size_t o = 0; o < outputs; o++) out[o] = bias ? bias[o] : 0;
+      for (size_t h = 0; h < g.kernel_height; h++) {
+        const size_t iy = top + h * g.dilation_height;
+        if (iy >= g.height) continue;
+        for (size_t w = 0; w < g.kernel_width; w++) {
+          const size_t ix = left + w * g.dilation_width;
+          if (ix >= g.width) continue;
+          const float *in = x + ((image * g.height + iy) * g.width + ix) * g.channels;
+          const float *k = weight + (h * g.kernel_width + w) * outputs;
+          for (size_t c = 0; c < g.channels; c++) {
+            const float value = in[c];
+            for (size_t m = 0; m < multiplier; m++)
+              out[c * multiplier + m] += value * k[c * multiplier + m];
+          }
+        }
+      }
+      for (size_t o = 0; o < outputs; o++) out[o] = MNG_CLAMP(out[o], minimum, maximum);
+    }
+  }
+}
+
+MNG_INLINE void mng_depthwise_f32_body(const mng_window *window, const float *x,
+                                       const float *weight, const float *bias, float minimum,
+                                       float maximum, float *y, size_t line_begin,
+                                       size_t line_end) {
+  if (window->channels == window->out_channels) {
+    one_to_one_body(window, x, weight, bias, minimum, maximum, y, line_begin, line_end);
+  } else {
+    one_to_many_body(window, x, weight, bias, minimum, maximum, y, line_begin, line_end);
+  }
+}
+
+MNG_VARIANTS(mng_depthwise_f32,
+             (const mng_window *window, const float *x, const float *weight, const float *bias,
+              float minimum, float maximum, float *y, size_t line_begin, size_t line_end),
+             (window, x, weight, bias, minimum, maximum, y, line_begin, line_end))

@@ -1,0 +1,53 @@
+// Internal: what the drivers know of a tile kernel.
+#ifndef GEMM_F32_H
+#define GEMM_F32_H
+
+#include "mng_gemm_f32.h"
+
+enum { MNG_GEMM_MAX_ROWS = 14 };
+
+/// One tile of the output. `rows` is `[positions][tile rows]`: where each row's `channels` values for
+/// that position begin, before `offset` floats are added. `columns` (at most the kernel's width) are stored.
+typedef void (*mng_gemm_f32_tile)(const float *const *rows, size_t offset, size_t positions,
+                                  size_t channels, const float *panel, float *y, size_t y_stride,
+                                  size_t columns, const float *bias, const float *residual,
+                                  size_t residual_stride, float minimum, float maximum,
+                                  const float *prefetch);
+
+typedef struct mng_gemm_f32_kernel {
+  size_t rows;   ///< at most MNG_GEMM_MAX_ROWS
+  size_t panel;  ///< columns of a full panel; the last panel of a matrix may be half as wide
+  mng_gemm_f32_tile tile[2][MNG_GEMM_MAX_ROWS];  ///< [half, full panel][rows - 1]
+} mng_gemm_f32_kernel;
+
+extern const mng_gemm_f32_kernel mng_gemm_f32_kernel_baseline;
+#if defined(__x86_64__)
+extern const mng_gemm_f32_kernel mng_gemm_f32_kernel_avx2;
+extern const mng_gemm_f32_kernel mng_gemm_f32_kernel_avx512;
+#endif
+
+static inline const mng_gemm_f32_kernel *mng_gemm_f32_kernel_of(mng_isa isa) {
+#if defined(__x86_64__)
+  if (isa == MNG_ISA_AVX512) return &mng_gemm_f32_kernel_avx512;
+  if (isa == MNG_ISA_AVX2) return &mng_gemm_f32_kernel_avx2;
+#endif
+  (void)isa;
+  return &mng_gemm_f32_kernel_baseline;
+}
+
+/// Width of the last panel's storage: half a panel when that is enough.
+static inline size_t mng_gemm_f32_last_width(size_t panel, size_t n) {
+  size_t rest = n % panel;
+  return rest == 0 ? panel : rest <= panel / 2 ? panel / 2 : panel;
+}
+
+static inline size_t mng_gemm_f32_min(size_t a, size_t b) { return a < b ? a : b; }
+
+/// Tiles `[0, tiles)` of a block against panels; the row pointers of a tile are `[positions][kernel->rows]`,
+/// but `[positions][rows]` in the last one, which may have fewer rows.
+void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *pointers, size_t rows,
+                        size_t offset, size_t positions, size_t channels, const float *packed,
+                        size_t n, float *y, size_t y_stride, size_t panel_begin, size_t panel_end,
+                        const mng_epilogue_f32 *epilogue);
+
+#endif

@@ -1,0 +1,83 @@
+// Internal: the tile kernel, written once. The including file defines, for its instruction set,
+//   V, LANES, TARGET, ROWS, FOR_ROWS(X), LOAD, SPLAT, FMA, ADD, CLAMP, LOADN, STOREN, TAIL, TAIL_OF
+// Accumulators are named variables: clang keeps an array of them in memory.
+
+#define DECLARE(i) V s##i##_0 = ZERO(), s##i##_1 = ZERO();
+#define POINTER(i) const float *a##i = mr > i ? rows[i] + offset : (const float *)0;
+#define STEP(i)                                \
+  if (mr > i) {                                \
+    V x = SPLAT(a##i + k);                     \
+    s##i##_0 = FMA(x, b0, s##i##_0);           \
+    if (nv > 1) s##i##_1 = FMA(x, b1, s##i##_1); \
+  }
+#define FINISH_FULL(i)                                           \
+  if (mr > i) {                                                  \
+    V r0 = ADD(s##i##_0, bias0);                                 \
+    if (residual) r0 = ADD(r0, LOAD(residual + i * residual_stride)); \
+    STORE(y + i * y_stride, CLAMP(r0));                          \
+    if (nv > 1) {                                                \
+      V r1 = ADD(s##i##_1, bias1);                               \
+      if (residual) r1 = ADD(r1, LOAD(residual + i * residual_stride + LANES)); \
+      STORE(y + i * y_stride + LANES, CLAMP(r1));                \
+    }                                                            \
+  }
+#define FINISH_PART(i)                                           \
+  if (mr > i) {                                                  \
+    V r0 = ADD(s##i##_0, bias0);                                 \
+    if (residual) r0 = ADD(r0, LOADN(residual + i * residual_stride, tail0)); \
+    STOREN(y + i * y_stride, CLAMP(r0), tail0);                  \
+    if (nv > 1) {                                                \
+      V r1 = ADD(s##i##_1, bias1);                               \
+      if (residual) r1 = ADD(r1, LOADN(residual + i * residual_stride + LANES, tail1)); \
+      STOREN(y + i * y_stride + LANES, CLAMP(r1), tail1);        \
+    }                                                            \
+  }
+
+TARGET static inline __attribute__((always_inline)) void tile_body(
+    const size_t mr, const size_t nv, const float *const *rows, size_t offset, size_t positions,
+    size_t channels, const float *panel, float *y, size_t y_stride, size_t columns,
+    const float *bias, const float *residual, size_t residual_stride, float minimum, float maximum,
+    const float *prefetch) {
+  FOR_ROWS(DECLARE)
+  for (size_t p = 0; p < positions; p++) {
+    FOR_ROWS(POINTER)
+    rows += mr;
+    for (size_t k = 0; k < channels; k++) {
+      V b0 = LOAD(panel), b1 = b0;
+      if (nv > 1) b1 = LOAD(panel + LANES);
+      __builtin_prefetch(prefetch, 0, 2);
+      if (nv * LANES > 16) __builtin_prefetch(prefetch + 16, 0, 2);
+      FOR_ROWS(STEP)
+      panel += nv * LANES;
+      prefetch += nv * LANES;
+    }
+  }
+  const V lowest = SPLAT(&minimum), highest = SPLAT(&maximum);
+  if (columns == nv * LANES) {
+    V bias0 = ZERO(), bias1 = ZERO();
+    if (bias) {
+      bias0 = LOAD(bias);
+      if (nv > 1) bias1 = LOAD(bias + LANES);
+    }
+    FOR_ROWS(FINISH_FULL)
+  } else {
+    const TAIL tail0 = TAIL_OF(columns < LANES ? columns : LANES);
+    const TAIL tail1 = TAIL_OF(columns < LANES ? 0 : columns - LANES);
+    V bias0 = ZERO(), bias1 = ZERO();
+    if (bias) {
+      bias0 = LOADN(bias, tail0);
+      if (nv > 1) bias1 = LOADN(bias + LANES, tail1);
+    }
+    FOR_ROWS(FINISH_PART)
+  }
+}
+
+#define DEFINE_TILE(MR, NV)                                                                        \
+  TARGET static void tile_##MR##_##NV(                                                             \
+      const float *const *rows, size_t offset, size_t positions, size_t channels,                  \
+      const float *panel, float *y, size_t y_stride, size_t columns, const float *bias,            \
+      const float *residual, size_t residual_stride, float minimum, float maximum,                 \
+      const float *prefetch) {                                                                     \
+    tile_body(MR, NV, rows, offset, positions, channels, panel, y, y_stride, columns, bias,        \
+              residual, residual_stride, minimum, maximum, prefetch);                              \
+  }

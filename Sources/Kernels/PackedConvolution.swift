@@ -1,0 +1,107 @@
+import CKernels
+
+/// A convolution's weights, packed once for the instruction set that will run it; any groups, no transposition.
+///
+/// The weights fit every image size: the geometry of a run may differ in batch, extents, strides, dilations and pads.
+public struct PackedConvolution: Sendable {
+  public let channels: Int
+  public let outputChannels: Int
+  public let kernelHeight: Int
+  public let kernelWidth: Int
+  public let groups: Int
+  public let instructionSet: InstructionSet
+
+  private let packing: mng_convolution_packing
+  private let packed: FloatView
+  private let zero: FloatView
+
+  /// - Parameter weight: `[outputChannels, channels / groups, kernelHeight, kernelWidth]`, as `Weight.oihw` and
+  ///   `Weight.hwio` make it.
+  public init(
+    _ weight: Weight, groups: Int = 1, instructionSet: InstructionSet = .current,
+    pool: ThreadPool? = nil
+  ) {
+    precondition(
+      groups > 0 && weight.inputs > 0 && weight.outputs > 0 && weight.outputs % groups == 0,
+      "\(weight.outputs) outputs of \(weight.inputs) inputs in \(groups) groups")
+    channels = weight.inputs * groups
+    outputChannels = weight.outputs
+    kernelHeight = weight.kernelHeight
+    kernelWidth = weight.kernelWidth
+    self.groups = groups
+    self.instructionSet = instructionSet
+    let isa = instructionSet.isa
+    var window = mng_window()
+    window.channels = channels
+    window.out_channels = outputChannels
+    window.kernel_height = kernelHeight
+    window.kernel_width = kernelWidth
+    let packing = unsafe mng_convolution_f32_packing(isa, &window, groups)
+    let packed = FloatView(zeros: packing.count)
+    self.packing = packing
+    self.packed = packed
+    zero = FloatView(zeros: channels)
+    if groups == 1 {
+      runParallel(pool, count: packing.panels, grain: max(1, packing.panels / 16)) { range in
+        var source = unsafe weight.checked()
+        unsafe mng_gemm_f32_pack(
+          isa, &source, packed.writing(packed.count), range.lowerBound, range.upperBound)
+      }
+    } else {
+      runParallel(pool, count: packing.groups) { range in
+        var (source, packing) = unsafe (weight.checked(), packing)
+        unsafe mng_convolution_f32_pack(
+          isa, &packing, &source, packed.writing(packed.count), range.lowerBound, range.upperBound)
+      }
+    }
+  }
+
+  /// `result = epilogue(convolution(input))`.
+  ///
+  /// - Shapes: `input` is `[batch, height, width, channels]`, `result` and the residual
+  ///   `[batch, outputHeight, outputWidth, outputChannels]`; input and result do not overlap.
+  /// - Types: each result is one sum over (kernel row, kernel column, channel) in order.
+  public func convolve(
+    _ input: FloatView, geometry: ConvolutionGeometry, into result: FloatView,
+    epilogue: Epilogue = .none, pool: ThreadPool? = nil
+  ) {
+    precondition(
+      geometry.channels == channels && geometry.outputChannels == outputChannels
+        && geometry.kernelHeight == kernelHeight && geometry.kernelWidth == kernelWidth
+        && geometry.groups == groups,
+      "weights [\(outputChannels), \(channels) / \(groups), \(kernelHeight), \(kernelWidth)] "
+        + "for \(geometry)")
+    let isa = instructionSet.isa
+    let (rows, outputs, channels) = (geometry.outputRows, outputChannels, channels)
+    let (packing, packed, zero) = (packing, packed, zero)
+    let work = TileGrid(
+      rows: rows, tile: mng_gemm_f32_tile_rows(isa), panels: packing.panels * packing.groups,
+      depth: packing.inputs * geometry.kernelCount, threads: pool?.threads ?? 1)
+    runParallel(pool, count: work.count) { range in
+      var (window, packing) = (geometry.window, packing)
+      var tail = unsafe epilogue.checked(rows: rows, columns: outputs)
+      let x = unsafe input.reading(geometry.inputCount, "input")
+      let weights = unsafe packed.reading(packed.count)
+      let y = unsafe result.writing(geometry.outputCount)
+      if geometry.isPointwise {
+        for index in range {
+          let (rows, panels) = work[index]
+          unsafe mng_gemm_f32(
+            isa, x, channels, channels, weights, outputs, y, outputs, rows.lowerBound,
+            rows.upperBound, panels.lowerBound, panels.upperBound, &tail)
+        }
+        return
+      }
+      let bytes = unsafe mng_convolution_f32_scratch(&window, &packing)
+      unsafe withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 64) { scratch in
+        for index in range {
+          let (rows, panels) = work[index]
+          unsafe mng_convolution_f32(
+            isa, &window, &packing, x, weights, zero.reading(channels), y, outputs,
+            rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound, &tail,
+            scratch.baseAddress)
+        }
+      }
+    }
+  }
+}

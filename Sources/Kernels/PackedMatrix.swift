@@ -1,0 +1,62 @@
+import CKernels
+
+/// The right-hand matrix of a product, packed once for the instruction set that will run it.
+public struct PackedMatrix: Sendable {
+  /// K: what is summed over.
+  public let inputs: Int
+
+  /// N: columns of the result.
+  public let outputs: Int
+
+  public let instructionSet: InstructionSet
+
+  let packed: FloatView
+  let panels: Int
+
+  /// - Parameter weight: a matrix, as `Weight.linear` and `Weight.matrix` make it.
+  public init(
+    _ weight: Weight, instructionSet: InstructionSet = .current, pool: ThreadPool? = nil
+  ) {
+    precondition(weight.kernelHeight == 1 && weight.kernelWidth == 1, "a matrix has no window")
+    inputs = weight.inputs
+    outputs = weight.outputs
+    self.instructionSet = instructionSet
+    let isa = instructionSet.isa
+    let panel = mng_gemm_f32_panel(isa)
+    panels = (outputs + panel - 1) / panel
+    let packed = FloatView(zeros: mng_gemm_f32_packed_count(isa, inputs, outputs))
+    self.packed = packed
+    runParallel(pool, count: panels, grain: max(1, panels / 16)) { range in
+      var source = unsafe weight.checked()
+      unsafe mng_gemm_f32_pack(
+        isa, &source, packed.writing(packed.count), range.lowerBound, range.upperBound)
+    }
+  }
+
+  /// `result = epilogue(input · matrix)`.
+  ///
+  /// - Shapes: `input` is `[rows, inputs]`, `result` is `[rows, outputs]`; they do not overlap.
+  /// - Types: each result is one sum over `inputs` in order, the same for any number of threads.
+  public func multiply(
+    _ input: FloatView, rows: Int, into result: FloatView, epilogue: Epilogue = .none,
+    pool: ThreadPool? = nil
+  ) {
+    let isa = instructionSet.isa
+    let (inputs, outputs, packed) = (inputs, outputs, packed)
+    let work = TileGrid(
+      rows: rows, tile: mng_gemm_f32_tile_rows(isa), panels: panels, depth: inputs,
+      threads: pool?.threads ?? 1)
+    runParallel(pool, count: work.count) { range in
+      var tail = unsafe epilogue.checked(rows: rows, columns: outputs)
+      let a = unsafe input.reading(rows * inputs, "input")
+      let b = unsafe packed.reading(packed.count)
+      let y = unsafe result.writing(rows * outputs)
+      for index in range {
+        let (rows, panels) = work[index]
+        unsafe mng_gemm_f32(
+          isa, a, inputs, inputs, b, outputs, y, outputs, rows.lowerBound, rows.upperBound,
+          panels.lowerBound, panels.upperBound, &tail)
+      }
+    }
+  }
+}

@@ -1,0 +1,131 @@
+import Kernels
+import Testing
+
+@Suite struct MatrixTests {
+  /// One below, at and one above every tile and vector of every instruction set.
+  static let columns = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 64, 65, 100]
+  static let rows = [1, 2, 3, 4, 5, 6, 7, 8, 12, 13, 14, 15, 28, 29, 43]
+
+  static func product(
+    _ a: [Float], _ b: [Float], rows: Int, inputs: Int, outputs: Int, epilogue: Epilogue
+  ) -> Reference {
+    var result = Reference(count: rows * outputs)
+    for m in 0..<rows {
+      for n in 0..<outputs {
+        let index = m * outputs + n
+        for k in 0..<inputs {
+          result.add(Double(a[m * inputs + k]) * Double(b[k * outputs + n]), to: index)
+        }
+        if let bias = epilogue.bias { result.add(Double(bias[n]), to: index) }
+        if let residual = epilogue.residual { result.add(Double(residual[index]), to: index) }
+        let clamp = epilogue.clamp
+        result.values[index] = min(
+          max(result.values[index], Double(clamp.minimum)), Double(clamp.maximum))
+      }
+    }
+    return result
+  }
+
+  @Test(arguments: InstructionSet.available, columns)
+  func matchesReference(_ isa: InstructionSet, columns: Int) {
+    for rows in Self.rows {
+      for inputs in [1, 2, 17] {
+        var noise = Noise(seed: rows * 1000 + columns)
+        let (a, b) = (noise.floats(rows * inputs), noise.floats(inputs * columns))
+        let matrix = PackedMatrix(
+          .matrix(FloatView(b), inputs: inputs, outputs: columns), instructionSet: isa)
+        for epilogue in [
+          .none, Epilogue(bias: noise.view(columns), clamp: .relu),
+          Epilogue(
+            bias: noise.view(columns), residual: noise.view(rows * columns),
+            clamp: Clamp(minimum: -0.5, maximum: 0.75)),
+        ] {
+          let result = FloatView(zeros: rows * columns)
+          matrix.multiply(FloatView(a), rows: rows, into: result, epilogue: epilogue)
+          expectClose(
+            result,
+            Self.product(
+              a, b, rows: rows, inputs: inputs, outputs: columns, epilogue: epilogue),
+            terms: inputs + 2, "\(rows) x \(columns) x \(inputs)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func sumsOverManyInputs(_ isa: InstructionSet) {
+    var noise = Noise()
+    let (rows, inputs, columns) = (31, 1111, 50)
+    let (a, b) = (noise.floats(rows * inputs), noise.floats(inputs * columns))
+    let matrix = PackedMatrix(
+      .matrix(FloatView(b), inputs: inputs, outputs: columns), instructionSet: isa)
+    let result = FloatView(zeros: rows * columns)
+    matrix.multiply(FloatView(a), rows: rows, into: result)
+    expectClose(
+      result,
+      Self.product(a, b, rows: rows, inputs: inputs, outputs: columns, epilogue: .none),
+      terms: inputs)
+  }
+
+  @Test(arguments: InstructionSet.available, [1, 2, 3, 5])
+  func isTheSameForAnyNumberOfThreads(_ isa: InstructionSet, threads: Int) {
+    var noise = Noise()
+    let (rows, inputs, columns) = (77, 65, 130)
+    let a = noise.view(rows * inputs)
+    let matrix = PackedMatrix(
+      .linear(noise.view(inputs * columns), outputs: columns, inputs: inputs),
+      instructionSet: isa, pool: ThreadPool(threads: threads))
+    let (alone, shared) = (FloatView(zeros: rows * columns), FloatView(zeros: rows * columns))
+    matrix.multiply(a, rows: rows, into: alone)
+    matrix.multiply(a, rows: rows, into: shared, pool: ThreadPool(threads: threads))
+    #expect(alone.array == shared.array)
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func readsTransposedAndScaledWeights(_ isa: InstructionSet) {
+    var noise = Noise()
+    let (rows, inputs, columns) = (9, 70, 37)
+    let (a, b) = (noise.floats(rows * inputs), noise.floats(inputs * columns))
+    let scale = noise.floats(columns)
+    var (transposed, scaled) = (b, b)
+    for k in 0..<inputs {
+      for n in 0..<columns {
+        transposed[n * inputs + k] = b[k * columns + n]
+        scaled[k * columns + n] = b[k * columns + n] * scale[n]
+      }
+    }
+    let (fromLinear, fromMatrix) = (FloatView(zeros: rows * columns), FloatView(zeros: rows * columns))
+    PackedMatrix(
+      .linear(FloatView(transposed), outputs: columns, inputs: inputs, scale: FloatView(scale)),
+      instructionSet: isa
+    ).multiply(FloatView(a), rows: rows, into: fromLinear)
+    PackedMatrix(
+      .matrix(FloatView(scaled), inputs: inputs, outputs: columns), instructionSet: isa
+    ).multiply(FloatView(a), rows: rows, into: fromMatrix)
+    #expect(fromLinear.array == fromMatrix.array)
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func addsItsOwnMemoryAsResidual(_ isa: InstructionSet) {
+    var noise = Noise()
+    let (rows, inputs, columns) = (15, 12, 33)
+    let matrix = PackedMatrix(
+      .matrix(noise.view(inputs * columns), inputs: inputs, outputs: columns), instructionSet: isa)
+    let (a, residual) = (noise.view(rows * inputs), noise.view(rows * columns))
+    let (apart, inPlace) = (FloatView(zeros: rows * columns), FloatView(residual.array))
+    matrix.multiply(a, rows: rows, into: apart, epilogue: Epilogue(residual: residual))
+    matrix.multiply(a, rows: rows, into: inPlace, epilogue: Epilogue(residual: inPlace))
+    #expect(apart.array == inPlace.array)
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func clampsKeepNaN(_ isa: InstructionSet) {
+    let matrix = PackedMatrix(
+      .matrix(FloatView([1, 1, 1]), inputs: 1, outputs: 3), instructionSet: isa)
+    let result = FloatView(zeros: 3)
+    matrix.multiply(
+      FloatView([.nan]), rows: 1, into: result,
+      epilogue: Epilogue(clamp: .relu6))
+    #expect(result.array.allSatisfy { $0.isNaN })
+  }
+}
