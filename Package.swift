@@ -128,7 +128,7 @@ let package = Package(
       // Tests
       swift("TestSupport", at: "Tests/TestSupport", ["BinaryIO", "JSON", "Tensors"]),
       tests("BinaryIO", ["BinaryIO"]),
-      tests("JSON", ["JSON", "BinaryIO"]),
+      tests("JSON", ["JSON", "BinaryIO", collections]),
       tests("Tensors", ["Tensors", "BinaryIO"]),
       tests("Archives", ["Archives", "BinaryIO"]),
       tests("Images", ["Images", "BinaryIO"]),

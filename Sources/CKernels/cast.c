@@ -12,8 +12,9 @@ static uint32_t narrow(double value, int exponent, int mantissa, int has_infinit
   memcpy(&bits, &value, 8);
   uint32_t sign = (uint32_t)(bits >> 63) << (exponent + mantissa);
   uint32_t top = ((1u << exponent) - 1) << mantissa;
-  uint32_t nan = has_infinity ? top | (1u << (mantissa - 1)) : top | ((1u << mantissa) - 1);
-  uint32_t beyond = has_infinity ? top : nan;
+  // Eight-bit NaNs have all bits set; the others only the quiet bit
+  uint32_t nan = exponent + mantissa > 8 ? top | (1u << (mantissa - 1)) : top | ((1u << mantissa) - 1);
+  uint32_t beyond = has_infinity ? top : nan - 1;
   if (isnan(value)) return sign | nan;
   if (isinf(value)) return sign | beyond;
   int bias = (1 << (exponent - 1)) - 1;

@@ -4,8 +4,8 @@ import CKernels
 extension Tensor {
   /// The same numbers in another type: rounded to nearest even, integers cut off towards zero.
   ///
-  /// Values beyond the target's range become infinite, or NaN in `float8_e4m3fn`, or wrap around in integers, as in
-  /// PyTorch. From complex to real the imaginary part is lost.
+  /// Values beyond the target's range become infinite, or the largest number in `float8_e4m3fn`, or wrap around in
+  /// integers, as in PyTorch. From complex to real the imaginary part is lost.
   public func cast(to target: DataType) -> Tensor {
     if target == dataType { return self }
     let source = contiguousBytes

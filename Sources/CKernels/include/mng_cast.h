@@ -7,6 +7,6 @@ typedef enum {
 } mng_dtype;
 
 /// target[i] = source[i] converted, for i < count. Floats round to nearest even; out of range becomes
-/// infinite (NaN in f8e4m3fn); float to integer cuts off, saturates at 64 bits, then wraps; complex to
+/// infinite (the largest number in f8e4m3fn, as in PyTorch 2.15); float to integer cuts off, saturates at 64 bits, then wraps; complex to
 /// real keeps the real part; to bool asks for non-zero. Any alignment of type; no aliasing.
 void mng_cast(const void *source, mng_dtype from, void *target, mng_dtype to, intptr_t count);

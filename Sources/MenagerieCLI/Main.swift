@@ -1,0 +1,59 @@
+import ArgumentParser
+import BinaryIO
+import Glibc
+
+/// Runs the command and turns what it throws into one line and an exit status.
+@main
+enum Main {
+  static func main() {
+    InterruptedOutputs.removeOnInterrupt()
+    unsafe setvbuf(stdout, nil, _IOFBF, 1 << 16)
+    var status: Int32 = 0
+    do {
+      var command = try MenagerieCommand.parseAsRoot()
+      try command.run()
+    } catch let error as Answer {
+      status = error.status
+    } catch let error as DataError {
+      Terminal.endProgress()
+      Terminal.fail(error.description)
+      status = ExitStatus.of(error.code)
+    } catch {
+      status = usage(error)
+    }
+    unsafe fflush(stdout)
+    // No destructors: mapped files and pools end with the process
+    _exit(status)
+  }
+
+  /// What the argument parser has to say: help on stdout, a wrong command line on stderr.
+  private static func usage(_ error: any Error) -> Int32 {
+    let text = MenagerieCommand.fullMessage(for: error)
+    if MenagerieCommand.exitCode(for: error).isSuccess {
+      Terminal.say(text)
+      return ExitStatus.done
+    }
+    Terminal.note(text)
+    return ExitStatus.usage
+  }
+}
+
+/// The contract's exit statuses.
+enum ExitStatus {
+  static let done: Int32 = 0
+  /// The answer is no: what was compared differs.
+  static let differs: Int32 = 1
+  static let usage: Int32 = 2
+  static let badInput: Int32 = 3
+  static let unsupported: Int32 = 4
+
+  static func of(_ code: DataError.Code) -> Int32 {
+    code == .unsupported ? unsupported : badInput
+  }
+}
+
+/// A command's answer that is not an error but is no success either.
+struct Answer: Error {
+  let status: Int32
+  static let no = Answer(status: ExitStatus.differs)
+}
