@@ -179,14 +179,14 @@ private struct JSONParser {
     guard at > start, let literal = String(validating: text[start..<at], as: UTF8.self) else {
       throw error("no JSON value")
     }
-    if let value = Int(literal) { return .integer(value) }
     if literal == "-Infinity" { return .number(-.infinity) }
-    let begins = literal.first(where: { $0 != "-" })
-    guard begins?.isNumber == true, let value = Double(literal) else {
-      at = start
-      throw error("no JSON value")
+    let digits = literal.first == "-" ? literal.dropFirst() : Substring(literal)
+    if digits.first?.isASCII == true, digits.first?.isNumber == true {
+      if let value = Int(literal) { return .integer(value) }
+      if let value = Double(literal) { return .number(value) }
     }
-    return .number(value)
+    at = start
+    throw error("no JSON value")
   }
 
   private mutating func word(_ word: String, _ value: JSONValue) throws -> JSONValue {

@@ -1,29 +1,24 @@
 import ArgumentParser
 import BinaryIO
-import Glibc
 
 /// Runs the command and turns what it throws into one line and an exit status.
 @main
 enum Main {
   static func main() {
     InterruptedOutputs.removeOnInterrupt()
-    unsafe setvbuf(stdout, nil, _IOFBF, 1 << 16)
-    var status: Int32 = 0
     do {
       var command = try MenagerieCommand.parseAsRoot()
       try command.run()
-    } catch let error as Answer {
-      status = error.status
+    } catch let answer as Answer {
+      System.exit(answer.status)
     } catch let error as DataError {
       Terminal.endProgress()
       Terminal.fail(error.description)
-      status = ExitStatus.of(error.code)
+      System.exit(ExitStatus.of(error.code))
     } catch {
-      status = usage(error)
+      System.exit(usage(error))
     }
-    unsafe fflush(stdout)
-    // No destructors: mapped files and pools end with the process
-    _exit(status)
+    System.exit(ExitStatus.done)
   }
 
   /// What the argument parser has to say: help on stdout, a wrong command line on stderr.
@@ -52,7 +47,7 @@ enum ExitStatus {
   }
 }
 
-/// A command's answer that is not an error but is no success either.
+/// A command's answer that is no error but no success either.
 struct Answer: Error {
   let status: Int32
   static let no = Answer(status: ExitStatus.differs)

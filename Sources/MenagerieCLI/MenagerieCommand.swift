@@ -1,7 +1,6 @@
 import ArgumentParser
 
-@main
 struct MenagerieCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "menagerie", abstract: "Models from any format, converted, checked and run.")
+    commandName: "menagerie", abstract: "Models from any format: looked at, converted, checked, run.")
 }

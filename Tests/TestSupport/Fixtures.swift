@@ -36,23 +36,10 @@ public final class ScratchDirectory {
   }
 
   /// The names of the files in it, sorted.
-  public var names: [String] { ScratchDirectory.names(in: path) }
-
-  private static func names(in path: String) -> [String] {
-    guard let directory = unsafe opendir(path) else { return [] }
-    defer { unsafe _ = closedir(directory) }
-    var names: [String] = []
-    while let entry = unsafe readdir(directory) {
-      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
-        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
-      }
-      if name != "." && name != ".." { names.append(name) }
-    }
-    return names.sorted()
-  }
+  public var names: [String] { System.names(in: path) }
 
   private static var root: String {
-    if let value = unsafe getenv("TMPDIR") { unsafe String(cString: value) } else { "/" + "tmp" }
+    System.environment("TMPDIR") ?? "/" + "tmp"
   }
 
   deinit { remove(path) }
@@ -60,7 +47,7 @@ public final class ScratchDirectory {
   /// Removes a file, a link, or a directory with all that is in it.
   private func remove(_ path: String) {
     if unsafe unlink(path) == 0 { return }
-    for name in ScratchDirectory.names(in: path) { remove("\(path)/\(name)") }
+    for name in System.names(in: path) { remove("\(path)/\(name)") }
     unsafe _ = rmdir(path)
   }
 }

@@ -2,6 +2,7 @@ import BinaryIO
 import Formats
 import JSON
 import OrderedCollections
+import Tensors
 
 /// What a conversion did: every tensor of the source is accounted for.
 public struct ConversionReport: Sendable {

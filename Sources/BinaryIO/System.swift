@@ -1,0 +1,83 @@
+import Glibc
+
+/// The few things that we ask of the system beside files.
+public enum System {
+  /// The value of an environment variable; nil when it is not set.
+  public static func environment(_ name: String) -> String? {
+    unsafe getenv(name).map { unsafe String(cString: $0) }
+  }
+
+  /// The columns of the terminal behind stdout; nil when there is none.
+  public static var terminalColumns: Int? {
+    var size = winsize()
+    let known = unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0
+    return known ? Int(size.ws_col) : nil
+  }
+
+  public static var hasTerminalOutput: Bool { isatty(STDOUT_FILENO) == 1 }
+  public static var hasTerminalErrors: Bool { isatty(STDERR_FILENO) == 1 }
+
+  /// Writes to stderr at once.
+  public static func writeError(_ text: String) {
+    let bytes = Array(text.utf8)
+    unsafe bytes.withUnsafeBytes { unsafe _ = Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+  }
+
+  /// Ends the process with what stdout holds written out, but without taking memory apart.
+  public static func exit(_ status: Int32) -> Never {
+    _ = fflush(nil)
+    _exit(status)
+  }
+
+  /// Seconds of a clock that only goes forward.
+  public static var seconds: Double {
+    var time = timespec()
+    unsafe _ = clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// The most memory that the process has held, in bytes.
+  public static var peakResidentBytes: Int {
+    var usage = rusage()
+    unsafe _ = getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    return usage.ru_maxrss * 1024
+  }
+
+  /// Whether `path` is a directory; nil when there is nothing.
+  public static func isDirectory(_ path: String) -> Bool? {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    return status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The size of the file at `path` in bytes; of a directory, that of the files in it.
+  public static func byteCount(_ path: String) -> Int {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return 0 }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return status.st_size }
+    return names(in: path).reduce(0) { sum, name in
+      var inner = stat()
+      return unsafe stat("\(path)/\(name)", &inner) == 0 && inner.st_mode & S_IFMT == S_IFREG
+        ? sum + inner.st_size : sum
+    }
+  }
+
+  /// The names in a directory, sorted; none when it cannot be read.
+  public static func names(in path: String) -> [String] {
+    guard let directory = unsafe opendir(path) else { return [] }
+    defer { unsafe _ = closedir(directory) }
+    var names: [String] = []
+    while let entry = unsafe readdir(directory) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+      }
+      if name != "." && name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// The last component of a path.
+  public static func lastComponent(_ path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? path
+  }
+}
