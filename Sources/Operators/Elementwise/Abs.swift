@@ -1,0 +1,14 @@
+import ModelGraph
+
+/// The absolute value.
+///
+/// - Source: ONNX Abs-13.
+public struct Abs: NumericUnary {
+  public static let name = "Abs"
+
+  public init() {}
+
+  public func apply(_ x: Double) -> Double { abs(x) }
+
+  public func apply<T: FixedWidthInteger>(_ x: T) -> T { x < 0 ? 0 &- x : x }
+}

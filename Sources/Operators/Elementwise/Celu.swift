@@ -1,0 +1,15 @@
+import ModelGraph
+
+/// `max(0, x) + min(0, alpha · (e^(x / alpha) - 1))`.
+///
+/// - Source: ONNX Celu-12.
+public struct Celu: ElementwiseUnary {
+  public static let name = "Celu"
+  public var alpha: Double
+
+  public init(alpha: Double = 1) {
+    self.alpha = alpha
+  }
+
+  public func apply(_ x: Double) -> Double { max(0, x) + min(0, alpha * C.expm1(x / alpha)) }
+}

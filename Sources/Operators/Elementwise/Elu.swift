@@ -1,0 +1,15 @@
+import ModelGraph
+
+/// x where positive, `alpha · (eˣ - 1)` elsewhere.
+///
+/// - Source: ONNX Elu-22.
+public struct Elu: ElementwiseUnary {
+  public static let name = "Elu"
+  public var alpha: Double
+
+  public init(alpha: Double = 1) {
+    self.alpha = alpha
+  }
+
+  public func apply(_ x: Double) -> Double { x < 0 ? alpha * C.expm1(x) : x }
+}

@@ -1,0 +1,12 @@
+import ModelGraph
+
+/// `eˣ`.
+///
+/// - Source: ONNX Exp-13.
+public struct Exp: ElementwiseUnary {
+  public static let name = "Exp"
+
+  public init() {}
+
+  public func apply(_ x: Double) -> Double { C.exp(x) }
+}

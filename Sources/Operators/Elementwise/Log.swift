@@ -1,0 +1,12 @@
+import ModelGraph
+
+/// The natural logarithm.
+///
+/// - Source: ONNX Log-13.
+public struct Log: ElementwiseUnary {
+  public static let name = "Log"
+
+  public init() {}
+
+  public func apply(_ x: Double) -> Double { C.log(x) }
+}

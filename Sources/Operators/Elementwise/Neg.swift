@@ -1,0 +1,14 @@
+import ModelGraph
+
+/// `-x`.
+///
+/// - Source: ONNX Neg-13.
+public struct Neg: NumericUnary {
+  public static let name = "Neg"
+
+  public init() {}
+
+  public func apply(_ x: Double) -> Double { -x }
+
+  public func apply<T: FixedWidthInteger>(_ x: T) -> T { 0 &- x }
+}

@@ -1,0 +1,12 @@
+import ModelGraph
+
+/// `1 / x`.
+///
+/// - Source: ONNX Reciprocal-13.
+public struct Reciprocal: ElementwiseUnary {
+  public static let name = "Reciprocal"
+
+  public init() {}
+
+  public func apply(_ x: Double) -> Double { 1 / x }
+}

@@ -1,0 +1,12 @@
+import ModelGraph
+
+/// `log(1 + eˣ)`.
+///
+/// - Source: ONNX Softplus-22.
+public struct Softplus: ElementwiseUnary {
+  public static let name = "Softplus"
+
+  public init() {}
+
+  public func apply(_ x: Double) -> Double { max(x, 0) + C.log1p(C.exp(-abs(x))) }
+}

@@ -1,0 +1,12 @@
+import ModelGraph
+
+/// The hyperbolic tangent.
+///
+/// - Source: ONNX Tanh-13.
+public struct Tanh: ElementwiseUnary {
+  public static let name = "Tanh"
+
+  public init() {}
+
+  public func apply(_ x: Double) -> Double { C.tanh(x) }
+}

@@ -1,0 +1,33 @@
+import BinaryIO
+import ModelGraph
+import Tensors
+
+/// The p-norm of each window.
+///
+/// - Shapes: x `[N, C, …]`; gives `[N, C, …]`.
+/// - Source: ONNX LpPool-22.
+public struct LpPool: ProvisionalOperator {
+  public static let name = "LpPool"
+  /// Extents of the window.
+  public var kernel: [Int]
+  /// Steps of the window along each spatial axis.
+  public var strides: [Int]
+  public var padding: Padding
+  /// Distances between the window's elements along each spatial axis.
+  public var dilations: [Int]
+  /// Whether a window that is only partly filled at the end still counts.
+  public var ceilMode: Bool
+  public var p: Int
+
+  public init(
+    kernel: [Int], strides: [Int] = [1, 1], padding: Padding = .none, dilations: [Int] = [1, 1],
+    ceilMode: Bool = false, p: Int = 2
+  ) {
+    self.kernel = kernel
+    self.strides = strides
+    self.padding = padding
+    self.dilations = dilations
+    self.ceilMode = ceilMode
+    self.p = p
+  }
+}

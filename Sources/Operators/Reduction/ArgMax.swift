@@ -1,0 +1,22 @@
+import BinaryIO
+import ModelGraph
+import Tensors
+
+/// The index of the greatest element along an axis.
+///
+/// - Source: ONNX ArgMax-13.
+public struct ArgMax: ProvisionalOperator {
+  public static let name = "ArgMax"
+  /// Counted from the end when negative.
+  public var axis: Int
+  /// Whether reduced axes stay, with extent 1.
+  public var keepDimensions: Bool
+  /// Whether the last of equal elements is taken.
+  public var selectLastIndex: Bool
+
+  public init(axis: Int = 0, keepDimensions: Bool = true, selectLastIndex: Bool = false) {
+    self.axis = axis
+    self.keepDimensions = keepDimensions
+    self.selectLastIndex = selectLastIndex
+  }
+}

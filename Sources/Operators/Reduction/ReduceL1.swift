@@ -1,0 +1,17 @@
+import ModelGraph
+
+/// The sum of absolute values over axes.
+///
+/// - Source: ONNX ReduceL1-18.
+public struct ReduceL1: Reduction {
+  public static let name = "ReduceL1"
+  public var keepDimensions: Bool
+  public var noopWithEmptyAxes: Bool
+
+  public init(keepDimensions: Bool = true, noopWithEmptyAxes: Bool = false) {
+    self.keepDimensions = keepDimensions
+    self.noopWithEmptyAxes = noopWithEmptyAxes
+  }
+
+  public func reduce(_ row: ArraySlice<Double>) -> Double { row.reduce(0) { $0 + abs($1) } }
+}

@@ -1,0 +1,19 @@
+import ModelGraph
+
+/// The minimum over axes.
+///
+/// - Source: ONNX ReduceMin-20.
+public struct ReduceMin: Reduction {
+  public static let name = "ReduceMin"
+  public var keepDimensions: Bool
+  public var noopWithEmptyAxes: Bool
+
+  public init(keepDimensions: Bool = true, noopWithEmptyAxes: Bool = false) {
+    self.keepDimensions = keepDimensions
+    self.noopWithEmptyAxes = noopWithEmptyAxes
+  }
+
+  public func reduce(_ row: ArraySlice<Double>) -> Double {
+    row.reduce(.infinity) { $0.isNaN || $1.isNaN ? .nan : min($0, $1) }
+  }
+}

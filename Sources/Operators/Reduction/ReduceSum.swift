@@ -1,0 +1,17 @@
+import ModelGraph
+
+/// The sum over axes.
+///
+/// - Source: ONNX ReduceSum-13.
+public struct ReduceSum: Reduction {
+  public static let name = "ReduceSum"
+  public var keepDimensions: Bool
+  public var noopWithEmptyAxes: Bool
+
+  public init(keepDimensions: Bool = true, noopWithEmptyAxes: Bool = false) {
+    self.keepDimensions = keepDimensions
+    self.noopWithEmptyAxes = noopWithEmptyAxes
+  }
+
+  public func reduce(_ row: ArraySlice<Double>) -> Double { row.reduce(0, +) }
+}

@@ -1,0 +1,17 @@
+import ModelGraph
+
+/// The sum of squares over axes.
+///
+/// - Source: ONNX ReduceSumSquare-18.
+public struct ReduceSumSquare: Reduction {
+  public static let name = "ReduceSumSquare"
+  public var keepDimensions: Bool
+  public var noopWithEmptyAxes: Bool
+
+  public init(keepDimensions: Bool = true, noopWithEmptyAxes: Bool = false) {
+    self.keepDimensions = keepDimensions
+    self.noopWithEmptyAxes = noopWithEmptyAxes
+  }
+
+  public func reduce(_ row: ArraySlice<Double>) -> Double { row.reduce(0) { $0 + $1 * $1 } }
+}

@@ -1,0 +1,12 @@
+import BinaryIO
+import ModelGraph
+import Tensors
+
+/// The input itself.
+///
+/// - Source: ONNX Identity-25.
+public struct Identity: ProvisionalOperator {
+  public static let name = "Identity"
+
+  public init() {}
+}
