@@ -5,8 +5,8 @@ import Synchronization
 public enum InterruptedOutputs {
   private static let paths = Mutex<Set<String>>([])
 
-  static func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
-  static func remove(_ path: String) { paths.withLock { _ = $0.remove(path) } }
+  public static func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
+  public static func remove(_ path: String) { paths.withLock { _ = $0.remove(path) } }
 
   /// From now on, an interrupt or a termination removes what is half written before the process ends.
   ///
@@ -23,7 +23,7 @@ public enum InterruptedOutputs {
       for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
       var caught: Int32 = 0
       unsafe sigwait(&signals, &caught)
-      InterruptedOutputs.paths.withLock { for path in $0 { unsafe _ = unlink(path) } }
+      InterruptedOutputs.paths.withLock { for path in $0 { System.removeTree(path) } }
       _exit(128 + caught)
     }, nil)
   }

@@ -136,3 +136,43 @@ import Testing
         == "m.pth: tensor 'x': the name 'a\\u{a}b\\u{1b}[2J' (at byte 7); expected a name; rename it")
   }
 }
+
+@Suite struct StagedOutputClaims {
+  let scratch = ScratchDirectory()
+
+  @Test func isRemovedUnlessCommitted() throws {
+    try scratch.write("out", [1])
+    do {
+      let staged = try StagedOutput(path: scratch.file("out"))
+      let writer = try AtomicFileWriter(path: staged.temporaryPath)
+      try writer.write([2])
+      try writer.commit()
+      #expect(scratch.names.count == 2)
+    }
+    #expect(scratch.names == ["out"])
+    #expect(try MappedFile(path: scratch.file("out")).bytes.array == [1])
+  }
+
+  @Test func aFullDirectoryIsNotReplacedUnlessAllowed() throws {
+    for allowed in [false, true] {
+      let staged = try StagedOutput(path: scratch.file("folder/"))
+      unsafe mkdir(scratch.file("folder"), 0o755)
+      try scratch.write("folder/old", [1])
+      unsafe mkdir(staged.temporaryPath, 0o755)
+      try scratch.write("\(System.lastComponent(staged.temporaryPath))/new", [2])
+      if allowed {
+        try staged.commit(replacingDirectory: true)
+        #expect(System.names(in: scratch.file("folder")) == ["new"])
+      } else {
+        #expect(throws: DataError.self) { try staged.commit() }
+        #expect(System.names(in: scratch.file("folder")) == ["old"])
+      }
+    }
+    #expect(scratch.names == ["folder"])
+  }
+
+  @Test func saysThatTheFolderIsMissing() {
+    let error = #expect(throws: DataError.self) { try StagedOutput(path: scratch.file("nowhere/x")) }
+    #expect(error?.code == .unwritable)
+  }
+}

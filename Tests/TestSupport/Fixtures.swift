@@ -42,12 +42,5 @@ public final class ScratchDirectory {
     System.environment("TMPDIR") ?? "/" + "tmp"
   }
 
-  deinit { remove(path) }
-
-  /// Removes a file, a link, or a directory with all that is in it.
-  private func remove(_ path: String) {
-    if unsafe unlink(path) == 0 { return }
-    for name in System.names(in: path) { remove("\(path)/\(name)") }
-    unsafe _ = rmdir(path)
-  }
+  deinit { System.removeTree(path) }
 }
