@@ -1,0 +1,58 @@
+import BinaryIO
+import OrderedCollections
+
+/// The names and layouts of one set of weights, as a table against those of another: theirs and ours, read both ways.
+///
+/// The first rule that fits a name is taken. `inverted` is the same table read from ours to theirs.
+public struct NameMap: Sendable, Hashable {
+  public var rules: [NameRule]
+
+  public init(_ rules: [NameRule]) { self.rules = rules }
+
+  /// Every name stays as it is.
+  public static let identity = NameMap([.rename("*", "*")])
+
+  /// The same table read the other way.
+  public var inverted: NameMap { NameMap(rules.map(\.inverted)) }
+
+  /// Where `name` belongs: the first rule that has it among its sources, and what the variables stand for.
+  func find(_ name: String) -> (rule: Int, part: Int, binding: NameBinding)? {
+    for (index, rule) in rules.enumerated() {
+      for (part, pattern) in rule.theirs.enumerated() {
+        if let binding = pattern.match(name),
+          rule.ours.allSatisfy({ $0.render(binding) != nil })
+        {
+          return (index, part, binding)
+        }
+      }
+    }
+    return nil
+  }
+
+  /// What the tensor `name` of theirs is called by us: one name, several where it is split, none where it is dropped.
+  ///
+  /// Nil when no rule knows it.
+  public func names(for name: String) -> [String]? {
+    guard let (rule, _, binding) = find(name) else { return nil }
+    return rules[rule].ours.compactMap { $0.render(binding) }
+  }
+}
+
+/// What became of every tensor when names were mapped; nothing is lost in silence.
+public struct MappingAccount: Sendable {
+  /// The tensors under their new names, each with the names it comes from.
+  public var tensors: [NormalisedTensor] = []
+  /// Names that a rule leaves out.
+  public var dropped: [String] = []
+  /// New names that were made from a rule's stand-in, for no tensor had them.
+  public var synthesised: [String] = []
+  /// Names for which there is no rule, or whose new name nobody expects.
+  public var unknown: [String] = []
+  /// New names that were expected, or that half a rule's tensors announce, but which have no tensor.
+  public var missing: [String] = []
+
+  public init() {}
+
+  /// Whether each tensor had its place and each place its tensor.
+  public var isComplete: Bool { unknown.isEmpty && missing.isEmpty }
+}
