@@ -94,7 +94,7 @@ let package = Package(
 
     // Layer 5: execution; the doors
     swift("Execution", at: "Sources/Execution", [
-      "BinaryIO", "Kernels", "ModelGraph", "Operators", "Tensors",
+      "BinaryIO", "Kernels", "ModelGraph", "Operators", "Tensors", collections,
     ]),
   ]
     + converters.map {

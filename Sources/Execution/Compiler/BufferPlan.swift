@@ -1,0 +1,76 @@
+import BinaryIO
+
+/// Where each buffer lies in the arena: buffers that are never needed at the same time share memory.
+struct BufferPlan: Sendable {
+  /// Floats from the arena's start, for each buffer.
+  private(set) var offsets: [Int]
+  /// Floats of the arena.
+  private(set) var count = 0
+
+  /// Buffers start on lines of the cache.
+  private static let alignment = 16
+
+  /// - Parameters:
+  ///   - counts: floats of each buffer.
+  ///   - maximumBytes: more than this is refused.
+  /// - Throws: `.limitExceeded`.
+  init(counts: [Int], steps: [any Step], maximumBytes: Int) throws {
+    var (first, last) = (
+      [Int](repeating: -1, count: counts.count), [Int](repeating: -1, count: counts.count)
+    )
+    for (index, step) in steps.enumerated() {
+      for buffer in (step.reads + step.writes).compactMap(\.buffer) {
+        if first[buffer] < 0 { first[buffer] = index }
+        last[buffer] = index
+      }
+    }
+    let owners = BufferPlan.shared(steps: steps, counts: counts, first: first, last: &last)
+    offsets = [Int](repeating: 0, count: counts.count)
+    // The largest first; each goes to the lowest gap among those that live while it does.
+    let order = counts.indices.filter { first[$0] >= 0 && owners[$0] == $0 }
+      .sorted { (counts[$0], $1) > (counts[$1], $0) }
+    var placed: [(range: Range<Int>, first: Int, last: Int)] = []
+    for buffer in order {
+      let needed = (counts[buffer] + Self.alignment - 1) / Self.alignment * Self.alignment
+      var offset = 0
+      var bestGap = Int.max
+      var end = 0
+      for other in placed where other.first <= last[buffer] && other.last >= first[buffer] {
+        let gap = other.range.lowerBound - end
+        if gap >= needed, gap < bestGap { (offset, bestGap) = (end, gap) }
+        end = max(end, other.range.upperBound)
+      }
+      if bestGap == Int.max { offset = end }
+      offsets[buffer] = offset
+      count = max(count, offset + needed)
+      guard count <= maximumBytes / 4 else {
+        throw DataError(
+          .limitExceeded, "the values between the layers take more than \(maximumBytes) bytes",
+          remedy: "give smaller inputs")
+      }
+      let entry = (range: offset..<(offset + needed), first: first[buffer], last: last[buffer])
+      let place = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.endIndex
+      placed.insert(entry, at: place)
+    }
+    for buffer in counts.indices { offsets[buffer] = offsets[owners[buffer]] }
+  }
+
+  /// For each buffer the one whose memory it takes over, itself for most; extends that one's life.
+  private static func shared(
+    steps: [any Step], counts: [Int], first: [Int], last: inout [Int]
+  ) -> [Int] {
+    var owners = Array(counts.indices)
+    for (index, step) in steps.enumerated() {
+      guard let pair = step.inPlace, let source = pair.read.buffer, let target = pair.write.buffer,
+        pair.read.offset == 0, pair.write.offset == 0, counts[source] == counts[target]
+      else { continue }
+      let owner = owners[source]
+      guard last[owner] == index, first[target] == index, owners[target] == target,
+        target != owner
+      else { continue }
+      owners[target] = owner
+      last[owner] = last[target]
+    }
+    return owners
+  }
+}

@@ -1,0 +1,42 @@
+import BinaryIO
+import Kernels
+import ModelGraph
+import Tensors
+
+/// Turns a graph with its weights into a program for inputs of given types.
+struct Compiler: Sendable {
+  /// With its weights bound, and without what no output needs.
+  let graph: Graph
+  let pool: ThreadPool
+  let weights: WeightCache
+  let options: SessionOptions
+
+  func compile(for types: [TensorType]) throws -> Program {
+    let limit = options.maximumBytes ?? MemoryLimit.standard
+    let graph = try graph.specialised(to: types, maximumBytes: limit)
+    let builder = ProgramBuilder(graph: graph, pool: pool, weights: weights)
+    try builder.lowerAll(plain: options.isPlain)
+    let outputs = try graph.outputs.map { (name: graph[$0].name, argument: try builder.argument($0)) }
+    let steps = builder.steps.map(\.step)
+    let plan = try BufferPlan(counts: builder.bufferCounts, steps: steps, maximumBytes: limit)
+    let releases = Compiler.releases(steps, kept: outputs.map(\.argument), slots: builder.slotCount)
+    let entries = zip(builder.steps, releases).map {
+      Program.Entry(name: $0.name, step: $0.step, releases: $1)
+    }
+    return Program(
+      entries: entries, plan: plan, slotCount: builder.slotCount, outputs: outputs)
+  }
+
+  /// For each step, the slots that neither a later one nor an output needs.
+  private static func releases(_ steps: [any Step], kept: [Argument], slots: Int) -> [[Int]] {
+    var last = [Int](repeating: -1, count: slots)
+    for (index, step) in steps.enumerated() {
+      for slot in step.gives { last[slot] = index }
+      for case .slot(let slot) in step.takes { last[slot] = index }
+    }
+    for case .slot(let slot) in kept { last[slot] = -1 }
+    var releases = [[Int]](repeating: [], count: steps.count)
+    for (slot, index) in last.enumerated() where index >= 0 { releases[index].append(slot) }
+    return releases
+  }
+}

@@ -1,0 +1,183 @@
+import BinaryIO
+import Kernels
+import ModelGraph
+import Tensors
+
+/// A program in the making: its steps, and where each value is found.
+final class ProgramBuilder {
+  /// Types are known as far as they can be; weights are constants.
+  let graph: Graph
+  let pool: ThreadPool
+  let weights: WeightCache
+
+  private(set) var steps: [(name: String, step: any Step)] = []
+  private(set) var bufferCounts: [Int] = []
+  private(set) var slotCount = 0
+  private var floatPlaces: [ValueID: [(operand: Region, layout: AxisOrder)]] = [:]
+  private var arguments: [ValueID: Argument] = [:]
+  private var consumers: [[Int]]
+  private var absorbed: Set<Int> = []
+  private var current = 0
+
+  init(graph: Graph, pool: ThreadPool, weights: WeightCache) {
+    self.graph = graph
+    self.pool = pool
+    self.weights = weights
+    consumers = [[Int]](repeating: [], count: graph.values.count)
+    for (index, node) in graph.nodes.enumerated() {
+      for case let id? in node.inputs { consumers[id.index].append(index) }
+    }
+    // An output has a consumer outside.
+    for id in graph.outputs { consumers[id.index].append(graph.nodes.count) }
+    for (index, id) in graph.inputs.enumerated() { arguments[id] = .input(index) }
+  }
+
+  /// Makes all steps.
+  func lowerAll(plain: Bool) throws {
+    for (index, node) in graph.nodes.enumerated() where !absorbed.contains(index) {
+      current = index
+      try naming("node '\(node.name)' (\(node.operator.name))") {
+        let lowering = plain ? nil : Lowering.bySubject[ObjectIdentifier(type(of: node.operator))]
+        if try lowering?.lower(node, self) != true { try lowerToEvaluation(node) }
+      }
+    }
+  }
+
+  func append(_ step: any Step) {
+    let name = graph.nodes.indices.contains(current) ? graph.nodes[current].name : ""
+    steps.append((name, step))
+  }
+}
+
+// What is known about values.
+extension ProgramBuilder {
+  /// The value's shape, when it is known and its floats can be computed with.
+  func floatShape(_ id: ValueID?) -> Shape? {
+    guard let id, graph[id].type.dataType == .float32 else { return nil }
+    return graph[id].type.shape
+  }
+
+  /// The value, when it is known beforehand.
+  func constant(_ id: ValueID?) -> Tensor? { id.flatMap(graph.constant) }
+
+  func isConstant(_ id: ValueID?) -> Bool { id.map { graph.constants[$0] != nil } ?? false }
+
+  /// Whether the value has been computed by the steps so far, or needs none.
+  func isAvailable(_ id: ValueID) -> Bool {
+    isConstant(id) || arguments[id] != nil || floatPlaces[id] != nil
+  }
+
+  /// The one node that uses the value, when nothing else does, and once only.
+  func soleConsumer(_ id: ValueID) -> (index: Int, node: Node)? {
+    let users = consumers[id.index]
+    guard users.count == 1, users[0] < graph.nodes.count else { return nil }
+    return (users[0], graph.nodes[users[0]])
+  }
+
+  /// Says that the node's work is part of a step already.
+  func absorb(_ index: Int) { absorbed.insert(index) }
+
+  /// How the value's floats lie now; row-major when they are a whole tensor.
+  func layout(_ id: ValueID) -> AxisOrder {
+    floatPlaces[id]?.first?.layout ?? .rowMajor(graph[id].type.rank ?? 0)
+  }
+}
+
+// Where values are.
+extension ProgramBuilder {
+  func newBuffer(_ count: Int) -> Region {
+    bufferCounts.append(count)
+    return Region(home: .buffer(bufferCounts.count - 1), count: count)
+  }
+
+  func newSlot() -> Int {
+    slotCount += 1
+    return slotCount - 1
+  }
+
+  /// Says that the value's floats are found there.
+  func place(_ id: ValueID, at operand: Region, _ layout: AxisOrder) {
+    floatPlaces[id, default: []].append((operand, layout))
+  }
+
+  /// Says that the value is this tensor.
+  func place(_ id: ValueID, as argument: Argument) { arguments[id] = argument }
+
+  /// A new buffer for the value in that layout.
+  func result(_ id: ValueID, _ layout: AxisOrder) throws -> Region {
+    guard let shape = floatShape(id) else {
+      throw DataError(.malformed, "the shape of '\(graph[id].name)' is not known")
+    }
+    let operand = newBuffer(shape.elementCount)
+    place(id, at: operand, layout)
+    return operand
+  }
+
+  /// The value's floats in that layout, or as they lie; converted by a step where they lie otherwise.
+  func floats(_ id: ValueID, _ wanted: AxisOrder? = nil) throws -> (operand: Region, layout: AxisOrder) {
+    guard let shape = floatShape(id) else {
+      throw DataError(.malformed, "'\(graph[id].name)' has no floats of known shape")
+    }
+    if let wanted,
+      let found = floatPlaces[id]?.first(where: { $0.layout.places(shape, like: wanted) })
+    {
+      return (found.operand, wanted)
+    }
+    if let first = floatPlaces[id]?.first {
+      return wanted.map { (convert(id, first, to: $0, shape), $0) } ?? first
+    }
+    if let tensor = constant(id) {
+      let layout = wanted ?? .rowMajor(shape.rank)
+      let view = FloatView(tensor.permuted(layout.order).contiguous())
+      let operand = Region(home: .constant(view), count: shape.elementCount)
+      place(id, at: operand, layout)
+      return (operand, layout)
+    }
+    let rowMajor = AxisOrder.rowMajor(shape.rank)
+    place(id, at: try imported(id, shape), rowMajor)
+    return try floats(id, wanted ?? rowMajor)
+  }
+
+  private func imported(_ id: ValueID, _ shape: Shape) throws -> Region {
+    switch arguments[id] {
+    case .input(let index): return Region(home: .input(index), count: shape.elementCount)
+    case .some(let source):
+      let operand = newBuffer(shape.elementCount)
+      append(ImportStep(source: source, result: operand))
+      return operand
+    case nil: throw DataError(.malformed, "nothing computes '\(graph[id].name)'")
+    }
+  }
+
+  private func convert(
+    _ id: ValueID, _ from: (operand: Region, layout: AxisOrder), to layout: AxisOrder, _ shape: Shape
+  ) -> Region {
+    let strides = from.layout.strides(shape)
+    let result = newBuffer(shape.elementCount)
+    append(
+      ConversionStep(
+        source: from.operand, result: result, shape: layout.physical(shape),
+        strides: layout.order.map { strides[$0] }))
+    place(id, at: result, layout)
+    return result
+  }
+
+  /// The value as a whole tensor; made by a step where it is only floats in a buffer.
+  func argument(_ id: ValueID) throws -> Argument {
+    if let known = arguments[id] { return known }
+    let argument: Argument
+    if let tensor = constant(id) {
+      argument = .constant(tensor)
+    } else if let place = floatPlaces[id]?.first, let shape = floatShape(id) {
+      let slot = newSlot()
+      append(
+        ExportStep(
+          source: place.operand, shape: shape, strides: place.layout.strides(shape), slot: slot))
+      argument = .slot(slot)
+    } else {
+      throw DataError(.malformed, "nothing computes '\(graph[id].name)'")
+    }
+    arguments[id] = argument
+    return argument
+  }
+}

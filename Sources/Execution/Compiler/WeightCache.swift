@@ -1,0 +1,32 @@
+import Kernels
+import Synchronization
+import Tensors
+
+/// Packed weights, shared by a session's programs.
+final class WeightCache: Sendable {
+  /// What was packed, and how.
+  struct Key: Hashable, Sendable {
+    var tensors: [TensorIdentity]
+    var details: [Int]
+  }
+
+  enum Packed: Sendable {
+    case convolution(PackedConvolution)
+    case matrix(PackedMatrix)
+  }
+
+  /// Tensors that live as long as the session; others are packed anew, as their identity may come again.
+  private let lasting: Set<TensorIdentity>
+  private let packed = Mutex<[Key: Packed]>([:])
+
+  init(lasting: Set<TensorIdentity>) { self.lasting = lasting }
+
+  /// The packed weights for `key`, made by `pack` the first time.
+  func find(_ key: Key, _ pack: () throws -> Packed) rethrows -> Packed {
+    guard key.tensors.allSatisfy(lasting.contains) else { return try pack() }
+    if let found = packed.withLock({ $0[key] }) { return found }
+    let made = try pack()
+    packed.withLock { $0[key] = made }
+    return made
+  }
+}

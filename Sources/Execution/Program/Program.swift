@@ -1,0 +1,48 @@
+import BinaryIO
+import Kernels
+import Synchronization
+import Tensors
+
+/// A graph compiled for one set of input shapes.
+final class Program: Sendable {
+  /// A step with its name and the slots that nobody needs after it.
+  struct Entry: Sendable {
+    let name: String
+    let step: any Step
+    let releases: [Int]
+  }
+
+  let entries: [Entry]
+  let plan: BufferPlan
+  let slotCount: Int
+  let outputs: [(name: String, argument: Argument)]
+
+  /// Arenas of runs that have ended, for those to come.
+  private let arenas = Mutex<[Arena]>([])
+
+  init(
+    entries: [Entry], plan: BufferPlan, slotCount: Int,
+    outputs: [(name: String, argument: Argument)]
+  ) {
+    self.entries = entries
+    self.plan = plan
+    self.slotCount = slotCount
+    self.outputs = outputs
+  }
+
+  /// Computes the outputs; `observe` is told after each step how long it took.
+  func run(
+    _ inputs: [Tensor], pool: ThreadPool, observe: ((Entry, Duration) -> Void)? = nil
+  ) throws -> NamedTensors {
+    let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.count)
+    defer { arenas.withLock { if $0.count < 4 { $0.append(arena) } } }
+    let frame = Frame(program: self, arena: arena, inputs: inputs, pool: pool)
+    for entry in entries {
+      let start = observe.map { _ in ContinuousClock.now }
+      try naming("node '\(entry.name)' (\(entry.step.kind))") { try entry.step.run(in: frame) }
+      if let observe, let start { observe(entry, ContinuousClock.now - start) }
+      for slot in entry.releases { frame.empty(slot: slot) }
+    }
+    return NamedTensors(outputs.map { ($0.name, frame.tensor($0.argument)) })
+  }
+}

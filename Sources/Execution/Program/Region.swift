@@ -1,0 +1,35 @@
+import Kernels
+import Tensors
+
+/// Floats that a step reads or writes.
+struct Region: Sendable {
+  enum Home: Sendable {
+    /// A planned buffer in the run's arena.
+    case buffer(Int)
+    /// An input of the program, where the caller has it.
+    case input(Int)
+    /// Known when the program was compiled.
+    case constant(FloatView)
+  }
+
+  var home: Home
+  /// Floats from the home's start.
+  var offset = 0
+  var count: Int
+
+  var buffer: Int? { if case .buffer(let index) = home { index } else { nil } }
+
+  /// A part of it.
+  subscript(range: Range<Int>) -> Region {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "\(range) of \(count) floats")
+    return Region(home: home, offset: offset + range.lowerBound, count: range.count)
+  }
+}
+
+/// A tensor that a step takes as a whole, of any type.
+enum Argument: Sendable {
+  case input(Int)
+  case constant(Tensor)
+  /// A place that an earlier step of the run has filled.
+  case slot(Int)
+}

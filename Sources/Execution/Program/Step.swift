@@ -1,0 +1,25 @@
+/// One piece of a program's work, with everything known that can be known before the run.
+protocol Step: Sendable {
+  /// What it does, in the standard's operator names: `Conv+Add+Relu`.
+  var kind: String { get }
+  /// Multiplications and additions, where that is what takes the time.
+  var operations: Int { get }
+  var reads: [Region] { get }
+  var writes: [Region] { get }
+  /// A buffer that it reads and one of the same size that it writes, which may share their memory.
+  var inPlace: (read: Region, write: Region)? { get }
+  var takes: [Argument] { get }
+  /// The slots that it fills.
+  var gives: [Int] { get }
+
+  func run(in frame: Frame) throws
+}
+
+extension Step {
+  var operations: Int { 0 }
+  var reads: [Region] { [] }
+  var writes: [Region] { [] }
+  var inPlace: (read: Region, write: Region)? { nil }
+  var takes: [Argument] { [] }
+  var gives: [Int] { [] }
+}
