@@ -141,7 +141,7 @@ let package = Package(
       tests("SafeTensorsConverter", ["BinaryIO", "Formats", "SafeTensorsConverter", "Tensors"]),
       tests("NumPyConverter", ["BinaryIO", "Formats", "NumPyConverter", "Tensors"]),
       tests("KerasConverter", [
-        "BinaryIO", "Execution", "Formats", "KerasConverter", "ModelGraph", "Operators", "Tensors",
+        "BinaryIO", "Execution", "Formats", "JSON", "KerasConverter", "ModelGraph", "Operators", "Tensors",
       ]),
       tests("ONNXConverter", [
         "BinaryIO", "Execution", "Formats", "ModelGraph", "ONNXConverter", "Operators", "Tensors",

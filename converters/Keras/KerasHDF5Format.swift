@@ -1,0 +1,24 @@
+import BinaryIO
+import Formats
+
+/// Keras's HDF5 files: weights alone, or a whole model of Keras 1, 2 or 3.
+public struct KerasHDF5Format: ModelFormat {
+  public init() {}
+  public let identifier = "keras-h5"
+  public let title = "Keras HDF5"
+  public let extensions = ["h5", "hdf5"]
+  public let holdsGraph = true
+  public let isChannelsLast = true
+
+  public func matches(_ probe: FileProbe) -> Bool { probe.bytes.starts(with: HDF5File.signature) }
+
+  public func read(_ path: String) throws -> Checkpoint {
+    try namingFile(path) {
+      try KerasReader.read(try MappedFile(path: path).bytes, format: identifier)
+    }
+  }
+
+  public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
+    throw DataError(.unsupported, "Keras files are not written yet", path: path)
+  }
+}
