@@ -4,9 +4,6 @@
 
 #include "lanes.h"
 
-// Element i is read before element i is written, in place too: the loops may be vectorised.
-#define LOOP_IN_PLACE _Pragma("clang loop vectorize(assume_safety) interleave(enable)")
-
 MNG_INLINE float add(float a, float b) { return a + b; }
 MNG_INLINE float subtract(float a, float b) { return a - b; }
 MNG_INLINE float multiply(float a, float b) { return a * b; }

@@ -23,6 +23,9 @@ typedef float mng_f32x1;
     clamped > (highest) ? (highest) : clamped;      \
   })
 
+/// For loops that read element i before they write element i, in place too.
+#define LOOP_IN_PLACE _Pragma("clang loop vectorize(assume_safety) interleave(enable)")
+
 MNG_INLINE size_t mng_min(size_t a, size_t b) { return a < b ? a : b; }
 
 /// Indices `k` of a window's taps `begin + k * dilation` (wrapping below zero) that lie in `[0, extent)`.

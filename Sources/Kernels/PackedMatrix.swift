@@ -41,6 +41,21 @@ public struct PackedMatrix: Sendable {
     _ input: FloatView, rows: Int, into result: FloatView, epilogue: Epilogue = .none,
     pool: ThreadPool? = nil
   ) {
+    multiply(
+      input, rows: rows, stride: inputs, offset: 0, into: result, resultStride: outputs,
+      resultOffset: 0, epilogue: epilogue, pool: pool)
+  }
+
+  /// The same for rows that lie `stride` and `resultStride` floats apart, from an offset.
+  ///
+  /// The residual, if any, is dense.
+  public func multiply(
+    _ input: FloatView, rows: Int, stride: Int, offset: Int, into result: FloatView,
+    resultStride: Int, resultOffset: Int, epilogue: Epilogue = .none, pool: ThreadPool? = nil
+  ) {
+    precondition(rows >= 0 && stride >= 0 && offset >= 0 && resultOffset >= 0)
+    precondition(rows <= 1 || resultStride >= outputs, "rows of the result overlap")
+    guard rows > 0, outputs > 0 else { return }
     let isa = instructionSet.isa
     let (inputs, outputs, packed) = (inputs, outputs, packed)
     let work = TileGrid(
@@ -48,13 +63,14 @@ public struct PackedMatrix: Sendable {
       threads: pool?.threads ?? 1)
     runParallel(pool, count: work.count) { range in
       var tail = unsafe epilogue.checked(rows: rows, columns: outputs)
-      let a = unsafe input.reading(rows * inputs, "input")
+      let a = unsafe input.reading(offset + (rows - 1) * stride + inputs, "input") + offset
       let b = unsafe packed.reading(packed.count)
-      let y = unsafe result.writing(rows * outputs)
+      let y =
+        unsafe result.writing(resultOffset + (rows - 1) * resultStride + outputs) + resultOffset
       for index in range {
         let (rows, panels) = work[index]
         unsafe mng_gemm_f32(
-          isa, a, inputs, inputs, b, outputs, y, outputs, rows.lowerBound, rows.upperBound,
+          isa, a, stride, inputs, b, outputs, y, resultStride, rows.lowerBound, rows.upperBound,
           panels.lowerBound, panels.upperBound, &tail)
       }
     }

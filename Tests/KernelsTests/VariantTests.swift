@@ -1,0 +1,27 @@
+import CKernels
+import Kernels
+import Testing
+
+/// Tests of kernels that follow the process's instruction set: one at a time, since each sets it.
+@Suite(.serialized) struct VariantTests {
+  /// Sizes one below, at and one above each vector width and its unrolled loops.
+  static let sizes = [1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000]
+
+  /// Runs `body` under each instruction set that the processor has.
+  static func each(_ body: (InstructionSet) throws -> Void) rethrows {
+    defer { mng_isa_set(mng_isa_probe()) }
+    for isa in InstructionSet.available {
+      mng_isa_set(mng_isa(UInt32(isa.rawValue)))
+      #expect(InstructionSet.current == isa)
+      try body(isa)
+    }
+  }
+}
+
+/// How far `value` is from `exact`, in units of the last place of the exact value as a float.
+func ulps(_ value: Float, _ exact: Double) -> Double {
+  let rounded = Float(exact)
+  if value.isNaN || rounded.isNaN { return value.isNaN && rounded.isNaN ? 0 : .infinity }
+  if value.isInfinite || rounded.isInfinite { return value == rounded ? 0 : .infinity }
+  return abs(Double(value) - exact) / Double(max(rounded.ulp, Float.leastNonzeroMagnitude))
+}
