@@ -1,7 +1,7 @@
 """Measures Menagerie beside its neighbours, in turn. Run it through scripts/bench.sh.
 
-stdout: one JSON line a case with `case`, `unit`, `ours`, `neighbours`, `ratio` (of the best neighbour to ours: above 1 is
-faster) and what belongs to it. stderr: a table at the end.
+stdout: one JSON line a case with `case`, `unit`, `ours`, `neighbours`, `ratio` (of the best neighbour to ours:
+above 1 is faster) and what belongs to it. stderr: a table at the end.
 """
 import argparse
 import fnmatch
@@ -132,7 +132,8 @@ def print_table(rows: list[dict]) -> None:
             continue
         beside = ", ".join(f"{name} {value:.4g}" for name, value in row["neighbours"].items())
         more = ", ".join(f"{key} {value}" for key, value in row.items() if key not in known)
-        print(f"{row['case']:24} {row['ours']:>8.4g} {row['unit']:2} {beside:44} {row['ratio']:5.2f}  {more}", file=sys.stderr)
+        print(f"{row['case']:24} {row['ours']:>8.4g} {row['unit']:2} {beside:44} {row['ratio']:5.2f}  {more}",
+              file=sys.stderr)
 
 
 def main() -> int:

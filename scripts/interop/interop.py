@@ -15,6 +15,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
+import published
 from menagerie import Failed, Menagerie
 from roads import EXTENSIONS, FORMATS, IMPOSSIBLE, SOURCES, WEIGHTS, Judges, Road
 
@@ -62,9 +63,16 @@ def all_roads(judges: Judges) -> dict[str, list[Road]]:
     commands = [Road(f"{command}, {'changed' if change else 'converted'}", "answer",
                      functools.partial(judges.told_apart, named["tv-resnet18"], command, change))
                 for command in ("verify", "diff") for change in (False, True)]
+    real = []
+    for name, file, framework, formats in published.MODELS:
+        model, row = published.Published(judges, name, file, framework), f"{name}/{file}"
+        add(real, row, "run", model.run)
+        for format in formats:
+            add(real, row, format, model.convert, format)
+    add(real, "mobilenet, a photograph of a cat", "run", published.cat, judges)
     return {"Networks (distance of the logits)": networks, "Dialects (distance of the logits)": dialects,
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
-            "Commands": commands}
+            "Commands": commands, "Published models (distance of the outputs)": real}
 
 
 def travel(road: Road, keep: bool) -> Road:
@@ -87,7 +95,7 @@ def travel(road: Road, keep: bool) -> Road:
 
 
 def print_table(title: str, roads: list[Road]) -> None:
-    columns = [c for c in (*EXTENSIONS, "refused", "answer") if any(r.column == c for r in roads)]
+    columns = [c for c in ("run", *EXTENSIONS, "refused", "answer") if any(r.column == c for r in roads)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}
     first = max(len(title), *map(len, rows))

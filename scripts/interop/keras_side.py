@@ -53,3 +53,17 @@ def named_logits(name: str, file: str, images: str, out: str) -> None:
 def count(file: str) -> int:
     """The number of weights in all variables of the model."""
     return keras.models.load_model(file, compile=False).count_params()
+
+
+def run_all(file: str, inputs: str, out: str) -> None:
+    """Every output for the inputs of an .npz, which is made first, under the model's names, if it is missing."""
+    model = keras.models.load_model(file, compile=False)
+    if not pathlib.Path(inputs).exists():
+        random = np.random.default_rng(common.SEED)
+        np.savez(inputs, **{i.name.split(":")[0]: random.uniform(-1, 1, (2, *i.shape[1:])).astype(np.float32)
+                            for i in model.inputs})
+    with np.load(inputs) as given:
+        feed = [given[i.name.split(":")[0]] if len(model.inputs) > 1 else given[given.files[0]] for i in model.inputs]
+    outputs = model(feed if len(feed) > 1 else feed[0], training=False)
+    outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+    np.savez(out, **{f"output{index}": np.asarray(array) for index, array in enumerate(outputs)})

@@ -1,7 +1,11 @@
 """What onnx and ONNX Runtime are asked."""
+import pathlib
+
 import numpy as np
 import onnx
 import onnxruntime
+
+import common
 
 
 def checked_logits(file: str, images: str, out: str) -> None:
@@ -16,5 +20,15 @@ def checked_logits(file: str, images: str, out: str) -> None:
     np.save(out, np.concatenate([session.run(None, {name: part})[0] for part in parts]))
 
 
-def opset(file: str) -> int:
-    return max(i.version for i in onnx.load(file, load_external_data=False).opset_import if not i.domain)
+def run_all(file: str, inputs: str, out: str) -> None:
+    """Every output for the inputs of an .npz, which is made first, under the graph's names, if it is missing."""
+    weights = {tensor.name for tensor in onnx.load(file).graph.initializer}
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    wanted = [i for i in session.get_inputs() if i.name not in weights]
+    if not pathlib.Path(inputs).exists():
+        random = np.random.default_rng(common.SEED)
+        np.savez(inputs, **{i.name: random.standard_normal(i.shape).astype(np.float32) for i in wanted})
+    with np.load(inputs) as given:
+        feed = {i.name: given[i.name if len(wanted) > 1 else given.files[0]] for i in wanted}
+    outputs = session.run(None, feed)
+    np.savez(out, **{f"output{index}": array for index, array in enumerate(outputs)})

@@ -67,8 +67,10 @@ SOURCES = [
 ]
 # What the other library calls the same network.
 TWINS = {("tv-resnet50", "timm"): "timm:resnet50", ("tv-resnext50", "timm"): "timm:resnext50_32x4d",
-         ("tv-mobilenetv2", "timm"): "timm:mobilenetv2_100", ("timm-mobilenetv2", "torchvision"): "torchvision:mobilenet_v2",
-         ("hf-resnet50", "torchvision"): "torchvision:resnet50", ("hub-resnet18", "torchvision"): "torchvision:resnet18",
+         ("tv-mobilenetv2", "timm"): "timm:mobilenetv2_100",
+         ("timm-mobilenetv2", "torchvision"): "torchvision:mobilenet_v2",
+         ("hf-resnet50", "torchvision"): "torchvision:resnet50",
+         ("hub-resnet18", "torchvision"): "torchvision:resnet18",
          ("tv-resnet18", "kerashub"): "kerashub:18", ("tv-resnet50", "kerashub"): "kerashub:50"}
 # The same name, another network: to be refused with the reason.
 IMPOSSIBLE = [("keras-resnet50", "torchvision", "out.pth"), ("keras-resnet50v2", "torchvision", "out.pth"),
@@ -150,7 +152,8 @@ class Judges:
                 self.keras.loaded_logits(**asked)
         elif format == "huggingface" or dialect == "huggingface":
             config = self.file(source) / "config.json"
-            self.torch.pretrained_logits(format=format, config=str(config), scratch=str(scratch / "pretrained"), **asked)
+            self.torch.pretrained_logits(format=format, config=str(config),
+                                         scratch=str(scratch / "pretrained"), **asked)
         elif twin.startswith("keras"):
             return self.there_and_back(source, out, format, asked, answer, scratch)
         elif source.keras:  # from Keras to PyTorch's layout
@@ -228,7 +231,8 @@ def compared(before: list, after: list, free: str | None = None) -> str:
     """Names, types, shapes and bytes of two lists of tensors; of the `free` ones the bytes may differ."""
     left, right = {row[0]: row[1:4] for row in before}, {row[0]: row[1:4] for row in after}
     if left.keys() != right.keys():
-        raise Failed(f"names lost {sorted(left.keys() - right.keys())[:3]}, invented {sorted(right.keys() - left.keys())[:3]}")
+        lost, invented = sorted(left.keys() - right.keys()), sorted(right.keys() - left.keys())
+        raise Failed(f"names lost {lost[:3]}, invented {invented[:3]}")
     for name, facts in left.items():
         length = 2 if free and name.endswith(free) else 3
         if facts[:length] != right[name][:length]:

