@@ -103,7 +103,8 @@ let package = Package(
     }
     + [
       // Layer 6: the list of formats; the animals
-      swift("Converters", at: "Sources/Converters", ["Formats"] + converterModules),
+      swift("Converters", at: "Sources/Converters",
+        ["Archives", "BinaryIO", "Formats"] + converterModules),
       swift("Zoo", at: "zoo", [
         "BinaryIO", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors", collections,
       ]),

@@ -1,6 +1,49 @@
+import BinaryIO
 import Formats
+import PyTorchConverter
+import SafeTensorsConverter
 
 /// Every format that Menagerie knows; a new one is a line here and a line in `Package.swift`.
 public enum FormatRegistry {
-  public static let all: [any ModelFormat] = []
+  public static let all: [any ModelFormat] = [
+    PyTorchFormat(),
+    SafeTensorsFormat(),
+  ]
+
+  /// The format with this identifier.
+  /// - Throws: `.unsupported` with the identifiers that there are.
+  public static func format(named identifier: String) throws -> any ModelFormat {
+    guard let format = all.first(where: { $0.identifier == identifier }) else {
+      throw DataError(
+        .unsupported, "no format is called '\(identifier)'",
+        expected: all.map(\.identifier).joined(separator: ", "))
+    }
+    return format
+  }
+
+  /// The format that a file of this name is to have: by its extension, or a name ending in `/`.
+  /// - Throws: `.unsupported` when the name says nothing.
+  public static func format(forOutput path: String) throws -> any ModelFormat {
+    let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    let ending = path.hasSuffix("/") || Directory.exists(path)
+      ? "/" : name.contains(".") ? String(name.split(separator: ".").last ?? "") : ""
+    guard let format = all.first(where: { $0.extensions.contains(ending) }) else {
+      let known = all.flatMap { $0.extensions.prefix(1) }.map { $0 == "/" ? "a name ending in '/'" : ".\($0)" }
+      throw DataError(
+        .unsupported, "the name of '\(path)' says no format", expected: known.joined(separator: ", "),
+        remedy: "or say it with --to")
+    }
+    return format
+  }
+
+  /// The format of a file that is there, by its content.
+  /// - Throws: `.unknownFormat` or `.unsupported`, saying what the file is where we can tell.
+  public static func format(of path: String) throws -> any ModelFormat {
+    try FormatDetector.format(of: path, among: all)
+  }
+
+  /// Reads a file of any known format.
+  public static func read(_ path: String) throws -> Checkpoint {
+    try format(of: path).read(path)
+  }
 }
