@@ -127,7 +127,7 @@ let package = Package(
         path: "Sources/MenagerieBench", swiftSettings: strict),
 
       // Tests
-      swift("TestSupport", at: "Tests/TestSupport", ["BinaryIO", "JSON", "Tensors"]),
+      swift("TestSupport", at: "Tests/TestSupport", ["BinaryIO", "JSON", "Tensors", collections]),
       tests("BinaryIO", ["BinaryIO"]),
       tests("JSON", ["JSON", "BinaryIO", collections]),
       tests("Tensors", ["Tensors", "BinaryIO"]),
@@ -138,8 +138,12 @@ let package = Package(
       tests("Operators", ["BinaryIO", "ModelGraph", "Operators", "ONNXConverter", "Formats", "Tensors"]),
       tests("Execution", ["BinaryIO", "Execution", "Kernels", "ModelGraph", "Operators", "Tensors"]),
       tests("Formats", ["BinaryIO", "Formats", "JSON", "ModelGraph", "Tensors"]),
-      tests("PyTorchConverter", ["Archives", "BinaryIO", "Formats", "PyTorchConverter", "Tensors"]),
-      tests("SafeTensorsConverter", ["BinaryIO", "Formats", "SafeTensorsConverter", "Tensors"]),
+      tests("PyTorchConverter", [
+        "Archives", "BinaryIO", "Formats", "JSON", "PyTorchConverter", "Tensors", collections,
+      ]),
+      tests("SafeTensorsConverter", [
+        "BinaryIO", "Formats", "JSON", "SafeTensorsConverter", "Tensors", collections,
+      ]),
       tests("NumPyConverter", ["BinaryIO", "Formats", "NumPyConverter", "Tensors"]),
       tests("KerasConverter", [
         "BinaryIO", "Execution", "Formats", "JSON", "KerasConverter", "ModelGraph", "Operators", "Tensors",
