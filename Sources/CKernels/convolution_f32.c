@@ -4,7 +4,7 @@
 
 #include "gemm_f32.h"
 
-enum { MAX_POINTERS = 4096, WINDOW_FLOATS = 16384 };
+enum { MAX_POINTERS = 4096, WINDOW_FLOATS = 16384, ALIGNMENT = 64 };
 
 /// With few channels, the window's rows are taken whole: a position is one kernel row of
 /// `kernel_width * channels` values, read in place, or copied where it hangs over an edge.
@@ -16,12 +16,9 @@ static size_t block_rows(const mng_window *w, size_t packed_groups, size_t tile)
   const bool window_rows = takes_window_rows(w, packed_groups);
   const size_t positions = window_rows ? w->kernel_height : w->kernel_height * w->kernel_width;
   size_t rows = MAX_POINTERS / positions;
-  if (window_rows) {
+  if (window_rows)
     rows = mng_gemm_f32_min(rows, WINDOW_FLOATS / (positions * w->kernel_width * w->channels));
-  } else {
-    rows = mng_gemm_f32_min(rows, (256 * 1024 / sizeof(float)) / w->channels);
-  }
-  rows = mng_gemm_f32_min(rows, 32 * MNG_GEMM_MAX_ROWS) / tile * tile;
+  rows = mng_gemm_f32_min(rows, MNG_GEMM_BLOCK) / tile * tile;
   return rows == 0 ? tile : rows;
 }
 
@@ -84,17 +81,17 @@ void mng_convolution_f32_pack(mng_isa isa, const mng_convolution_packing *packin
   }
 }
 
+static size_t aligned(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
+
 size_t mng_convolution_f32_scratch(const mng_window *window, const mng_convolution_packing *packing) {
   // As many rows as any instruction set's tiles may round to.
   size_t rows = block_rows(window, packing->groups, 1);
   if (rows < MNG_GEMM_MAX_ROWS) rows = MNG_GEMM_MAX_ROWS;
   const bool window_rows = takes_window_rows(window, packing->groups);
-  const size_t positions =
-      window->kernel_height * (window_rows ? 1 : window->kernel_width);
-  size_t bytes = rows * positions * sizeof(float *);
-  if (window_rows)
-    bytes += rows * positions * window->kernel_width * window->channels * sizeof(float);
-  return bytes;
+  const size_t positions = window->kernel_height * (window_rows ? 1 : window->kernel_width);
+  const size_t k = packing->inputs * window->kernel_height * window->kernel_width;
+  return aligned(rows * positions * sizeof(float *)) +
+         aligned(window_rows ? rows * k * sizeof(float) : 0) + mng_gemm_f32_block_scratch(rows, k);
 }
 
 /// Where the window of one output pixel begins; wraps below zero, as the bounds checks expect.
@@ -161,7 +158,10 @@ void mng_convolution_f32(mng_isa isa, const mng_window *window,
       mng_gemm_f32_packed_count(isa, packing->inputs * kernel_size, packing->outputs);
   const size_t block = block_rows(window, packing->groups, kernel->rows);
   const float **pointers = scratch;
-  float *copies = (float *)(pointers + block * positions);
+  float *copies = (float *)((char *)scratch + aligned(block * positions * sizeof(float *)));
+  float *packed_rows =
+      (float *)((char *)copies +
+                aligned(window_rows ? block * positions * channels * sizeof(float) : 0));
 
   for (size_t row = row_begin; row < row_end; row += block) {
     const size_t rows = mng_gemm_f32_min(block, row_end - row);
@@ -184,7 +184,7 @@ void mng_convolution_f32(mng_isa isa, const mng_window *window,
       if (here.residual) here.residual += row * here.residual_stride + column;
       mng_gemm_f32_block(kernel, pointers, rows, group * packing->inputs, positions, channels,
                          packed + group * count, packing->outputs, y + row * y_stride + column,
-                         y_stride, first, last, &here);
+                         y_stride, first, last, &here, packed_rows);
       panel += last - first;
     }
   }

@@ -23,14 +23,15 @@
 #define LOADN(p, tail) _mm256_maskload_ps(p, tail)
 #define STOREN(p, v, tail) _mm256_maskstore_ps(p, tail, v)
 #define FOR_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5)
+#define FOR_COUNTS(X) X(1) X(2) X(3) X(4) X(5) X(6)
 
 #include "gemm_f32_tile.h"
 
 #define BOTH(MR) DEFINE_TILE(MR, 1) DEFINE_TILE(MR, 2)
-BOTH(1) BOTH(2) BOTH(3) BOTH(4) BOTH(5) BOTH(6)
+FOR_COUNTS(BOTH)
 
 const mng_gemm_f32_kernel mng_gemm_f32_kernel_avx2 = {
     6, 16,
-    {{tile_1_1, tile_2_1, tile_3_1, tile_4_1, tile_5_1, tile_6_1},
-     {tile_1_2, tile_2_2, tile_3_2, tile_4_2, tile_5_2, tile_6_2}}};
+    {{FOR_COUNTS(IN_PLACE_1)}, {FOR_COUNTS(IN_PLACE_2)}},
+    {{FOR_COUNTS(PACKED_1)}, {FOR_COUNTS(PACKED_2)}}};
 #endif

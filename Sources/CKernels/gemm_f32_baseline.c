@@ -20,6 +20,7 @@ typedef int Mask __attribute__((vector_size(16)));
 #define LOADN(p, tail) load(p, tail)
 #define STOREN(p, v, tail) store(p, v, tail)
 #define FOR_ROWS(X) X(0) X(1) X(2) X(3)
+#define FOR_COUNTS(X) X(1) X(2) X(3) X(4)
 
 static inline __attribute__((always_inline)) V load(const float *p, size_t n) {
   V v = ZERO();
@@ -41,8 +42,9 @@ static inline __attribute__((always_inline)) V clamp(V v, V lowest, V highest) {
 #include "gemm_f32_tile.h"
 
 #define BOTH(MR) DEFINE_TILE(MR, 1) DEFINE_TILE(MR, 2)
-BOTH(1) BOTH(2) BOTH(3) BOTH(4)
+FOR_COUNTS(BOTH)
 
 const mng_gemm_f32_kernel mng_gemm_f32_kernel_baseline = {
     4, 8,
-    {{tile_1_1, tile_2_1, tile_3_1, tile_4_1}, {tile_1_2, tile_2_2, tile_3_2, tile_4_2}}};
+    {{FOR_COUNTS(IN_PLACE_1)}, {FOR_COUNTS(IN_PLACE_2)}},
+    {{FOR_COUNTS(PACKED_1)}, {FOR_COUNTS(PACKED_2)}}};

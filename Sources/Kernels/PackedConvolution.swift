@@ -83,19 +83,20 @@ public struct PackedConvolution: Sendable {
       let x = unsafe input.reading(geometry.inputCount, "input")
       let weights = unsafe packed.reading(packed.count)
       let y = unsafe result.writing(geometry.outputCount)
-      if geometry.isPointwise {
-        for index in range {
-          let (rows, panels) = work[index]
-          unsafe mng_gemm_f32(
-            isa, x, channels, channels, weights, outputs, y, outputs, rows.lowerBound,
-            rows.upperBound, panels.lowerBound, panels.upperBound, &tail)
-        }
-        return
-      }
-      let bytes = unsafe mng_convolution_f32_scratch(&window, &packing)
+      let isPointwise = geometry.isPointwise
+      let bytes =
+        isPointwise
+        ? mng_gemm_f32_scratch(work.largestRows, channels)
+        : unsafe mng_convolution_f32_scratch(&window, &packing)
       unsafe withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 64) { scratch in
         for index in range {
           let (rows, panels) = work[index]
+          if isPointwise {
+            unsafe mng_gemm_f32(
+              isa, x, channels, channels, weights, outputs, y, outputs, rows.lowerBound,
+              rows.upperBound, panels.lowerBound, panels.upperBound, &tail, scratch.baseAddress)
+            continue
+          }
           unsafe mng_convolution_f32(
             isa, &window, &packing, x, weights, zero.reading(channels), y, outputs,
             rows.lowerBound, rows.upperBound, panels.lowerBound, panels.upperBound, &tail,

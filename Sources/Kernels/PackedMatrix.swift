@@ -67,11 +67,14 @@ public struct PackedMatrix: Sendable {
       let b = unsafe packed.reading(packed.count)
       let y =
         unsafe result.writing(resultOffset + (rows - 1) * resultStride + outputs) + resultOffset
-      for index in range {
-        let (rows, panels) = work[index]
-        unsafe mng_gemm_f32(
-          isa, a, stride, inputs, b, outputs, y, resultStride, rows.lowerBound, rows.upperBound,
-          panels.lowerBound, panels.upperBound, &tail)
+      let bytes = mng_gemm_f32_scratch(work.largestRows, inputs)
+      unsafe withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 64) { scratch in
+        for index in range {
+          let (rows, panels) = work[index]
+          unsafe mng_gemm_f32(
+            isa, a, stride, inputs, b, outputs, y, resultStride, rows.lowerBound, rows.upperBound,
+            panels.lowerBound, panels.upperBound, &tail, scratch.baseAddress)
+        }
       }
     }
   }

@@ -33,6 +33,9 @@ struct TileGrid: Sendable {
     count = self.rowPieces * ((panels + panelStep - 1) / panelStep)
   }
 
+  /// Rows of the largest piece.
+  var largestRows: Int { min(rows, rowStep) }
+
   subscript(index: Int) -> (rows: Range<Int>, panels: Range<Int>) {
     let row = index % rowPieces * rowStep
     let panel = index / rowPieces * panelStep

@@ -101,7 +101,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [3, 12, 13, 14])
+  @Test(arguments: [3, 12, 13, 14, 15])
   func crossesBlocksOfRows(index: Int) {
     // Enough pixels that one call works on several blocks.
     let geometries = [
@@ -114,6 +114,10 @@ import Testing
       14: Geometry(
         input: (33, 31, 32), outputChannels: 32, kernel: (3, 3), padsBegin: (1, 1),
         padsEnd: (1, 1), groups: 8),
+      // Packed, in several passes that end inside a position.
+      15: Geometry(
+        input: (4, 4, 160), outputChannels: 260, kernel: (3, 3), padsBegin: (1, 1),
+        padsEnd: (1, 1)),
     ]
     guard let geometry = geometries[index] else { return }
     var noise = Noise()

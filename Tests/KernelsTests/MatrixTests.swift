@@ -52,19 +52,39 @@ import Testing
     }
   }
 
-  @Test(arguments: InstructionSet.available)
-  func sumsOverManyInputs(_ isa: InstructionSet) {
+  /// Rows read in place and packed, K in one pass and in several, rows at distances that are powers of two.
+  @Test(arguments: [(31, 1111, 50), (15, 40, 300), (15, 1100, 257), (17, 512, 70), (3, 1500, 200)])
+  func sumsOverManyInputs(_ shape: (rows: Int, inputs: Int, columns: Int)) {
     var noise = Noise()
-    let (rows, inputs, columns) = (31, 1111, 50)
+    let (rows, inputs, columns) = shape
     let (a, b) = (noise.floats(rows * inputs), noise.floats(inputs * columns))
-    let matrix = PackedMatrix(
-      .matrix(FloatView(b), inputs: inputs, outputs: columns), instructionSet: isa)
-    let result = FloatView(zeros: rows * columns)
-    matrix.multiply(FloatView(a), rows: rows, into: result)
-    expectClose(
-      result,
-      Self.product(a, b, rows: rows, inputs: inputs, outputs: columns, epilogue: .none),
-      terms: inputs)
+    let (bias, residual) = (noise.floats(columns), noise.floats(rows * columns))
+    let exact = Self.product(
+      a, b, rows: rows, inputs: inputs, outputs: columns, epilogue: .none)
+    var finished = exact
+    for index in 0..<rows * columns {
+      finished.add(Double(bias[index % columns]), to: index)
+      finished.add(Double(residual[index]), to: index)
+      finished.values[index] = max(finished.values[index], -3)
+    }
+    for isa in InstructionSet.available {
+      let matrix = PackedMatrix(
+        .matrix(FloatView(b), inputs: inputs, outputs: columns), instructionSet: isa)
+      let (plain, inPlace, shared) = (
+        FloatView(zeros: rows * columns), FloatView(residual), FloatView(zeros: rows * columns)
+      )
+      matrix.multiply(FloatView(a), rows: rows, into: plain)
+      expectClose(plain, exact, terms: inputs, "\(shape) \(isa)")
+      // The residual is the result's own memory, or not, and many threads change nothing.
+      var epilogue = Epilogue(
+        bias: FloatView(bias), residual: inPlace, clamp: Clamp(minimum: -3))
+      matrix.multiply(FloatView(a), rows: rows, into: inPlace, epilogue: epilogue)
+      expectClose(inPlace, finished, terms: inputs + 2, "\(shape) \(isa)")
+      epilogue.residual = FloatView(residual)
+      matrix.multiply(
+        FloatView(a), rows: rows, into: shared, epilogue: epilogue, pool: ThreadPool(threads: 5))
+      #expect(inPlace.array == shared.array)
+    }
   }
 
   @Test(arguments: InstructionSet.available, [1, 2, 3, 5])

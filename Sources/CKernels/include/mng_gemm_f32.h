@@ -39,11 +39,15 @@ size_t mng_gemm_f32_packed_count(mng_isa isa, size_t k, size_t n);
 void mng_gemm_f32_pack(mng_isa isa, const mng_weight_f32 *weight, float *packed, size_t panel_begin,
                        size_t panel_end);
 
+/// Bytes of `scratch` that `mng_gemm_f32` wants for ranges of at most `rows` rows.
+size_t mng_gemm_f32_scratch(size_t rows, size_t k);
+
 /// `y = epilogue(a · b)`; `a` is `[rows, k]` with `a_stride` floats between rows, `y` is `[rows, n]`.
 /// Computes rows `[row_begin, row_end)` of the columns of panels `[panel_begin, panel_end)`.
 /// Each sum runs over k in order, so that it depends on no range. `y` overlaps neither `a` nor `packed`.
+/// `scratch` is 64-byte aligned.
 void mng_gemm_f32(mng_isa isa, const float *a, size_t a_stride, size_t k, const float *packed, size_t n,
                   float *y, size_t y_stride, size_t row_begin, size_t row_end, size_t panel_begin,
-                  size_t panel_end, const mng_epilogue_f32 *epilogue);
+                  size_t panel_end, const mng_epilogue_f32 *epilogue, void *scratch);
 
 #endif
