@@ -6,7 +6,7 @@ import Tensors
 ///
 /// - Shapes: A `[M, K]`, B `[K, N]`, C (optional) stretches to `[M, N]`; gives `[M, N]`.
 /// - Source: ONNX Gemm-13.
-public struct Gemm: ProvisionalOperator {
+public struct Gemm: Operator {
   public static let name = "Gemm"
   public var alpha: Double
   public var beta: Double
@@ -20,5 +20,37 @@ public struct Gemm: ProvisionalOperator {
     self.beta = beta
     self.transposeA = transposeA
     self.transposeB = transposeB
+  }
+
+  public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
+    try inputs.expect(2...3)
+    try inputs.number(0)
+    let type = try inputs.sameType(0..<inputs.count)
+    let a = try inputs.dimensions(0, "A", rank: 2...2)
+    let b = try inputs.dimensions(1, "B", rank: 2...2)
+    let rows = a?[transposeA ? 1 : 0] ?? .unknown
+    let columns = b?[transposeB ? 0 : 1] ?? .unknown
+    if let a, let b, unified(a[transposeA ? 0 : 1], b[transposeB ? 1 : 0]) == nil {
+      throw DataError(
+        .mismatch,
+        "the product of \(text(a))\(transposeA ? " transposed" : "") and "
+          + "\(text(b))\(transposeB ? " transposed" : "")", expected: "the same inner extent")
+    }
+    if inputs.has(2) { try checkStretches(inputs, 2, "the summand", to: [rows, columns]) }
+    return [TensorType(type, [rows, columns])]
+  }
+
+  /// Sums in Double.
+  public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] {
+    let shape = try resultShape(for: inputs)
+    let (x, y) = (try inputs.required(0), try inputs.required(1))
+    let (a, b) = (transposeA ? x.transposed : x, transposeB ? y.transposed : y)
+    let product = matrixProduct(
+      a.doubles[...], b.doubles[...], m: shape[0], k: a.shape[1], n: shape[1])
+    guard let c = inputs.optional(2) else {
+      return [Tensor(shape: shape, product.map { alpha * $0 }).cast(to: x.dataType)]
+    }
+    let values = zip(product, c.broadcast(to: shape).doubles).map { alpha * $0 + beta * $1 }
+    return [Tensor(shape: shape, values).cast(to: x.dataType)]
   }
 }

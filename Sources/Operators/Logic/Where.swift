@@ -6,8 +6,27 @@ import Tensors
 ///
 /// Inputs: condition, x, y, which stretch to a common shape.
 /// - Source: ONNX Where-16.
-public struct Where: ProvisionalOperator {
+public struct Where: Operator {
   public static let name = "Where"
 
   public init() {}
+
+  public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
+    try inputs.expect(3...3)
+    if let type = inputs[0].dataType, type != .bool {
+      throw DataError(.mismatch, "the condition is of \(type)", expected: "bool")
+    }
+    let shape = try broadcast((0..<3).map { inputs[$0].dimensions })
+    return [TensorType(try inputs.sameType(1...2), shape)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] {
+    let shape = try resultShape(for: inputs)
+    let condition = try inputs.required(0).broadcast(to: shape).values(as: Bool.self)
+    let count = shape.elementCount
+    let both = try Tensor.concatenated(
+      try [1, 2].map { try inputs.required($0).broadcast(to: shape).reshaped([count]) }, axis: 0,
+      shape: [2 * count])
+    return [try both.picking(condition.indices.map { condition[$0] ? $0 : count + $0 }, shape: shape)]
+  }
 }

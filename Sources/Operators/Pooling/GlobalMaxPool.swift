@@ -1,13 +1,15 @@
-import BinaryIO
 import ModelGraph
-import Tensors
 
 /// The maximum over all spatial axes.
 ///
 /// - Shapes: x `[N, C, …]`; gives `[N, C, 1…]`.
 /// - Source: ONNX GlobalMaxPool-22.
-public struct GlobalMaxPool: ProvisionalOperator {
+public struct GlobalMaxPool: GlobalPooling {
   public static let name = "GlobalMaxPool"
 
   public init() {}
+
+  public func pool(_ plane: ArraySlice<Double>) -> Double {
+    plane.reduce(-.infinity) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
+  }
 }

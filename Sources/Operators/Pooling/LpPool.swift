@@ -6,7 +6,7 @@ import Tensors
 ///
 /// - Shapes: x `[N, C, …]`; gives `[N, C, …]`.
 /// - Source: ONNX LpPool-22.
-public struct LpPool: ProvisionalOperator {
+public struct LpPool: Operator {
   public static let name = "LpPool"
   /// Extents of the window.
   public var kernel: [Int]
@@ -29,5 +29,36 @@ public struct LpPool: ProvisionalOperator {
     self.dilations = dilations
     self.ceilMode = ceilMode
     self.p = p
+  }
+
+  /// The window along each spatial axis, for known extents.
+  /// - Throws: `.mismatch` when the attributes do not fit the extents.
+  public func window(input: [Int]) throws -> [WindowAxis] { try attributes.axes(input) }
+
+  private var attributes: WindowAttributes {
+    WindowAttributes(
+      kernel: kernel, strides: strides, dilations: dilations, padding: padding,
+      ceilMode: ceilMode)
+  }
+
+  public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
+    try inputs.expect(1...1)
+    let type = try inputs.floatingPoint(0)
+    let x = try inputs.dimensions(0, "the input", rank: 3...Shape.maximumRank)
+    guard let x else { return [TensorType(type)] }
+    let dimensions = Array(x[..<2]) + (try attributes.outputs(Array(x[2...])))
+    return [TensorType(type, dimensions)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] {
+    let shape = try resultShape(for: inputs)
+    let x = try inputs.required(0)
+    var norms = [Double](repeating: 0, count: shape.elementCount)
+    try poolWindows(x, window(input: Array(x.shape.dropFirst(2)))) {
+      output, _, plane, values, taps in
+      let sum = taps.reduce(0) { $0 + C.pow(abs(values[plane + $1.input]), Double(p)) }
+      norms[output] = C.pow(sum, 1 / Double(p))
+    }
+    return [Tensor(shape: shape, norms).cast(to: x.dataType)]
   }
 }

@@ -1,11 +1,9 @@
-import BinaryIO
 import ModelGraph
-import Tensors
 
 /// The index of the greatest element along an axis.
 ///
 /// - Source: ONNX ArgMax-13.
-public struct ArgMax: ProvisionalOperator {
+public struct ArgMax: ArgReduction {
   public static let name = "ArgMax"
   /// Counted from the end when negative.
   public var axis: Int
@@ -19,4 +17,6 @@ public struct ArgMax: ProvisionalOperator {
     self.keepDimensions = keepDimensions
     self.selectLastIndex = selectLastIndex
   }
+
+  public func isBetter<T: Comparable>(_ a: T, than b: T) -> Bool { a > b }
 }

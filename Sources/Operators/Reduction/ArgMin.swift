@@ -1,11 +1,9 @@
-import BinaryIO
 import ModelGraph
-import Tensors
 
 /// The index of the smallest element along an axis.
 ///
 /// - Source: ONNX ArgMin-13.
-public struct ArgMin: ProvisionalOperator {
+public struct ArgMin: ArgReduction {
   public static let name = "ArgMin"
   /// Counted from the end when negative.
   public var axis: Int
@@ -19,4 +17,6 @@ public struct ArgMin: ProvisionalOperator {
     self.keepDimensions = keepDimensions
     self.selectLastIndex = selectLastIndex
   }
+
+  public func isBetter<T: Comparable>(_ a: T, than b: T) -> Bool { a < b }
 }

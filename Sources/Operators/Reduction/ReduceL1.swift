@@ -14,4 +14,8 @@ public struct ReduceL1: Reduction {
   }
 
   public func reduce(_ row: ArraySlice<Double>) -> Double { row.reduce(0) { $0 + abs($1) } }
+
+  public func reduce<T: FixedWidthInteger>(_ row: ArraySlice<T>, limits: ClosedRange<T>) -> T? {
+    row.reduce(0) { $0 &+ ($1 < 0 ? 0 &- $1 : $1) }
+  }
 }

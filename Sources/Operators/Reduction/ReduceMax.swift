@@ -16,4 +16,8 @@ public struct ReduceMax: Reduction {
   public func reduce(_ row: ArraySlice<Double>) -> Double {
     row.reduce(-.infinity) { $0.isNaN || $1.isNaN ? .nan : max($0, $1) }
   }
+
+  public func reduce<T: FixedWidthInteger>(_ row: ArraySlice<T>, limits: ClosedRange<T>) -> T? {
+    row.max() ?? limits.lowerBound
+  }
 }

@@ -16,4 +16,8 @@ public struct ReduceMin: Reduction {
   public func reduce(_ row: ArraySlice<Double>) -> Double {
     row.reduce(.infinity) { $0.isNaN || $1.isNaN ? .nan : min($0, $1) }
   }
+
+  public func reduce<T: FixedWidthInteger>(_ row: ArraySlice<T>, limits: ClosedRange<T>) -> T? {
+    row.min() ?? limits.upperBound
+  }
 }

@@ -14,4 +14,8 @@ public struct ReduceProd: Reduction {
   }
 
   public func reduce(_ row: ArraySlice<Double>) -> Double { row.reduce(1, *) }
+
+  public func reduce<T: FixedWidthInteger>(_ row: ArraySlice<T>, limits: ClosedRange<T>) -> T? {
+    row.reduce(1, &*)
+  }
 }

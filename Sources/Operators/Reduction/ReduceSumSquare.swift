@@ -14,4 +14,8 @@ public struct ReduceSumSquare: Reduction {
   }
 
   public func reduce(_ row: ArraySlice<Double>) -> Double { row.reduce(0) { $0 + $1 * $1 } }
+
+  public func reduce<T: FixedWidthInteger>(_ row: ArraySlice<T>, limits: ClosedRange<T>) -> T? {
+    row.reduce(0) { $0 &+ $1 &* $1 }
+  }
 }

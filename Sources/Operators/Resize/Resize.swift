@@ -6,7 +6,7 @@ import Tensors
 ///
 /// Inputs: x, roi (optional), scales (optional), sizes (optional).
 /// - Source: ONNX Resize-19.
-public struct Resize: ProvisionalOperator {
+public struct Resize: Operator {
   public static let name = "Resize"
   public var mode: Mode
   public var coordinateTransformation: CoordinateTransformation
@@ -36,6 +36,86 @@ public struct Resize: ProvisionalOperator {
     self.antialias = antialias
     self.axes = axes
     self.keepAspectRatio = keepAspectRatio
+  }
+
+  public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
+    try inputs.expect(1...4)
+    try inputs.number(0)
+    guard let x = inputs[0].dimensions else { return [TensorType(inputs[0].dataType)] }
+    let request = try ResizeRequest(self, inputs, rank: x.count)
+    let dimensions: [Dimension] = try x.enumerated().map { axis, dimension in
+      guard request.changes(axis) else { return dimension }
+      guard request.isKnown, let extent = dimension.value else {
+        return request.fixedSize(axis).map { .fixed($0) } ?? .unknown
+      }
+      return .fixed(try request.axis(axis, extent: extent, shape: x.map(\.value)).output)
+    }
+    return [TensorType(inputs[0].dataType, dimensions)]
+  }
+
+  /// Interpolates in Double, one axis after another.
+  public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] {
+    let shape = try resultShape(for: inputs)
+    let x = try inputs.required(0)
+    guard shape.elementCount > 0 else { return [Tensor(zeros: shape, dataType: x.dataType)] }
+    let request = try ResizeRequest(self, OperatorInputs(evaluating: inputs), rank: x.rank)
+    let outside = Tensor(scalar: extrapolationValue)
+    var result = mode == .nearest ? x : x.cast(to: .float64)
+    for axis in 0..<x.rank where request.changes(axis) {
+      let line = try request.axis(axis, extent: x.shape[axis], shape: x.shape.map { $0 })
+      if line.isIdentity && coordinateTransformation != .cropAndResize { continue }
+      let samples = (0..<line.output).map { sample(at: $0, line) }
+      if mode == .nearest {
+        let indices = samples.map { $0.first?.index ?? -1 }
+        result = try result.selecting(axis: axis, indices, fill: outside.cast(to: x.dataType))
+      } else {
+        result = interpolate(result, axis, samples)
+      }
+    }
+    return [result.cast(to: x.dataType)]
+  }
+
+  /// The elements of x that a place of the result is made of; none where it lies outside.
+  private func sample(at place: Int, _ line: ResizeAxis) -> [ResizeSample] {
+    let position = line.position(of: place, coordinateTransformation)
+    let last = Double(line.input - 1)
+    guard !position.isNaN else { return [] }
+    if coordinateTransformation == .cropAndResize && !(0...last).contains(position) { return [] }
+    if mode == .nearest {
+      let nearest =
+        switch nearestMode {
+        case .roundPreferFloor: (position - 0.5).rounded(.up)
+        case .roundPreferCeil: (position + 0.5).rounded(.down)
+        case .floor: position.rounded(.down)
+        case .ceil: position.rounded(.up)
+        }
+      return [ResizeSample(index: Int(max(0, min(last, nearest))), weight: 1)]
+    }
+    return line.filtered(
+      around: position, cubic: mode == .cubic ? cubicCoefficient : nil, antialias: antialias,
+      excludeOutside: excludeOutside)
+  }
+
+  private func interpolate(_ x: Tensor, _ axis: Int, _ samples: [[ResizeSample]]) -> Tensor {
+    var extents = x.shape.dimensions
+    let (extent, width) = (extents[axis], extents[(axis + 1)...].reduce(1, *))
+    let outer = extents[..<axis].reduce(1, *)
+    extents[axis] = samples.count
+    let values = x.doubles
+    var result = [Double](repeating: 0, count: outer * samples.count * width)
+    for i in 0..<outer {
+      for (place, taps) in samples.enumerated() {
+        let target = (i * samples.count + place) * width
+        if taps.isEmpty {
+          for j in 0..<width { result[target + j] = extrapolationValue }
+        }
+        for tap in taps {
+          let source = (i * extent + tap.index) * width
+          for j in 0..<width { result[target + j] += tap.weight * values[source + j] }
+        }
+      }
+    }
+    return Tensor(shape: Shape(extents), result)
   }
 
   /// How a sample between elements comes about. Raw values are ONNX's.

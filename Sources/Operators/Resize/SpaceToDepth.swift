@@ -6,11 +6,37 @@ import Tensors
 ///
 /// - Shapes: `[N, C, H, W]` gives `[N, C·b², H / b, W / b]`.
 /// - Source: ONNX SpaceToDepth-13.
-public struct SpaceToDepth: ProvisionalOperator {
+public struct SpaceToDepth: Operator {
   public static let name = "SpaceToDepth"
   public var blockSize: Int
 
   public init(blockSize: Int) {
     self.blockSize = blockSize
+  }
+
+  public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
+    try inputs.expect(1...1)
+    guard (1...(1 << 16)).contains(blockSize) else {
+      throw DataError(.mismatch, "blocks of \(blockSize)")
+    }
+    let x = try inputs.dimensions(0, "the input", rank: 4...4)
+    guard let x else { return [TensorType(inputs[0].dataType)] }
+    let spatial: [Dimension] = try x[2...].map { dimension in
+      guard let extent = dimension.value else { return .unknown }
+      guard extent % blockSize == 0 else {
+        throw DataError(.mismatch, "an axis of \(extent) in blocks of \(blockSize)")
+      }
+      return .fixed(extent / blockSize)
+    }
+    let channels = try product([x[1], .fixed(blockSize * blockSize)])
+    return [TensorType(inputs[0].dataType, [x[0], channels] + spatial)]
+  }
+
+  public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] {
+    let shape = try resultShape(for: inputs)
+    let x = try inputs.required(0)
+    let (n, c, h, w, b) = (shape[0], x.shape[1], shape[2], shape[3], blockSize)
+    let gathered = x.reshaped([n, c, h, b, w, b]).permuted([0, 3, 5, 1, 2, 4])
+    return [gathered.reshaped(shape)]
   }
 }

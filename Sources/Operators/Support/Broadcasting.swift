@@ -43,3 +43,18 @@ func unified(_ a: Dimension, _ b: Dimension) -> Dimension? {
   default: b
   }
 }
+
+/// Checks that input `index` stretches to the dimensions of x without changing them.
+func checkStretches(
+  _ inputs: OperatorInputs, _ index: Int, _ what: String, to x: [Dimension]
+) throws {
+  guard let given = inputs[index].dimensions else { return }
+  let fits =
+    given.count <= x.count
+    && zip(given.reversed(), x.reversed()).allSatisfy { a, b in
+      a == 1 || unified(a, b) != nil
+    }
+  guard fits else {
+    throw DataError(.mismatch, "\(what) \(text(given)) does not stretch to the input \(text(x))")
+  }
+}
