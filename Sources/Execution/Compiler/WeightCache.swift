@@ -16,6 +16,7 @@ final class WeightCache: Sendable {
     case convolution(PackedConvolution)
     case depthwise(DepthwiseConvolution)
     case matrix(PackedMatrix)
+    case transposed(TransposedConvolution)
   }
 
   /// Tensors that live as long as the session; the identity of others may come again.

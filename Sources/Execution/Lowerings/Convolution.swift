@@ -92,7 +92,7 @@ extension Lowering {
         DepthwiseStep(
           kind: tail.kind, input: input, result: result, weights: weights, geometry: geometry,
           bias: bias, clamp: tail.clamp))
-    case .matrix: return false
+    case .matrix, .transposed: return false
     }
     return true
   }

@@ -44,34 +44,16 @@ extension Lowering {
     return try builder.lowerPooling(
       node, window, .average(countsPadding: pool.countIncludePad))
   }
-
-  static let globalAveragePool = Lowering(GlobalAveragePool.self) { _, node, builder in
-    try builder.lowerGlobalPooling(node, .average(countsPadding: false))
-  }
-
-  static let globalMaxPool = Lowering(GlobalMaxPool.self) { _, node, builder in
-    try builder.lowerGlobalPooling(node, .maximum)
-  }
 }
 
 extension ProgramBuilder {
-  fileprivate func lowerGlobalPooling(_ node: Node, _ pool: PoolingStep.Pool) throws -> Bool {
-    guard let shape = floatShape(node.inputs[0]), shape.rank > 2 else { return false }
-    let kernel = Array(shape[2...])
-    let ones = kernel.map { _ in 1 }
-    return try lowerPooling(
-      node,
-      Window(kernel: kernel, strides: ones, padding: .symmetric(ones.map { _ in 0 }), dilations: ones),
-      pool)
-  }
-
   fileprivate func lowerPooling(
     _ node: Node, _ window: Window, _ pool: PoolingStep.Pool
   ) throws -> Bool {
     guard let given = node.inputs[0], let output = node.outputs[0],
       let outputShape = floatShape(output)
     else { return false }
-    var (x, extra) = unpadded(given)
+    let (x, extra) = unpadded(given)
     // Zeros around what is not negative change no maximum, but each mean.
     if extra != nil {
       guard case .maximum = pool, isNonNegative(x) else { return false }
@@ -80,7 +62,6 @@ extension ProgramBuilder {
       let geometry = window.geometry(
         input: inputShape, output: outputShape, groups: inputShape[1], extra: extra)
     else { return false }
-    extra = nil
     let layout = AxisOrder.channelsLast(inputShape.rank)
     append(
       PoolingStep(
