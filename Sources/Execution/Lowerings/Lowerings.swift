@@ -6,7 +6,7 @@ extension Lowering {
       .maxPool, .averagePool,
       .gemm, .matMul,
       .batchNormalization, .layerNormalization, .localResponseNormalization,
-      .softmax, .logSoftmax,
+      .softmax, .logSoftmax, .resize,
       .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .sum,
       .clip,
       .transpose, .identity, .dropout, .reshape, .flatten, .squeeze, .unsqueeze,
