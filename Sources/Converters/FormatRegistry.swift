@@ -1,5 +1,6 @@
 import BinaryIO
 import Formats
+import ONNXConverter
 import PyTorchConverter
 import SafeTensorsConverter
 
@@ -8,6 +9,7 @@ public enum FormatRegistry {
   public static let all: [any ModelFormat] = [
     PyTorchFormat(),
     SafeTensorsFormat(),
+    ONNXFormat(),
   ]
 
   /// The format with this identifier.
