@@ -1,6 +1,6 @@
 import BinaryIO
 import Formats
-import ONNXConverter
+import KerasConverter
 import PyTorchConverter
 import SafeTensorsConverter
 
@@ -9,7 +9,8 @@ public enum FormatRegistry {
   public static let all: [any ModelFormat] = [
     PyTorchFormat(),
     SafeTensorsFormat(),
-    ONNXFormat(),
+    KerasHDF5Format(),
+    KerasArchiveFormat(),
   ]
 
   /// The format with this identifier.

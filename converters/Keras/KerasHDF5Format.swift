@@ -13,9 +13,7 @@ public struct KerasHDF5Format: ModelFormat {
   public func matches(_ probe: FileProbe) -> Bool { probe.bytes.starts(with: HDF5File.signature) }
 
   public func read(_ path: String) throws -> Checkpoint {
-    try namingFile(path) {
-      try KerasReader.read(try MappedFile(path: path).bytes, format: identifier)
-    }
+    try namingFile(path) { try KerasReader.readHDF5(try MappedFile(path: path).bytes) }
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {

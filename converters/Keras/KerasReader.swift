@@ -1,27 +1,13 @@
+import Archives
 import BinaryIO
 import Formats
 import JSON
+import ModelGraph
 import OrderedCollections
+import Tensors
 
 /// What both formats have in common: weights out of HDF5, the configuration of a model, and what follows from them.
 enum KerasReader {
-  /// Everything in an HDF5 file.
-  static func read(_ bytes: Bytes, format: String) throws -> Checkpoint {
-    let file = try HDF5File(bytes)
-    let tree = try DatasetTree(file)
-    let attributes = try file.root().attributes
-    let configuration = try attributes.text("model_config").map { text in
-      Configuration { try JSONValue(parsing: text) }
-    }
-    var metadata: OrderedDictionary<String, JSONValue> = [:]
-    for key in ["keras_version", "backend"] {
-      if let text = try? attributes.text(key) ?? tree.groups["model_weights"]?.attributes.text(key) {
-        metadata[key] = .string(text)
-      }
-    }
-    return try checkpoint(format, tree, configuration, metadata)
-  }
-
   /// A model's configuration, or why it cannot be had.
   struct Configuration {
     var model: KerasModel?
@@ -38,7 +24,49 @@ enum KerasReader {
     }
   }
 
-  static func checkpoint(
+  /// A Keras HDF5 file: weights, and perhaps a model.
+  static func readHDF5(_ bytes: Bytes) throws -> Checkpoint {
+    let tree = try DatasetTree(try HDF5File(bytes))
+    let root = tree.groups[""]
+    let configuration = try root?.attributes.text("model_config").map { text in
+      Configuration { try JSONValue(parsing: text) }
+    }
+    var metadata: OrderedDictionary<String, JSONValue> = [:]
+    for key in ["keras_version", "backend"] {
+      for group in [root, tree.groups["model_weights"]] where metadata[key] == nil {
+        if let text = try? group?.attributes.text(key) { metadata[key] = .string(text) }
+      }
+    }
+    return try checkpoint("keras-h5", tree, configuration, metadata)
+  }
+
+  /// An archive of Keras 3: the configuration and the weights as entries.
+  static func readArchive(_ bytes: Bytes) throws -> Checkpoint {
+    let archive = try ZipArchive(bytes)
+    guard let weights = archive["model.weights.h5"] else {
+      throw DataError(
+        .malformed, "the archive has no entry 'model.weights.h5'",
+        remedy: archive["model.weights.npz"] == nil ? nil : "weights in .npz are not read")
+    }
+    let configuration = Configuration {
+      guard let entry = archive["config.json"] else {
+        throw DataError(.malformed, "the archive has no entry 'config.json'")
+      }
+      return try JSONValue(parsing: try archive.bytes(of: entry, limit: 64 << 20))
+    }
+    var metadata: OrderedDictionary<String, JSONValue> = [:]
+    if let entry = archive["metadata.json"],
+      let members = try JSONValue(parsing: try archive.bytes(of: entry, limit: 1 << 20)).object
+    {
+      metadata = members
+    }
+    let tree = try naming("entry 'model.weights.h5'") {
+      try DatasetTree(try HDF5File(try archive.bytes(of: weights, limit: 16 << 30)))
+    }
+    return try checkpoint("keras", tree, configuration, metadata)
+  }
+
+  private static func checkpoint(
     _ format: String, _ tree: DatasetTree, _ configuration: Configuration?,
     _ metadata: OrderedDictionary<String, JSONValue>
   ) throws -> Checkpoint {
@@ -48,15 +76,27 @@ enum KerasReader {
     checkpoint.tensors = found.weights.map(\.entry)
     let normalisation = Normalisation(found.weights)
     checkpoint.normalised = found.weights.map(normalisation.normalised)
-    var names: Set<String> = []
-    for tensor in checkpoint.normalised where !names.insert(tensor.entry.name).inserted {
-      throw DataError(
-        .malformed, "two weights have the place '\(tensor.entry.name)'",
-        subject: "dataset '\(tensor.sources[0])'")
+    var types: [String: TensorType] = [:]
+    for tensor in checkpoint.normalised {
+      let type = TensorType(tensor.entry.dataType, shape: tensor.entry.shape)
+      guard types.updateValue(type, forKey: tensor.entry.name) == nil else {
+        throw DataError(
+          .malformed, "two weights have the place '\(tensor.entry.name)'",
+          subject: "dataset '\(tensor.sources[0])'")
+      }
     }
     checkpoint.auxiliary = found.auxiliary
     checkpoint.notes = tree.notes + found.notes
     checkpoint.graphError = configuration?.error
+    if let model {
+      checkpoint.security = findings(model)
+      do {
+        checkpoint.graph = try KerasGraphBuilder.graph(
+          of: model, weights: types, kerasVersion: majorVersion(metadata))
+      } catch let error as DataError {
+        checkpoint.graphError = error
+      }
+    }
     return checkpoint
   }
 
@@ -66,6 +106,22 @@ enum KerasReader {
     }
     if ObjectWeights.matches(tree) { return try ObjectWeights.read(tree, model: model) }
     return PlainWeights.read(tree)
+  }
+
+  /// A file that does not tell its version is of Keras 1.
+  private static func majorVersion(_ metadata: OrderedDictionary<String, JSONValue>) -> Int {
+    metadata["keras_version"]?.string?.split(separator: ".").first.flatMap { Int($0) } ?? 1
+  }
+
+  /// Layers that hold code, or name classes of other modules: Keras would run or import them.
+  private static func findings(_ model: KerasModel) -> [SecurityFinding] {
+    model.flattened().compactMap { entry in
+      let place = "layer '\(entry.path.joined(separator: "/"))'"
+      if entry.layer.className == "Lambda" { return SecurityFinding(kind: "lambda", name: place) }
+      guard !KerasLayers.isFromKeras(entry.layer), let module = entry.layer.module else { return nil }
+      return SecurityFinding(
+        kind: "python-class", name: "\(module).\(entry.layer.className), \(place)")
+    }
   }
 }
 

@@ -67,12 +67,12 @@ extension KerasLayer {
     guard let className = configuration["class_name"]?.string else {
       throw DataError(.malformed, "a layer without class_name")
     }
-    let config = configuration["config"] ?? [:]
+    let config = FirstKeras.config(configuration["config"] ?? [:])
     guard let name = config["name"]?.string ?? configuration["name"]?.string else {
       throw DataError(.malformed, "a layer of the class '\(className)' without a name")
     }
     self.init(
-      name: name, className: className, module: configuration["module"]?.string,
+      name: name, className: FirstKeras.className(className), module: configuration["module"]?.string,
       registeredName: configuration["registered_name"]?.string, config: config,
       calls: try naming("layer '\(name)'") {
         try (configuration["inbound_nodes"]?.array ?? []).map { try KerasCall(node: $0) }

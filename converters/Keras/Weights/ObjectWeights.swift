@@ -32,7 +32,7 @@ enum ObjectWeights {
       }
     }
     for (path, dataset) in tree.datasets where !read.contains(path) {
-      if path.hasPrefix("optimizer/") || path.contains("seed_generator") {
+      if isState(path) || (model != nil && !path.hasPrefix("layers/") && !path.hasPrefix(preview)) {
         result.auxiliary.append(dataset.entry())
       } else {
         let owner = places.first { path.hasPrefix($0.path + "/") }
@@ -40,6 +40,12 @@ enum ObjectWeights {
       }
     }
     return result
+  }
+
+  /// Whether a variable belongs to the training, or to a random generator, and not to the network.
+  private static func isState(_ path: String) -> Bool {
+    path.hasPrefix("optimizer/") || path.hasPrefix("metrics/")
+      || path.contains("/seed_generator/")
   }
 
   private struct Place {

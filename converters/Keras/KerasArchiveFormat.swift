@@ -1,0 +1,27 @@
+import BinaryIO
+import Formats
+
+/// The `.keras` archive of Keras 3.
+public struct KerasArchiveFormat: ModelFormat {
+  public init() {}
+  public let identifier = "keras"
+  public let title = "Keras archive"
+  public let extensions = ["keras"]
+  public let holdsGraph = true
+  public let isChannelsLast = true
+
+  public func matches(_ probe: FileProbe) -> Bool {
+    let names = Set(probe.entries)
+    return probe.isZip
+      && (names.contains("model.weights.h5") || names.contains("model.weights.npz")
+        || names.isSuperset(of: ["config.json", "metadata.json"]))
+  }
+
+  public func read(_ path: String) throws -> Checkpoint {
+    try namingFile(path) { try KerasReader.readArchive(try MappedFile(path: path).bytes) }
+  }
+
+  public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
+    throw DataError(.unsupported, "Keras files are not written yet", path: path)
+  }
+}
