@@ -1,4 +1,5 @@
 #include "mng_cast.h"
+#include "mng_cast_f32.h"
 #include <math.h>
 #include <string.h>
 
@@ -122,6 +123,7 @@ static int is_float(mng_dtype type) { return type <= MNG_F8E5M2 || type == MNG_C
 
 void mng_cast(const void *source, mng_dtype from, void *target, mng_dtype to, intptr_t count) {
   static const intptr_t size[] = {8, 4, 2, 2, 1, 1, 8, 4, 2, 1, 8, 4, 2, 1, 1, 8};
+  if (count > 0 && mng_cast_through_f32(source, from, target, to, (size_t)count)) return;
   double reals[BLOCK];
   uint64_t integers[BLOCK];
   for (intptr_t at = 0; at < count; at += BLOCK) {
