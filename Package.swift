@@ -63,6 +63,9 @@ let package = Package(
     .target(
       name: "COnnxProto", dependencies: ["CProtobufC"], path: "Sources/COnnxProto",
       exclude: ["onnx.proto", "generate.sh"]),
+    .target(
+      name: "CPictures", dependencies: ["CJPEG", "CPNG"], path: "Sources/CPictures",
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     system("COpenBLAS", "openblas", apt: "libopenblas-dev"),
     system("CProtobufC", "libprotobuf-c", apt: "libprotobuf-c-dev"),
     system("CHDF5", "hdf5", apt: "libhdf5-dev"),
@@ -79,7 +82,7 @@ let package = Package(
     swift("JSON", at: "Sources/JSON", ["BinaryIO", collections]),
     swift("Archives", at: "Sources/Archives", ["BinaryIO", "CLibZip"]),
     swift("Tensors", at: "Sources/Tensors", ["BinaryIO", "CKernels"]),
-    swift("Images", at: "Sources/Images", ["BinaryIO", "CJPEG", "CPNG"]),
+    swift("Images", at: "Sources/Images", ["BinaryIO", "CPictures"]),
 
     // Layer 3: the graph, and the safe faces of the kernels
     swift("ModelGraph", at: "Sources/ModelGraph", ["BinaryIO", "Tensors", collections]),
@@ -127,12 +130,14 @@ let package = Package(
         path: "Sources/MenagerieBench", swiftSettings: strict),
 
       // Tests
-      swift("TestSupport", at: "Tests/TestSupport", ["BinaryIO", "JSON", "Tensors", collections]),
+      swift("TestSupport", at: "Tests/TestSupport", [
+        "Archives", "BinaryIO", "JSON", "Tensors", collections,
+      ]),
       tests("BinaryIO", ["BinaryIO"]),
       tests("JSON", ["JSON", "BinaryIO", collections]),
       tests("Tensors", ["Tensors", "BinaryIO"]),
       tests("Archives", ["Archives", "BinaryIO"]),
-      tests("Images", ["Images", "BinaryIO"]),
+      tests("Images", ["Images", "BinaryIO", "Tensors"]),
       tests("Kernels", ["CKernels", "COpenBLAS", "Kernels", "Tensors"]),
       tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
       tests("Operators", ["BinaryIO", "ModelGraph", "Operators", "ONNXConverter", "Formats", "Tensors"]),
@@ -153,7 +158,8 @@ let package = Package(
       ]),
       tests("HuggingFaceConverter", ["BinaryIO", "Formats", "HuggingFaceConverter", "Tensors"]),
       tests("Zoo", [
-        "BinaryIO", "Converters", "Execution", "Formats", "JSON", "ModelGraph", "Operators", "Tensors", "Zoo",
+        "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors", "Zoo",
+        collections,
       ]),
       tests("Menagerie", [
         "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph", "Tensors", "Zoo",

@@ -31,7 +31,8 @@ extension Graph {
       for case let id? in node.outputs { try define(id, "node '\(node.name)'") }
     }
     for id in outputs where !(values.indices.contains(id.index) && known[id.index]) {
-      throw DataError(.malformed, "nothing computes the output '\(self[id].name)'")
+      let name = values.indices.contains(id.index) ? self[id].name : "?"
+      throw DataError(.malformed, "nothing computes the output '\(name)'")
     }
   }
 

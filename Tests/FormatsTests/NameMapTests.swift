@@ -77,7 +77,8 @@ import Testing
   }
 
   @Test func namesWhatIsMissing() throws {
-    let account = try Self.map.apply(to: [Self.tensor("gate", [2, 1])], expecting: ["layer1.weight"])
+    let account = try Self.map.apply(
+      to: [Self.tensor("gate", [2, 1])], expecting: ["layer1.weight"])
     #expect(account.missing == ["up", "layer1.weight"])
   }
 
@@ -101,12 +102,16 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "rules: 3", "rules: [3]", "rules: [{theirs: a}]", "rules: [{theirs: a, ours: b, colour: red}]",
+    "", "rules: 3", "rules: [3]", "rules: [{theirs: a}]",
+    "rules: [{theirs: a, ours: b, colour: red}]",
     "rules: [{theirs: 'a{s}', ours: b}]", "rules: [{theirs: a, ours: [b, c]}]",
     "rules: [{theirs: a, ours: b, axis: 0}]", "rules: [{theirs: a, ours: b, permute: [0, 2]}]",
-    "rules: [{theirs: a, ours: b, reshape: [1]}]", "rules: [{theirs: [a, b], ours: [c, d], axis: 0}]",
-    "rules: [{ours: b, value: 0, dtype: int65}]", "rules: [{ours: b, value: 0, shape: [99999999, 99999999]}]",
-    "rules: [{theirs: a, ours: b, permute: 1]", "rules: [{theirs: [], ours: b}, {theirs: [], drop: true}]",
+    "rules: [{theirs: a, ours: b, reshape: [1]}]",
+    "rules: [{theirs: [a, b], ours: [c, d], axis: 0}]",
+    "rules: [{ours: b, value: 0, dtype: int65}]",
+    "rules: [{ours: b, value: 0, shape: [99999999, 99999999]}]",
+    "rules: [{theirs: a, ours: b, permute: 1]",
+    "rules: [{theirs: [], ours: b}, {theirs: [], drop: true}]",
   ])
   func refusesRulesThatSayNothing(_ text: String) {
     #expect(throws: DataError.self) { try NameMap(yaml: text) }

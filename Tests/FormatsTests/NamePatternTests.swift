@@ -7,7 +7,10 @@ import Testing
     ("layer{s}.{b}.conv{i}.*", "layer2.10.conv3.weight", ["s": 2, "b": 10, "i": 3], "weight"),
     ("stages.{s-1}.x", "stages.0.x", ["s": 1], nil),
     ("a{2*i+1}", "a7", ["i": 3], nil),
-    ("conv{s+1}_block{b+1}_{i}_conv.*", "conv2_block1_3_conv.bias", ["s": 1, "b": 0, "i": 3], "bias"),
+    (
+      "conv{s+1}_block{b+1}_{i}_conv.*", "conv2_block1_3_conv.bias", ["s": 1, "b": 0, "i": 3],
+      "bias"
+    ),
     ("*.num_batches_tracked", "a.b.num_batches_tracked", [:], "a.b"),
   ])
   func readsAndRendersTheSameName(
@@ -29,7 +32,9 @@ import Testing
     #expect(try NamePattern(parsing: pattern).match(name) == nil)
   }
 
-  @Test(arguments: ["a{", "a{}", "a{1}", "a{i", "{a}{b}", "*.*", "", "{0*i}", "{i+}", "{i*2}", "{é}"])
+  @Test(arguments: [
+    "a{", "a{}", "a{1}", "a{i", "{a}{b}", "*.*", "", "{0*i}", "{i+}", "{i*2}", "{é}",
+  ])
   func rejectsWhatIsNoPattern(_ source: String) {
     #expect(throws: DataError.self) { try NamePattern(parsing: source) }
   }

@@ -16,7 +16,8 @@ extension NameMap {
   /// - Throws: `DataError` `.malformed` with the rule's number.
   public init(yaml text: String) throws {
     guard text.utf8.count <= 1 << 20 else {
-      throw DataError(.limitExceeded, "rules of \(text.utf8.count) bytes", expected: "at most 1 MiB")
+      throw DataError(
+        .limitExceeded, "rules of \(text.utf8.count) bytes", expected: "at most 1 MiB")
     }
     let document: Yams.Node?
     do { document = try Yams.compose(yaml: text) } catch {
@@ -54,7 +55,8 @@ extension NameRule {
     let theirs = try Self.patterns(mapping["theirs"])
     let ours = try Self.patterns(mapping["ours"])
     guard ours.isEmpty == (mapping["drop"]?.bool ?? false) else {
-      throw DataError(.malformed, "has no name in 'ours'", remedy: "write 'drop: true' if it is meant so")
+      throw DataError(
+        .malformed, "has no name in 'ours'", remedy: "write 'drop: true' if it is meant so")
     }
     let several = theirs.count > 1 || ours.count > 1
     let axis = try mapping["axis"].map { try Self.integer($0, "axis") }
@@ -71,12 +73,15 @@ extension NameRule {
       }
       steps.append(.permute(axes))
     }
-    if let shapes = mapping["reshape"]?.mapping, let from = shapes["theirs"], let to = shapes["ours"] {
+    if let shapes = mapping["reshape"]?.mapping, let from = shapes["theirs"],
+      let to = shapes["ours"]
+    {
       steps.append(
         .reshape(
           from: try Self.integers(from, "reshape"), to: try Self.integers(to, "reshape")))
     } else if mapping["reshape"] != nil {
-      throw DataError(.malformed, "'reshape' wants the shapes of both sides: {theirs: […], ours: […]}")
+      throw DataError(
+        .malformed, "'reshape' wants the shapes of both sides: {theirs: […], ours: […]}")
     }
     try self.init(
       checking: theirs, ours, steps: steps, axis: axis, standIn: try Self.standIn(mapping))
@@ -127,7 +132,8 @@ extension NameRule {
     func names(_ key: String, _ patterns: [NamePattern]) {
       guard !patterns.isEmpty else { return }
       let quoted = patterns.map { "\"\(Self.escaped($0.source))\"" }
-      fields.append("\(key): " + (quoted.count == 1 ? quoted[0] : "[" + quoted.joined(separator: ", ") + "]"))
+      fields.append(
+        "\(key): " + (quoted.count == 1 ? quoted[0] : "[" + quoted.joined(separator: ", ") + "]"))
     }
     names("theirs", theirs)
     names("ours", ours)

@@ -35,7 +35,8 @@ public struct NameRule: Sendable, Hashable {
 
   /// - Throws: `.malformed` when the sides do not fit each other.
   public init(
-    checking theirs: [NamePattern], _ ours: [NamePattern], steps: [TensorStep] = [], axis: Int? = nil,
+    checking theirs: [NamePattern], _ ours: [NamePattern], steps: [TensorStep] = [],
+    axis: Int? = nil,
     standIn: StandIn? = nil
   ) throws {
     self.theirs = theirs
@@ -44,9 +45,13 @@ public struct NameRule: Sendable, Hashable {
     self.axis = axis
     self.standIn = standIn
     let names = (theirs + ours).map { "'\($0)'" }.joined(separator: ", ")
-    func refuse(_ why: String) -> DataError { DataError(.malformed, why, subject: "rule of \(names)") }
+    func refuse(_ why: String) -> DataError {
+      DataError(.malformed, why, subject: "rule of \(names)")
+    }
     guard !(theirs.isEmpty && ours.isEmpty) else { throw refuse("names nothing") }
-    guard theirs.count <= 1 || ours.count <= 1 else { throw refuse("has several names on both sides") }
+    guard theirs.count <= 1 || ours.count <= 1 else {
+      throw refuse("has several names on both sides")
+    }
     guard steps.isEmpty || theirs.count == 1 && ours.count == 1 else {
       throw refuse("changes a tensor, but has not one name on each side")
     }

@@ -1,0 +1,34 @@
+/// Whose names a set of weights has: a library's, as it writes them to disk.
+public struct Dialect: RawRepresentable, Sendable, Hashable {
+  public let rawValue: String
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  public static let torchvision = Dialect(rawValue: "torchvision")
+  public static let timm = Dialect(rawValue: "timm")
+  /// `transformers`, as on the Hugging Face Hub.
+  public static let huggingFace = Dialect(rawValue: "huggingface")
+  public static let kerasApplications = Dialect(rawValue: "keras.applications")
+  public static let kerasHub = Dialect(rawValue: "kerashub")
+
+  /// All of them.
+  public static let all = [torchvision, timm, huggingFace, kerasApplications, kerasHub]
+
+  /// The dialect that a person means: case, dots and dashes do not matter, and short names are understood.
+  public init?(named name: String) {
+    let plain = name.lowercased().filter { $0.isLetter || $0.isNumber }
+    let short: [String: Dialect] = [
+      "hf": .huggingFace, "transformers": .huggingFace, "keras": .kerasApplications,
+      "tv": .torchvision,
+    ]
+    let known = Dialect.all.first { $0.rawValue.filter { $0.isLetter || $0.isNumber } == plain }
+    guard let dialect = known ?? short[plain] else { return nil }
+    self = dialect
+  }
+
+  /// Whether its framework takes images as `[N, H, W, C]`.
+  public var isChannelsLast: Bool { self == .kerasApplications || self == .kerasHub }
+}
+
+extension Dialect: CustomStringConvertible {
+  public var description: String { rawValue }
+}

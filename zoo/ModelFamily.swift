@@ -1,0 +1,114 @@
+import Formats
+import Images
+import JSON
+import ModelGraph
+import OrderedCollections
+import Tensors
+
+/// A kind of architecture that checkpoints exist of: how to tell it, and what its members are. One folder a family.
+public protocol ModelFamily: Sendable {
+  /// For people and JSON: `ResNet`.
+  var name: String { get }
+
+  /// The members that have names, those of other people's papers and libraries.
+  var variants: [ModelVariant] { get }
+
+  /// How its weights are called, and by whom; one of dialects with the same names.
+  var dialects: [DialectSigns] { get }
+
+  /// The member that has weights of these shapes, whatever its widths and depths; nil when it is none.
+  ///
+  /// Names are those of the dialect, without what a checkpoint puts before them. What names and shapes do not show
+  /// (strides, epsilons) is as that dialect's library has it, unless `sidecars` say otherwise.
+  func configuration(
+    of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
+  ) -> (any ModelConfiguration)?
+}
+
+/// Small files that travel with weights, by name (`config.json`).
+public typealias Sidecars = OrderedDictionary<String, JSONValue>
+
+/// The shapes of weights by their names.
+public struct NamedShapes: Sendable {
+  public let shapes: OrderedDictionary<String, Shape>
+
+  public init(_ shapes: OrderedDictionary<String, Shape>) { self.shapes = shapes }
+
+  public subscript(name: String) -> Shape? { shapes[name] }
+
+  /// The same shapes under the names that a map gives them; those that it does not know are left out.
+  public func mapped(by map: NameMap) -> NamedShapes {
+    var result: OrderedDictionary<String, Shape> = [:]
+    for (name, shape) in shapes {
+      for target in map.names(for: name) ?? [] { result[target] = shape }
+    }
+    return NamedShapes(result)
+  }
+}
+
+/// How to tell a dialect's checkpoints of a family.
+public struct DialectSigns: Sendable {
+  public var dialect: Dialect
+  /// A name that each of them has.
+  public var anchor: String
+  /// What stands before the names of the whole model, but not before those of a bare backbone (`resnet.`).
+  public var basePrefix: String
+
+  public init(_ dialect: Dialect, anchor: String, basePrefix: String = "") {
+    self.dialect = dialect
+    self.anchor = anchor
+    self.basePrefix = basePrefix
+  }
+}
+
+/// A member of a family that has a name.
+public struct ModelVariant: Sendable {
+  public let name: String
+  public let configuration: any ModelConfiguration
+
+  public init(_ name: String, _ configuration: any ModelConfiguration) {
+    self.name = name
+    self.configuration = configuration
+  }
+}
+
+/// All that decides what a member of a family computes: sizes, where strides stand, epsilons, and what goes in and out.
+public protocol ModelConfiguration: Sendable {
+  /// The family's name.
+  var family: String { get }
+  /// The member's name, or a description when it has none.
+  var variant: String { get }
+  /// Classes that it tells apart; nil for a backbone.
+  var classes: Int? { get }
+
+  /// The graph, its parameters under canonical names.
+  /// - Throws: `DataError` `.limitExceeded` when the sizes, which may come from a file, are beyond what tensors can have.
+  func build() throws -> ModelDefinition
+
+  /// The table between a dialect's names and the canonical ones; nil when the dialect has no such architecture.
+  func nameMap(for dialect: Dialect) -> NameMap?
+
+  /// The same function in another library, or why there is none.
+  func adapted(to dialect: Dialect) -> Adaptation
+
+  /// How pictures are made ready for it when nothing else says so.
+  func preprocessing(for dialect: Dialect) -> Preprocessing
+
+  /// The small files that the dialect's library wants beside the weights.
+  func sidecars(for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing) -> Sidecars
+}
+
+/// Whether a library has an architecture.
+public enum Adaptation: Sendable {
+  case possible(any ModelConfiguration)
+  /// Why not, for a person.
+  case impossible(String)
+}
+
+/// A graph with all that a checkpoint of it holds.
+public struct ModelDefinition: Sendable {
+  public var graph: Graph
+  /// The canonical names of all tensors, in PyTorch's order, also of those that the graph does not use
+  /// (`num_batches_tracked`).
+  public var state: OrderedSet<String>
+}

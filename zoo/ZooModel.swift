@@ -1,0 +1,105 @@
+import BinaryIO
+import Formats
+import Images
+import ModelGraph
+import OrderedCollections
+import Tensors
+
+/// A recognised architecture with its weights, and what travels with them.
+public struct ZooModel: Sendable {
+  public let recognition: Recognition
+  /// The graph; its parameters have canonical names.
+  public let graph: Graph
+  /// The weights under canonical names, in PyTorch's order, as the file has them (type and values).
+  public let weights: [NormalisedTensor]
+  /// What became of every tensor of the checkpoint.
+  public let account: MappingAccount
+  /// How pictures are made ready for it.
+  public let preprocessing: Preprocessing
+  /// Names of the classes, in order, where they are known.
+  public let labels: [String]?
+
+  public var configuration: any ModelConfiguration { recognition.configuration }
+  public var dialect: Dialect { recognition.dialect }
+}
+
+extension Recognition {
+  /// The model of these weights, the same from which it was recognised.
+  ///
+  /// - Throws: `DataError` `.mismatch`, with names, when tensors are missing, unknown, or of another shape.
+  public func model(weights: [NormalisedTensor], sidecars: Sidecars = [:]) throws -> ZooModel {
+    guard isExact else {
+      throw DataError(.mismatch, description, subject: "the weights")
+    }
+    let account = try account(of: weights)
+    return ZooModel(
+      recognition: self, graph: definition.graph, weights: account.tensors, account: account,
+      preprocessing: Preprocessing(sidecars: sidecars, classes: configuration.classes)
+        ?? configuration.preprocessing(for: dialect),
+      labels: Labels.find(sidecars: sidecars, classes: configuration.classes))
+  }
+}
+
+/// A model in the words of one library: what a file for it holds.
+public struct ExpressedModel: Sendable {
+  public let dialect: Dialect
+  /// The graph, its parameters and nodes named as the library does; what goes in and out is the library's too.
+  public let graph: Graph
+  /// The weights under the library's names, in the common layout.
+  public let tensors: [NormalisedTensor]
+  /// What became of every tensor on the way from the checkpoint.
+  public let account: MappingAccount
+  /// Small files that the library wants beside the weights.
+  public let sidecars: Sidecars
+}
+
+extension ZooModel {
+  /// Why the model cannot be expressed in `dialect`; nil when it can.
+  public func obstacle(to dialect: Dialect) -> DataError? {
+    guard dialect != self.dialect else { return nil }
+    guard case .impossible(let reason) = configuration.adapted(to: dialect) else { return nil }
+    return DataError(
+      .unsupported, reason, subject: "\(recognition.variant) (\(self.dialect)) as \(dialect)",
+      remedy: "without --dialect the weights keep their names")
+  }
+
+  /// The same function in the words of another library.
+  /// - Throws: `DataError` `.unsupported` with the reason when that library has no such architecture.
+  public func expressed(in dialect: Dialect) throws -> ExpressedModel {
+    if let obstacle = obstacle(to: dialect) { throw obstacle }
+    var target = configuration
+    if dialect != self.dialect, case .possible(let adapted) = configuration.adapted(to: dialect) {
+      target = adapted
+    }
+    guard let map = target.nameMap(for: dialect)?.inverted else {
+      throw DataError(.unsupported, "the dialect \(dialect) has no \(recognition.family)")
+    }
+    var account = try map.apply(to: weights)
+    account.dropped = self.account.dropped + account.dropped
+    account.synthesised = account.tensors.filter { $0.action == .synthesised }.map(\.entry.name)
+    let graph = try target.build().graph.renamed(by: map)
+    return ExpressedModel(
+      dialect: dialect, graph: graph, tensors: account.tensors, account: account,
+      sidecars: target.sidecars(for: dialect, labels: labels, preprocessing: preprocessing))
+  }
+}
+
+extension Graph {
+  /// The same graph with its parameters, and the nodes that they belong to, under the names that a map gives them.
+  func renamed(by map: NameMap) -> Graph {
+    var graph = self
+    for id in parameters {
+      if let name = map.names(for: self[id].name)?.first { graph[id].name = name }
+    }
+    let owned = Set(parameters)
+    for index in graph.nodes.indices {
+      for case let id? in graph.nodes[index].inputs where owned.contains(id) {
+        let name = graph[id].name
+        guard let dot = name.lastIndex(of: ".") else { continue }
+        graph.nodes[index].name = String(name[..<dot])
+        break
+      }
+    }
+    return graph
+  }
+}
