@@ -17,6 +17,23 @@ public final class MappedFile: Sendable {
     byteCount = mapping.count
   }
 
+  /// Maps `name`, a relative path that somebody's file gave, so that nothing outside `directory` can be reached.
+  /// - Throws: as `init(path:)`; also for absolute paths, `..`, symbolic links and files with a second (hard) link.
+  public init(contained name: String, in directory: String) throws {
+    let path = "\(directory)/\(name)"
+    let descriptor = try MappedFile.open(contained: name, in: directory)
+    defer { close(descriptor) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_nlink <= 1 else {
+      throw DataError(
+        .unreadable, "has a second name elsewhere (a hard link)", path: path,
+        remedy: "make it a copy of its own")
+    }
+    self.path = path
+    mapping = try Mapping(descriptor: descriptor, path: path)
+    byteCount = mapping.count
+  }
+
   /// All bytes of the file. They stay valid for as long as any slice of them lives.
   public var bytes: Bytes {
     unsafe Bytes(owner: mapping, base: mapping.base, count: byteCount)
@@ -37,6 +54,34 @@ public final class MappedFile: Sendable {
         : DataError(.unreadable, "cannot be opened: \(systemMessage())", path: path)
     }
     return descriptor
+  }
+
+  /// Opens one component after the other and follows no link.
+  private static func open(contained name: String, in directory: String) throws -> Int32 {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false).filter { $0 != "." }
+    guard !parts.isEmpty, !parts.contains(""), !parts.contains("..") else {
+      throw DataError(
+        .malformed, "refers to the file '\(name)'", expected: "one beside it or in a folder below")
+    }
+    var current = unsafe Glibc.open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    for (i, part) in parts.enumerated() where current >= 0 {
+      let kind = i == parts.count - 1 ? O_NONBLOCK : O_DIRECTORY
+      let next = unsafe openat(current, String(part), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | kind)
+      let failure = errno
+      close(current)
+      errno = failure
+      current = next
+    }
+    guard current >= 0 else {
+      let path = "\(directory)/\(name)"
+      throw errno == ENOENT
+        ? DataError(.notFound, "no such file", path: path)
+        : DataError(
+          .unreadable, errno == ELOOP || errno == ENOTDIR
+            ? "is reached through a symbolic link" : "cannot be opened: \(systemMessage())",
+          path: path, remedy: errno == ELOOP ? "put the file itself there" : nil)
+    }
+    return current
   }
 }
 

@@ -2,6 +2,44 @@
 
 #include "lanes.h"
 
+/// Four neighbouring outputs of windows three wide, `stride` apart: each input is loaded once a window row.
+#define DEFINE_THREES(V, LANES)                                                                     \
+  MNG_INLINE void threes_##LANES(const size_t stride, const float *x, size_t line,                  \
+                                 const float *weight, size_t channels, size_t height,               \
+                                 const float *bias, float minimum, float maximum, float *y) {       \
+    V s0 = {0}, s1, s2, s3;                                                                         \
+    if (bias) s0 = MNG_READ(V, bias);                                                               \
+    s1 = s2 = s3 = s0;                                                                              \
+    for (size_t h = 0; h < height; h++, x += line, weight += 3 * channels) {                        \
+      const V k0 = MNG_READ(V, weight), k1 = MNG_READ(V, weight + channels);                        \
+      const V k2 = MNG_READ(V, weight + 2 * channels);                                              \
+      const V x0 = MNG_READ(V, x), x1 = MNG_READ(V, x + channels);                                  \
+      const V x2 = MNG_READ(V, x + 2 * channels), x3 = MNG_READ(V, x + 3 * channels);               \
+      const V x4 = MNG_READ(V, x + 4 * channels), x5 = MNG_READ(V, x + 5 * channels);               \
+      if (stride == 1) {                                                                            \
+        s0 += x0 * k0, s1 += x1 * k0, s2 += x2 * k0, s3 += x3 * k0;                                 \
+        s0 += x1 * k1, s1 += x2 * k1, s2 += x3 * k1, s3 += x4 * k1;                                 \
+        s0 += x2 * k2, s1 += x3 * k2, s2 += x4 * k2, s3 += x5 * k2;                                 \
+      } else {                                                                                      \
+        const V x6 = MNG_READ(V, x + 6 * channels), x7 = MNG_READ(V, x + 7 * channels);             \
+        const V x8 = MNG_READ(V, x + 8 * channels);                                                 \
+        s0 += x0 * k0, s1 += x2 * k0, s2 += x4 * k0, s3 += x6 * k0;                                 \
+        s0 += x1 * k1, s1 += x3 * k1, s2 += x5 * k1, s3 += x7 * k1;                                 \
+        s0 += x2 * k2, s1 += x4 * k2, s2 += x6 * k2, s3 += x8 * k2;                                 \
+      }                                                                                             \
+    }                                                                                               \
+    const V lowest = (V){0} + minimum, highest = (V){0} + maximum;                                  \
+    MNG_AT(V, y) = MNG_CLAMP(s0, lowest, highest);                                                  \
+    MNG_AT(V, y + channels) = MNG_CLAMP(s1, lowest, highest);                                       \
+    MNG_AT(V, y + 2 * channels) = MNG_CLAMP(s2, lowest, highest);                                   \
+    MNG_AT(V, y + 3 * channels) = MNG_CLAMP(s3, lowest, highest);                                   \
+  }
+
+DEFINE_THREES(mng_f32x16, 16)
+DEFINE_THREES(mng_f32x8, 8)
+DEFINE_THREES(mng_f32x4, 4)
+DEFINE_THREES(mng_f32x1, 1)
+
 /// `count` neighbouring outputs of one line whose windows see the same taps: 4 or 1.
 #define DEFINE_PIXELS(V, LANES)                                                                     \
   MNG_INLINE void pixels_##LANES(const size_t count, const float *x, size_t line, size_t tap,       \
@@ -50,6 +88,19 @@ MNG_INLINE void all_channels(const size_t count, const float *x, size_t line, si
 #undef CHANNELS
 }
 
+MNG_INLINE void all_channels_of_threes(const size_t stride, const float *x, size_t line,
+                                       const float *weight, size_t channels, size_t height,
+                                       const float *bias, float minimum, float maximum,
+                                       float *y) {
+  size_t c = 0;
+#define CHANNELS(LANES)                                                                      \
+  for (; c + LANES <= channels; c += LANES)                                                  \
+    threes_##LANES(stride, x + c, line, weight + c, channels, height, bias ? bias + c : NULL, \
+                   minimum, maximum, y + c);
+  CHANNELS(16) CHANNELS(8) CHANNELS(4) CHANNELS(1)
+#undef CHANNELS
+}
+
 MNG_INLINE void one_to_one_body(const mng_window *window, const float *x, const float *weight,
                                 const float *bias, float minimum, float maximum, float *y,
                                 size_t line_begin, size_t line_end) {
@@ -72,7 +123,19 @@ MNG_INLINE void one_to_one_body(const mng_window *window, const float *x, const 
       const float *at = lines + begin * channels;
       const size_t last = left + 3 * g.stride_width + (g.kernel_width - 1) * g.dilation_width;
       const bool four = taps.begin == 0 && ox + 4 <= g.out_width && last < g.width;
-      if (four) {
+      const bool threes = g.kernel_width == 3 && g.dilation_width == 1 && g.stride_width <= 2;
+      if (four && threes) {
+        const size_t down = g.dilation_height * line, height = rows.end - rows.begin;
+        float *to = out + ox * channels;
+        if (g.stride_width == 1) {
+          all_channels_of_threes(1, at, down, weights, channels, height, bias, minimum, maximum,
+                                 to);
+        } else {
+          all_channels_of_threes(2, at, down, weights, channels, height, bias, minimum, maximum,
+                                 to);
+        }
+        ox += 4;
+      } else if (four) {
         all_channels(4, at, g.dilation_height * line, tap, step, weights, weight_line, channels,
                      rows.end - rows.begin, g.kernel_width, bias, minimum, maximum,
                      out + ox * channels);

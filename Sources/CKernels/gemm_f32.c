@@ -37,13 +37,12 @@ size_t mng_gemm_f32_block_scratch(size_t rows, size_t k) {
   return mng_gemm_f32_min(rows, most) * depth * sizeof(float);
 }
 
-static bool packing_pays(const float *const *pointers, size_t rows, size_t positions, size_t k,
-                         size_t panels, const mng_gemm_f32_kernel *kernel) {
+static bool packing_pays(const float *const *pointers, size_t rows, size_t k, size_t panels,
+                         const mng_gemm_f32_kernel *kernel) {
   if (rows < kernel->rows || k < 32) return false;
   if (panels >= PANELS) return true;
   const size_t distance = (size_t)((const char *)pointers[1] - (const char *)pointers[0]);
-  (void)positions;
-  return panels > 1 && kernel->rows > 8 && distance % ALIASING_BYTES == 0 && distance != 0;
+  return kernel->rows > 8 && distance % ALIASING_BYTES == 0 && distance != 0;
 }
 
 static void block_in_place(const mng_gemm_f32_kernel *kernel, const float *const *pointers,
@@ -118,8 +117,7 @@ void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *p
                         size_t n, float *y, size_t y_stride, size_t panel_begin, size_t panel_end,
                         const mng_epilogue_f32 *epilogue, void *scratch) {
   const size_t k = positions * channels;
-  const bool packs =
-      packing_pays(pointers, rows, positions, k, panel_end - panel_begin, kernel);
+  const bool packs = packing_pays(pointers, rows, k, panel_end - panel_begin, kernel);
   const size_t block = packs ? rows_of(PACKED_FLOATS, depth_of(k), kernel->rows)
                              : rows_of(IN_PLACE_FLOATS, channels, kernel->rows);
   for (size_t row = 0; row < rows; row += block) {

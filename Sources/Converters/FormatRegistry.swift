@@ -1,6 +1,7 @@
 import BinaryIO
 import Formats
 import KerasConverter
+import ONNXConverter
 import PyTorchConverter
 import SafeTensorsConverter
 
@@ -11,6 +12,7 @@ public enum FormatRegistry {
     SafeTensorsFormat(),
     KerasHDF5Format(),
     KerasArchiveFormat(),
+    ONNXFormat(),
   ]
 
   /// The format with this identifier.

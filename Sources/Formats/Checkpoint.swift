@@ -20,6 +20,8 @@ public struct Checkpoint: Sendable {
   public var graph: Graph?
   /// Why a file with a graph has none here (a Lambda layer, a broken configuration): thrown by who wants to run it.
   public var graphError: DataError?
+  /// The graph as the file has it, before operators were translated; nil where `graph` says the same.
+  public var graphSummary: GraphSummary?
   /// Key and value as the file has them.
   public var metadata: OrderedDictionary<String, JSONValue>
   /// Small files that travel with the weights (`config.json`, `preprocessor_config.json`), by name.
@@ -41,11 +43,25 @@ public struct Checkpoint: Sendable {
     normalised = tensors.map { NormalisedTensor($0) }
     self.graph = graph
     graphError = nil
+    graphSummary = nil
     self.metadata = metadata
     sidecars = [:]
     auxiliary = []
     security = []
     notes = []
+  }
+}
+
+/// What a person sees of a file's graph: its doors, and how often each operator occurs in the file.
+public struct GraphSummary: Sendable {
+  public var inputs: [Value]
+  public var outputs: [Value]
+  public var operators: [String: Int]
+
+  public init(inputs: [Value], outputs: [Value], operators: [String: Int]) {
+    self.inputs = inputs
+    self.outputs = outputs
+    self.operators = operators
   }
 }
 

@@ -71,3 +71,37 @@ extension Tensor {
     }
   }
 }
+
+extension FloatView {
+  /// Sets a dense block of these extents into a larger one, whose steps are `strides`, at the index `start`.
+  public func copy(
+    block: FloatView, extents: [Int], strides: [Int], at start: [Int], pool: ThreadPool? = nil
+  ) {
+    precondition(
+      extents.count == strides.count && start.count == strides.count
+        && strides.allSatisfy { $0 >= 0 } && start.allSatisfy { $0 >= 0 })
+    let count = extents.reduce(1, *)
+    guard count > 0 else { return }
+    let origin = zip(start, strides).reduce(0) { $0 + $1.0 * $1.1 }
+    let extent = zip(extents, strides).reduce(1) { $0 + ($1.0 - 1) * $1.1 }
+    // Rows are the innermost axes that lie densely on both sides.
+    var (row, axes) = (1, extents.count)
+    while axes > 0, strides[axes - 1] == row || extents[axes - 1] == 1 {
+      row *= extents[axes - 1]
+      axes -= 1
+    }
+    let (outer, steps, length) = (Array(extents[..<axes]), Array(strides[..<axes]), row)
+    runParallel(pool, count: count / length, grain: max(1, 32768 / length)) { range in
+      let from = unsafe block.reading(count, "block")
+      let to = unsafe writing(origin + extent) + origin
+      for index in range {
+        var (rest, place) = (index, 0)
+        for axis in stride(from: outer.count - 1, through: 0, by: -1) {
+          place += rest % outer[axis] * steps[axis]
+          rest /= outer[axis]
+        }
+        unsafe (to + place).update(from: from + index * length, count: length)
+      }
+    }
+  }
+}

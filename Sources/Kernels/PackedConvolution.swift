@@ -76,7 +76,7 @@ public struct PackedConvolution: Sendable {
     let (packing, packed, zero) = (packing, packed, zero)
     let work = TileGrid(
       rows: rows, tile: mng_gemm_f32_tile_rows(isa), panels: packing.panels * packing.groups,
-      depth: packing.inputs * geometry.kernelCount, threads: pool?.threads ?? 1)
+      threads: pool?.threads ?? 1)
     runParallel(pool, count: work.count) { range in
       var (window, packing) = (geometry.window, packing)
       var tail = unsafe epilogue.checked(rows: rows, columns: outputs)

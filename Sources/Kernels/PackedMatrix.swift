@@ -59,7 +59,7 @@ public struct PackedMatrix: Sendable {
     let isa = instructionSet.isa
     let (inputs, outputs, packed) = (inputs, outputs, packed)
     let work = TileGrid(
-      rows: rows, tile: mng_gemm_f32_tile_rows(isa), panels: panels, depth: inputs,
+      rows: rows, tile: mng_gemm_f32_tile_rows(isa), panels: panels,
       threads: pool?.threads ?? 1)
     runParallel(pool, count: work.count) { range in
       var tail = unsafe epilogue.checked(rows: rows, columns: outputs)

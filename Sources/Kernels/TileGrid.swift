@@ -9,10 +9,8 @@ struct TileGrid: Sendable {
   /// How many pieces there are.
   let count: Int
 
-  /// - Parameters:
-  ///   - tile: rows of one tile; pieces are multiples of it.
-  ///   - depth: what each result sums over.
-  init(rows: Int, tile: Int, panels: Int, depth: Int, threads: Int) {
+  /// - Parameter tile: rows of one tile; pieces are multiples of it.
+  init(rows: Int, tile: Int, panels: Int, threads: Int) {
     self.rows = rows
     self.panels = panels
     guard rows > 0, panels > 0 else {
@@ -20,17 +18,42 @@ struct TileGrid: Sendable {
       return
     }
     let tiles = (rows + tile - 1) / tile
-    // Four pieces a thread even out what the threads lose to others; one piece alone needs no cut.
-    let wanted = threads == 1 ? 1 : threads * 4
-    var rowPieces = min(tiles, wanted)
+    guard threads > 1, tiles * panels > 1 else {
+      (rowStep, panelStep, rowPieces, count) = (rows, panels, 1, 1)
+      return
+    }
+    var best = (cost: Double.infinity, rowStep: 1, panelStep: 1)
     var panelPieces = 1
-    if rowPieces < wanted { panelPieces = min(panels, (wanted + rowPieces - 1) / rowPieces) }
-    // Few tiles reuse a panel little: rather cut the panels, each of which is then read by one thread only.
-    if tiles < 8 * threads && panels >= wanted { (rowPieces, panelPieces) = (1, wanted) }
-    rowStep = (tiles + rowPieces - 1) / rowPieces * tile
-    panelStep = (panels + panelPieces - 1) / panelPieces
-    self.rowPieces = (rows + rowStep - 1) / rowStep
-    count = self.rowPieces * ((panels + panelStep - 1) / panelStep)
+    while panelPieces <= min(panels, 8 * threads) {
+      let panelStep = (panels + panelPieces - 1) / panelPieces
+      var rowPieces = 1
+      while rowPieces <= tiles, rowPieces * panelPieces <= 16 * threads {
+        let rowStep = (tiles + rowPieces - 1) / rowPieces
+        let cost = Self.cost(
+          tiles: tiles, rowStep: rowStep, panels: panels, panelStep: panelStep, threads: threads)
+        if cost < best.cost { best = (cost, rowStep, panelStep) }
+        rowPieces += max(1, rowPieces / 8)
+      }
+      panelPieces += max(1, panelPieces / 4)
+    }
+    rowStep = best.rowStep * tile
+    panelStep = best.panelStep
+    rowPieces = (rows + rowStep - 1) / rowStep
+    count = rowPieces * ((panels + panelStep - 1) / panelStep)
+  }
+
+  /// What a cut costs beside none, estimated: threads that wait for the last piece, rows that are packed once more for
+  /// each piece of panels, panels that are read once more for each piece of rows.
+  private static func cost(
+    tiles: Int, rowStep: Int, panels: Int, panelStep: Int, threads: Int
+  ) -> Double {
+    let pieces = ((tiles + rowStep - 1) / rowStep) * ((panels + panelStep - 1) / panelStep)
+    let rounds = (pieces + threads - 1) / threads
+    // With three more pieces a thread, one that loses its core for a while delays little.
+    let disturbance = 0.03 / Double(max(1, pieces / threads))
+    let waiting =
+      Double(rounds * threads * rowStep * panelStep) / Double(tiles * panels) - 1
+    return waiting + disturbance + 0.15 / Double(panelStep) + 0.06 / Double(rowStep)
   }
 
   /// Rows of the largest piece.

@@ -13,6 +13,11 @@ public struct ValueID: Sendable, Hashable, Comparable {
 public struct Value: Sendable {
   public var name: String
   public var type: TensorType
+
+  public init(name: String, type: TensorType) {
+    self.name = name
+    self.type = type
+  }
 }
 
 /// A computation: an operator with its inputs and outputs.

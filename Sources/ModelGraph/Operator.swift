@@ -9,6 +9,9 @@ public protocol Operator: Sendable {
   /// The standard's name: `Conv`, `MaxPool`.
   static var name: String { get }
 
+  /// The same, for this node: an operator that we do not know has the name that its file gives it.
+  var name: String { get }
+
   /// What the outputs will be.
   ///
   /// As much as follows from the inputs; unknown parts are allowed. Called while a graph is verified (dimensions may be
@@ -57,12 +60,18 @@ public struct OpaqueOperator: Operator {
   /// Why it cannot be run, for a person.
   public var reason: String
   public var outputCount: Int
+  /// What the converter that read it keeps, to write it out again.
+  public var original: (any Sendable)?
 
-  public init(type: String, domain: String, reason: String, outputCount: Int) {
+  public init(
+    type: String, domain: String, reason: String, outputCount: Int,
+    original: (any Sendable)? = nil
+  ) {
     self.type = type
     self.domain = domain
     self.reason = reason
     self.outputCount = outputCount
+    self.original = original
   }
 
   public var name: String { type }

@@ -17,6 +17,8 @@ final class ProgramBuilder {
   private var arguments: [ValueID: Argument] = [:]
   private var consumers: [[Int]]
   private var absorbed: Set<Int> = []
+  private var nonNegative: Set<ValueID> = []
+  private var paddings: [ValueID: (source: ValueID, begin: [Int], end: [Int])] = [:]
   private var current = 0
 
   init(graph: Graph, pool: ThreadPool, weights: WeightCache) {
@@ -77,6 +79,26 @@ extension ProgramBuilder {
   /// Says that the node's work is part of a step already.
   func absorb(_ index: Int) { absorbed.insert(index) }
 
+  /// The nodes that use the value; nil for the outside, when it is an output.
+  func nodes(using id: ValueID) -> [Node?] {
+    consumers[id.index].map { $0 < graph.nodes.count ? graph.nodes[$0] : nil }
+  }
+
+  /// Says that no element of the value is below zero.
+  func markNonNegative(_ id: ValueID) { nonNegative.insert(id) }
+
+  func isNonNegative(_ id: ValueID) -> Bool { nonNegative.contains(id) }
+
+  /// Says that `id` is `source` with zeros around its spatial axes, which whoever uses it adds himself.
+  func leave(_ id: ValueID, paddedFrom source: ValueID, begin: [Int], end: [Int]) {
+    paddings[id] = (source, begin, end)
+  }
+
+  /// The value behind a padding that was left to its users.
+  func unpadded(_ id: ValueID) -> (source: ValueID, extra: (begin: [Int], end: [Int])?) {
+    paddings[id].map { ($0.source, ($0.begin, $0.end)) } ?? (id, nil)
+  }
+
   /// How the value's floats lie now; row-major when they are a whole tensor.
   func layout(_ id: ValueID) -> AxisOrder {
     floatPlaces[id]?.first?.layout ?? .rowMajor(graph[id].type.rank ?? 0)
@@ -118,6 +140,7 @@ extension ProgramBuilder {
     guard let shape = floatShape(id) else {
       throw DataError(.malformed, "'\(graph[id].name)' has no floats of known shape")
     }
+    try padIfLeft(id)
     if let wanted,
       let found = floatPlaces[id]?.first(where: { $0.layout.places(shape, like: wanted) })
     {
@@ -136,6 +159,12 @@ extension ProgramBuilder {
     let rowMajor = AxisOrder.rowMajor(shape.rank)
     place(id, at: try imported(id, shape), rowMajor)
     return try floats(id, wanted ?? rowMajor)
+  }
+
+  /// Pads after all what was left to a user who cannot do it.
+  private func padIfLeft(_ id: ValueID) throws {
+    guard let padding = paddings[id], floatPlaces[id] == nil else { return }
+    try appendPadding(of: padding.source, to: id, begins: [0, 0] + padding.begin, value: 0)
   }
 
   private func imported(_ id: ValueID, _ shape: Shape) throws -> Region {
@@ -165,6 +194,7 @@ extension ProgramBuilder {
   /// The value as a whole tensor; made by a step where it is only floats in a buffer.
   func argument(_ id: ValueID) throws -> Argument {
     if let known = arguments[id] { return known }
+    try padIfLeft(id)
     let argument: Argument
     if let tensor = constant(id) {
       argument = .constant(tensor)

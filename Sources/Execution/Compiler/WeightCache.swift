@@ -6,16 +6,20 @@ import Tensors
 final class WeightCache: Sendable {
   /// What was packed, and how.
   struct Key: Hashable, Sendable {
-    var tensors: [TensorIdentity]
+    var tensor: TensorIdentity?
+    /// Folded into the weights, a float an output.
+    var scale: [Float]?
     var details: [Int]
   }
 
   enum Packed: Sendable {
     case convolution(PackedConvolution)
+    case depthwise(DepthwiseConvolution)
     case matrix(PackedMatrix)
+    case transposed(TransposedConvolution)
   }
 
-  /// Tensors that live as long as the session; others are packed anew, as their identity may come again.
+  /// Tensors that live as long as the session; the identity of others may come again.
   private let lasting: Set<TensorIdentity>
   private let packed = Mutex<[Key: Packed]>([:])
 
@@ -23,7 +27,7 @@ final class WeightCache: Sendable {
 
   /// The packed weights for `key`, made by `pack` the first time.
   func find(_ key: Key, _ pack: () throws -> Packed) rethrows -> Packed {
-    guard key.tensors.allSatisfy(lasting.contains) else { return try pack() }
+    guard let tensor = key.tensor, lasting.contains(tensor) else { return try pack() }
     if let found = packed.withLock({ $0[key] }) { return found }
     let made = try pack()
     packed.withLock { $0[key] = made }

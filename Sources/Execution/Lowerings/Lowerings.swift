@@ -1,5 +1,15 @@
 extension Lowering {
   /// One line an operator; what has no line here is evaluated as the operator itself does.
-  static let all: [Lowering] = [
-  ]
+  static let all: [Lowering] =
+    unary + reductions + [
+      .convolution, .transposedConvolution,
+      .maxPool, .averagePool,
+      .gemm, .matMul,
+      .batchNormalization, .layerNormalization, .localResponseNormalization,
+      .softmax, .logSoftmax, .resize,
+      .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .sum,
+      .clip,
+      .transpose, .identity, .dropout, .reshape, .flatten, .squeeze, .unsqueeze,
+      .pad, .concat, .split, .slice,
+    ]
 }

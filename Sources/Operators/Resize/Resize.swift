@@ -76,7 +76,7 @@ public struct Resize: Operator {
   }
 
   /// The elements of x that a place of the result is made of; none where it lies outside.
-  private func sample(at place: Int, _ line: ResizeAxis) -> [ResizeSample] {
+  func sample(at place: Int, _ line: ResizeAxis) -> [ResizeSample] {
     let position = line.position(of: place, coordinateTransformation)
     let last = Double(line.input - 1)
     guard !position.isNaN else { return [] }

@@ -1,0 +1,94 @@
+import Kernels
+import ModelGraph
+import Operators
+import Tensors
+
+/// A matrix product with known weights, and what follows it.
+struct MatrixProductStep: Step {
+  let kind: String
+  let input: Region
+  let residual: Region?
+  let result: Region
+  let weights: PackedMatrix
+  let rows: Int
+  let bias: FloatView?
+  let clamp: Clamp
+
+  var operations: Int { 2 * rows * weights.inputs * weights.outputs }
+  var reads: [Region] { [input] + (residual.map { [$0] } ?? []) }
+  var writes: [Region] { [result] }
+  var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }
+
+  func run(in frame: Frame) {
+    weights.multiply(
+      frame.view(input), rows: rows, into: frame.view(result),
+      epilogue: Epilogue(bias: bias, residual: residual.map(frame.view), clamp: clamp),
+      pool: frame.pool)
+  }
+}
+
+extension Lowering {
+  static let gemm = Lowering(Gemm.self) { gemm, node, builder in
+    guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
+      let shape = builder.floatShape(output), shape.elementCount > 0,
+      let weight = builder.constant(b), weight.elementCount > 0, builder.floatShape(a) != nil
+    else { return false }
+    var bias: [Float]?
+    if node.inputs.count > 2, let c = node.inputs[2] {
+      guard let values = builder.channelValues(c, axis: 1, of: shape) else { return false }
+      bias = values.map { $0 * Float(gemm.beta) }
+    }
+    return try builder.lowerProduct(
+      node, a, layout: AxisOrder(order: gemm.transposeA ? [1, 0] : [0, 1]),
+      weight: gemm.transposeB ? weight.transposed : weight, of: b, alpha: Float(gemm.alpha),
+      bias: bias, details: [gemm.transposeB ? 1 : 0])
+  }
+
+  static let matMul = Lowering(MatMul.self) { _, node, builder in
+    guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
+      let aShape = builder.floatShape(a), let shape = builder.floatShape(output),
+      shape.elementCount > 0, aShape.rank > 1
+    else { return false }
+    guard let weight = builder.constant(b), weight.rank == 2, weight.elementCount > 0 else {
+      return try builder.lowerGeneralProduct(node, a, b, output)
+    }
+    return try builder.lowerProduct(
+      node, a, layout: .rowMajor(aShape.rank), weight: weight, of: b, alpha: 1, bias: nil,
+      details: [0])
+  }
+}
+
+extension ProgramBuilder {
+  /// `a · weight` with a tail; `weight` is `[inputs, outputs]` under any strides.
+  fileprivate func lowerProduct(
+    _ node: Node, _ a: ValueID, layout: AxisOrder, weight: Tensor, of id: ValueID, alpha: Float,
+    bias: [Float]?, details: [Int]
+  ) throws -> Bool {
+    guard let output = node.outputs[0], let shape = floatShape(output) else { return false }
+    var tail = takeTail(of: node, after: output, channelAxis: shape.rank - 1, .all)
+    if let bias { tail.add(tail.scale.map { zip($0, bias).map { $0 * $1 } } ?? bias) }
+    if alpha != 1 {
+      tail.scale = (tail.scale ?? [Float](repeating: 1, count: weight.shape[1])).map { $0 * alpha }
+    }
+    let input = try floats(a, layout).operand
+    let rowMajor = AxisOrder.rowMajor(shape.rank)
+    let residual = try tail.residual.map { try floats($0, rowMajor).operand }
+    let packed = weights.find(weightKey(id, tail, details: details)) {
+      let (values, strides) = FloatView.dense(weight)
+      return .matrix(
+        PackedMatrix(
+          Weight(
+            values, outputs: weight.shape[1], inputs: weight.shape[0], kernelHeight: 1,
+            kernelWidth: 1, strides: (strides[1], strides[0], 0, 0),
+            scale: tail.scale.map { FloatView($0) }), pool: pool))
+    }
+    guard case .matrix(let matrix) = packed else { return false }
+    append(
+      MatrixProductStep(
+        kind: tail.kind, input: input, residual: residual,
+        result: try result(tail.output, rowMajor), weights: matrix,
+        rows: shape.elementCount / matrix.outputs, bias: tail.shift.map { FloatView($0) },
+        clamp: tail.clamp))
+    return true
+  }
+}
