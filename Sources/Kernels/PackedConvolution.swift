@@ -14,12 +14,15 @@ public struct PackedConvolution: Sendable {
   private let packing: mng_convolution_packing
   private let packed: FloatView
   private let zero: FloatView
+  private let dense: DenseProduct?
 
-  /// - Parameter weight: `[outputChannels, channels / groups, kernelHeight, kernelWidth]`, as `Weight.oihw` and
-  ///   `Weight.hwio` make it.
+  /// - Parameters:
+  ///   - weight: `[outputChannels, channels / groups, kernelHeight, kernelWidth]`, as `Weight.oihw` and
+  ///     `Weight.hwio` make it.
+  ///   - usesOpenBLAS: whether large baseline products go by it, if the system has it.
   public init(
     _ weight: Weight, groups: Int = 1, instructionSet: InstructionSet = .current,
-    pool: ThreadPool? = nil
+    usesOpenBLAS: Bool = true, pool: ThreadPool? = nil
   ) {
     precondition(
       groups > 0 && weight.inputs > 0 && weight.outputs > 0 && weight.outputs % groups == 0,
@@ -37,8 +40,15 @@ public struct PackedConvolution: Sendable {
     window.kernel_height = kernelHeight
     window.kernel_width = kernelWidth
     let packing = unsafe mng_convolution_f32_packing(isa, &window, groups)
-    let packed = FloatView(zeros: packing.count)
     self.packing = packing
+    if usesOpenBLAS, DenseProduct.serves(weight, groups: groups, instructionSet) {
+      dense = DenseProduct(weight, groups: groups)
+      packed = FloatView(zeros: 0)
+      zero = packed
+      return
+    }
+    dense = nil
+    let packed = FloatView(zeros: packing.count)
     self.packed = packed
     zero = FloatView(zeros: channels)
     if groups == 1 {
@@ -71,6 +81,16 @@ public struct PackedConvolution: Sendable {
         && geometry.groups == groups,
       "weights [\(outputChannels), \(channels) / \(groups), \(kernelHeight), \(kernelWidth)] "
         + "for \(geometry)")
+    if let dense {
+      if geometry.isPointwise {
+        dense.multiply(
+          input, rows: geometry.outputRows, stride: channels, offset: 0, into: result,
+          resultStride: outputChannels, resultOffset: 0, epilogue: epilogue, pool: pool)
+      } else {
+        dense.convolve(input, geometry: geometry, into: result, epilogue: epilogue, pool: pool)
+      }
+      return
+    }
     let isa = instructionSet.isa
     let (rows, outputs, channels) = (geometry.outputRows, outputChannels, channels)
     let (packing, packed, zero) = (packing, packed, zero)

@@ -12,10 +12,14 @@ public struct PackedMatrix: Sendable {
 
   let packed: FloatView
   let panels: Int
+  private let dense: DenseProduct?
 
-  /// - Parameter weight: a matrix, as `Weight.linear` and `Weight.matrix` make it.
+  /// - Parameters:
+  ///   - weight: a matrix, as `Weight.linear` and `Weight.matrix` make it.
+  ///   - usesOpenBLAS: whether large baseline products go by it, if the system has it.
   public init(
-    _ weight: Weight, instructionSet: InstructionSet = .current, pool: ThreadPool? = nil
+    _ weight: Weight, instructionSet: InstructionSet = .current, usesOpenBLAS: Bool = true,
+    pool: ThreadPool? = nil
   ) {
     precondition(weight.kernelHeight == 1 && weight.kernelWidth == 1, "a matrix has no window")
     inputs = weight.inputs
@@ -23,6 +27,13 @@ public struct PackedMatrix: Sendable {
     self.instructionSet = instructionSet
     let isa = instructionSet.isa
     let panel = mng_gemm_f32_panel(isa)
+    if usesOpenBLAS, DenseProduct.serves(weight, groups: 1, instructionSet) {
+      dense = DenseProduct(weight, groups: 1)
+      packed = FloatView(zeros: 0)
+      panels = 0
+      return
+    }
+    dense = nil
     panels = (outputs + panel - 1) / panel
     let packed = FloatView(zeros: mng_gemm_f32_packed_count(isa, inputs, outputs))
     self.packed = packed
@@ -56,6 +67,12 @@ public struct PackedMatrix: Sendable {
     precondition(rows >= 0 && stride >= 0 && offset >= 0 && resultOffset >= 0)
     precondition(rows <= 1 || resultStride >= outputs, "rows of the result overlap")
     guard rows > 0, outputs > 0 else { return }
+    if let dense {
+      dense.multiply(
+        input, rows: rows, stride: stride, offset: offset, into: result,
+        resultStride: resultStride, resultOffset: resultOffset, epilogue: epilogue, pool: pool)
+      return
+    }
     let isa = instructionSet.isa
     let (inputs, outputs, packed) = (inputs, outputs, packed)
     let work = TileGrid(

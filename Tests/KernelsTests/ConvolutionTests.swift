@@ -124,13 +124,40 @@ import Testing
     let x = noise.floats(geometry.inputCount)
     let weight = noise.floats(
       geometry.outputChannels * geometry.inputChannelsPerGroup * geometry.kernelCount)
+    let exact = Self.reference(x, weight, geometry)
+    for (isa, usesOpenBLAS) in InstructionSet.available.map({ ($0, false) }) + [(.baseline, true)] {
+      let convolution = PackedConvolution(
+        .oihw(FloatView(weight), for: geometry), groups: geometry.groups, instructionSet: isa,
+        usesOpenBLAS: usesOpenBLAS)
+      let result = FloatView(zeros: geometry.outputCount)
+      convolution.convolve(FloatView(x), geometry: geometry, into: result)
+      expectClose(
+        result, exact, terms: geometry.inputChannelsPerGroup * geometry.kernelCount,
+        "\(geometry) \(isa)")
+    }
+  }
+
+  @Test func openBLASAddsResidualsAndBiasesOfGroups() {
+    let geometry = Geometry(
+      batch: 2, input: (9, 10, 96), outputChannels: 70, kernel: (3, 3), strides: (2, 1),
+      padsBegin: (1, 0), padsEnd: (0, 1), groups: 2)
+    var noise = Noise()
+    let x = noise.floats(geometry.inputCount)
+    let weight = noise.floats(70 * 48 * 9)
+    let epilogue = Epilogue(
+      bias: noise.view(70), residual: noise.view(geometry.outputCount), clamp: .relu)
     let convolution = PackedConvolution(
-      .oihw(FloatView(weight), for: geometry), groups: geometry.groups)
-    let result = FloatView(zeros: geometry.outputCount)
-    convolution.convolve(FloatView(x), geometry: geometry, into: result)
+      .oihw(FloatView(weight), for: geometry), groups: 2, instructionSet: .baseline)
+    let (result, shared) = (
+      FloatView(zeros: geometry.outputCount), FloatView(zeros: geometry.outputCount)
+    )
+    convolution.convolve(FloatView(x), geometry: geometry, into: result, epilogue: epilogue)
+    convolution.convolve(
+      FloatView(x), geometry: geometry, into: shared, epilogue: epilogue,
+      pool: ThreadPool(threads: 3))
     expectClose(
-      result, Self.reference(x, weight, geometry),
-      terms: geometry.inputChannelsPerGroup * geometry.kernelCount)
+      result, Self.reference(x, weight, geometry, epilogue: epilogue), terms: 48 * 9 + 2)
+    #expect(result.array == shared.array)
   }
 
   @Test func readsKerasWeights() {

@@ -67,9 +67,12 @@ import Testing
       finished.add(Double(residual[index]), to: index)
       finished.values[index] = max(finished.values[index], -3)
     }
-    for isa in InstructionSet.available {
+    // OpenBLAS serves the baseline only.
+    let ways = InstructionSet.available.map { ($0, false) } + [(.baseline, true)]
+    for (isa, usesOpenBLAS) in ways {
       let matrix = PackedMatrix(
-        .matrix(FloatView(b), inputs: inputs, outputs: columns), instructionSet: isa)
+        .matrix(FloatView(b), inputs: inputs, outputs: columns), instructionSet: isa,
+        usesOpenBLAS: usesOpenBLAS)
       let (plain, inPlace, shared) = (
         FloatView(zeros: rows * columns), FloatView(residual), FloatView(zeros: rows * columns)
       )
