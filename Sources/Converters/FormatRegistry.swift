@@ -1,6 +1,7 @@
 import BinaryIO
 import Formats
 import KerasConverter
+import NumPyConverter
 import ONNXConverter
 import PyTorchConverter
 import SafeTensorsConverter
@@ -10,6 +11,8 @@ public enum FormatRegistry {
   public static let all: [any ModelFormat] = [
     PyTorchFormat(),
     SafeTensorsFormat(),
+    NPZFormat(),
+    NPYFormat(),
     KerasHDF5Format(),
     KerasArchiveFormat(),
     ONNXFormat(),
