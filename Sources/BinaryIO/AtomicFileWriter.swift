@@ -13,6 +13,8 @@ public final class AtomicFileWriter {
   private var buffer: [UInt8] = []
   private var isCommitted = false
   private static let bufferSize = 1 << 16
+  /// Files up to this size are waited for.
+  private static let soonThere = 16 << 20
 
   /// - Throws: `.unwritable` when the folder does not exist or does not allow it.
   public init(path: String) throws {
@@ -33,7 +35,9 @@ public final class AtomicFileWriter {
   public func write(_ bytes: Bytes) throws {
     if bytes.count >= AtomicFileWriter.bufferSize {
       try flush()
-      try unsafe bytes.withUnsafeBytes { try unsafe send($0) }
+      try bytes.forEachPagedPart { part in
+        try unsafe part.withUnsafeBytes { try unsafe send($0) }
+      }
     } else {
       unsafe bytes.withUnsafeBytes { unsafe buffer.append(contentsOf: $0) }
       if buffer.count >= AtomicFileWriter.bufferSize { try flush() }
@@ -60,10 +64,12 @@ public final class AtomicFileWriter {
     try write([UInt8](repeating: byte, count: missing))
   }
 
-  /// Makes the file lasting and gives it its name.
-  public func commit() throws {
+  /// Gives the file its name, complete or not at all.
+  /// - Parameter isLasting: whether to wait for the disk; nil does so for files that are soon there
+  ///   (`docs/decisions/waiting-for-the-disk.md`).
+  public func commit(isLasting: Bool? = nil) throws {
     try flush()
-    guard fsyncIfAsked() else {
+    guard !(isLasting ?? (position <= AtomicFileWriter.soonThere)) || waitForDisk() else {
       throw DataError(.unwritable, "cannot be made lasting: \(systemMessage())", path: path)
     }
     guard unsafe rename(temporaryPath, path) == 0 else {
@@ -100,7 +106,7 @@ public final class AtomicFileWriter {
   }
 
   /// Waits for the disk. A file on a disk that has no sync (a pipe-like mount) is not an error.
-  private func fsyncIfAsked() -> Bool {
+  private func waitForDisk() -> Bool {
     fdatasync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS
   }
 }

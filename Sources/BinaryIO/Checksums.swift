@@ -10,8 +10,10 @@ public struct SHA256 {
   public init() { unsafe nettle_sha256_init(&context) }
 
   public mutating func update(_ bytes: Bytes) {
-    unsafe bytes.withUnsafeBytes {
-      unsafe nettle_sha256_update(&context, $0.count, $0.bindMemory(to: UInt8.self).baseAddress)
+    bytes.forEachPagedPart { part in
+      unsafe part.withUnsafeBytes {
+        unsafe nettle_sha256_update(&context, $0.count, $0.bindMemory(to: UInt8.self).baseAddress)
+      }
     }
   }
 
@@ -33,5 +35,9 @@ public struct SHA256 {
 
 /// CRC-32 as ZIP uses it (ISO-HDLC); computed by libdeflate.
 public func crc32(_ bytes: Bytes, continuing crc: UInt32 = 0) -> UInt32 {
-  unsafe bytes.withUnsafeBytes { unsafe libdeflate_crc32(crc, $0.baseAddress, $0.count) }
+  var crc = crc
+  bytes.forEachPagedPart { part in
+    crc = unsafe part.withUnsafeBytes { unsafe libdeflate_crc32(crc, $0.baseAddress, $0.count) }
+  }
+  return crc
 }

@@ -15,9 +15,9 @@ public enum FormatDetector {
   /// What formats may look at.
   /// - Throws: `.notFound`, `.unreadable`, and what a broken ZIP archive throws.
   public static func probe(_ path: String) throws -> FileProbe {
-    if Directory.exists(path) {
+    if System.isDirectory(path) == true {
       return FileProbe(
-        path: path, isDirectory: true, bytes: Bytes(), entries: try Directory.names(in: path))
+        path: path, isDirectory: true, bytes: Bytes(), entries: System.names(in: path))
     }
     let bytes = try MappedFile(path: path).bytes
     let isZip = bytes.starts(with: [0x50, 0x4B, 0x03, 0x04])
