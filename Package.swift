@@ -156,7 +156,10 @@ let package = Package(
       tests("ONNXConverter", [
         "BinaryIO", "Execution", "Formats", "ModelGraph", "ONNXConverter", "Operators", "Tensors",
       ]),
-      tests("HuggingFaceConverter", ["BinaryIO", "Formats", "HuggingFaceConverter", "Tensors"]),
+      tests("HuggingFaceConverter", [
+        "BinaryIO", "Formats", "HuggingFaceConverter", "JSON", "SafeTensorsConverter", "Tensors",
+        collections,
+      ]),
       tests("Zoo", [
         "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors", "Zoo",
         collections,

@@ -9,11 +9,11 @@ extension Bytes {
   /// Memory of our own is left as it is, and so is everything on systems that do not know the request.
   public func prefault() {
     unsafe withUnsafeBytes { region in
-      guard let base = unsafe region.baseAddress, unsafe region.count >= 1 << 20 else { return }
+      guard let base = region.baseAddress, region.count >= 1 << 20 else { return }
       let page = sysconf(Int32(_SC_PAGESIZE))
       guard page > 0 else { return }
-      let start = unsafe UInt(bitPattern: base) / UInt(page) * UInt(page)
-      let count = unsafe UInt(bitPattern: base) - start + UInt(region.count)
+      let start = UInt(bitPattern: base) / UInt(page) * UInt(page)
+      let count = UInt(bitPattern: base) - start + UInt(region.count)
       // MADV_POPULATE_READ, Linux 5.14; the C library's headers may be older
       unsafe _ = madvise(UnsafeMutableRawPointer(bitPattern: start), Int(count), 22)
     }

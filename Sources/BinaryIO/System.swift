@@ -50,6 +50,13 @@ public enum System {
     return status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// - Throws: `.unwritable` when something has this name already, or the folder above is not there.
+  public static func createDirectory(_ path: String) throws {
+    guard unsafe mkdir(path, 0o755) == 0 else {
+      throw DataError(.unwritable, "cannot be created: \(systemMessage())", path: path)
+    }
+  }
+
   /// The size of the file at `path` in bytes; of a directory, that of the files in it.
   public static func byteCount(_ path: String) -> Int {
     var status = stat()

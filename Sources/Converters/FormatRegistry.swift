@@ -1,5 +1,6 @@
 import BinaryIO
 import Formats
+import HuggingFaceConverter
 import KerasConverter
 import NumPyConverter
 import ONNXConverter
@@ -13,6 +14,7 @@ public enum FormatRegistry {
     SafeTensorsFormat(),
     NPZFormat(),
     NPYFormat(),
+    HuggingFaceFormat(),
     KerasHDF5Format(),
     KerasArchiveFormat(),
     ONNXFormat(),

@@ -31,7 +31,7 @@ public final class ScratchDirectory {
   public func write(_ name: String, _ bytes: [UInt8]) throws -> String {
     let writer = try AtomicFileWriter(path: file(name))
     try writer.write(bytes)
-    try writer.commit()
+    try writer.commit(isLasting: false)
     return file(name)
   }
 
