@@ -10,8 +10,11 @@ public struct SpaceToDepth: Operator {
   public static let name = "SpaceToDepth"
   public var blockSize: Int
 
-  public init(blockSize: Int) {
+  public var mode: DepthToSpace.Mode
+
+  public init(blockSize: Int, mode: DepthToSpace.Mode = .depthColumnRow) {
     self.blockSize = blockSize
+    self.mode = mode
   }
 
   public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
@@ -36,7 +39,8 @@ public struct SpaceToDepth: Operator {
     let shape = try resultShape(for: inputs)
     let x = try inputs.required(0)
     let (n, c, h, w, b) = (shape[0], x.shape[1], shape[2], shape[3], blockSize)
-    let gathered = x.reshaped([n, c, h, b, w, b]).permuted([0, 3, 5, 1, 2, 4])
+    let blocks = x.reshaped([n, c, h, b, w, b])
+    let gathered = blocks.permuted(mode == .depthColumnRow ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4])
     return [gathered.reshaped(shape)]
   }
 }
