@@ -18,8 +18,17 @@ public struct ONNXFormat: ModelFormat {
     try namingFile(path) { try ModelReader(path: path).checkpoint() }
   }
 
+  public func obstacle(to checkpoint: Checkpoint) -> DataError? {
+    do {
+      _ = try ModelWriter(checkpoint)
+      return nil
+    } catch {
+      return error as? DataError
+    }
+  }
+
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
-    throw DataError(.unsupported, "ONNX files are not written yet", path: path)
+    try ModelWriter(checkpoint).write(to: path)
   }
 }
 

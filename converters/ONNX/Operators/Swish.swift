@@ -9,14 +9,14 @@ extension ONNXOperator {
   } write: { swish, node in
     let x = node.inputs[0]
     var scaled = x
-    let name = node.node.name
     if swish.alpha != 1 {
       let type = node.type(0).dataType ?? .float32
-      scaled = "\(name)/scaled"
+      scaled = node.valueName("scaled")
       let alpha = node.constant(Tensor(scalar: Float(swish.alpha)).cast(to: type), "alpha")
       node.emit(type: "Mul", inputs: [x, alpha], outputs: [scaled])
     }
-    node.emit(type: "Sigmoid", inputs: [scaled], outputs: ["\(name)/sigmoid"])
-    node.emit(type: "Mul", inputs: [x, "\(name)/sigmoid"], outputs: node.outputs)
+    let sigmoid = node.valueName("sigmoid")
+    node.emit(type: "Sigmoid", inputs: [scaled], outputs: [sigmoid])
+    node.emit(type: "Mul", inputs: [x, sigmoid], outputs: node.outputs)
   }
 }

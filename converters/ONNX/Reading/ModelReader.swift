@@ -31,8 +31,9 @@ struct ModelReader {
 
   /// - Throws: `DataError` when a tensor contradicts itself. What is wrong with the graph alone becomes its `graphError`.
   func checkpoint() throws -> Checkpoint {
-    let weights = try Weights(of: graph, externalFiles: externalFiles)
     let own = OwnMetadata(model.metadata)
+    let weights = try Weights(
+      of: graph, externalFiles: externalFiles, excluding: own.constants)
     var checkpoint = Checkpoint(
       format: "onnx", tensors: own.restore(weights.listed), metadata: metadata)
     checkpoint.sidecars = own.sidecars

@@ -11,9 +11,12 @@ import Tensors
 struct OwnMetadata {
   static let prefix = "menagerie."
   static let tensorsKey = "menagerie.tensors"
+  static let constantsKey = "menagerie.constants"
   static let sidecarPrefix = "menagerie.sidecar."
 
   private var extras: [JSONValue] = []
+  /// Constants that are no weights, though they look like some.
+  private(set) var constants: Set<String> = []
   private(set) var sidecars: OrderedDictionary<String, JSONValue> = [:]
 
   init(_ entries: [EntryMessage]) {
@@ -21,10 +24,28 @@ struct OwnMetadata {
       guard let value = try? JSONValue(parsing: entry.value) else { continue }
       if entry.key == OwnMetadata.tensorsKey {
         extras = value.array ?? []
+      } else if entry.key == OwnMetadata.constantsKey {
+        constants = Set((value.array ?? []).compactMap(\.string))
       } else if entry.key.hasPrefix(OwnMetadata.sidecarPrefix) {
         sidecars[String(entry.key.dropFirst(OwnMetadata.sidecarPrefix.count))] = value
       }
     }
+  }
+
+  /// The entries of `metadata_props` that say all this.
+  static func entries(
+    extras: [JSONValue], constants: [String], sidecars: OrderedDictionary<String, JSONValue>
+  ) -> [EntryMessage] {
+    var entries: [EntryMessage] = []
+    if !extras.isEmpty {
+      entries.append(EntryMessage(key: tensorsKey, value: JSONValue.array(extras).text()))
+    }
+    if !constants.isEmpty {
+      let names = JSONValue.array(constants.map { .string($0) })
+      entries.append(EntryMessage(key: constantsKey, value: names.text()))
+    }
+    return entries
+      + sidecars.map { EntryMessage(key: sidecarPrefix + $0, value: $1.text()) }
   }
 
   /// The tensors with those that stand in the metadata put back in their places.

@@ -91,6 +91,30 @@ extension ElementRuns {
   }
 }
 
+extension ElementRuns {
+  /// The numbers of variable length that stand in a field.
+  func varints(_ field: Int) -> [UInt64] {
+    var numbers: [UInt64] = []
+    for run in runs where run.field == field {
+      var reader = WireReader(run.bytes, in: 0..<run.bytes.count)
+      while reader.position < reader.end, let number = try? reader.varint() { numbers.append(number) }
+    }
+    return numbers
+  }
+
+  /// The numbers of fixed length that stand in a field.
+  func words<Word: FixedWidthInteger>(_ field: Int, of type: Word.Type) -> [Word] {
+    var numbers: [Word] = []
+    for run in runs where run.field == field {
+      let size = MemoryLayout<Word>.size
+      for i in 0..<(run.bytes.count / size) {
+        if let number = try? run.bytes.load(type, at: i * size) { numbers.append(number) }
+      }
+    }
+    return numbers
+  }
+}
+
 extension Bytes {
   /// How many numbers of variable length end in the region.
   fileprivate var varintCount: Int {

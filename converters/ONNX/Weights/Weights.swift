@@ -12,8 +12,12 @@ struct Weights {
   /// Values that some node reads as a weight, not as a shape, an axis or a bound.
   private var readAsWeight: Set<String> = []
 
+  /// Values that are no weights, whatever they look like.
+  private let excluded: Set<String>
+
   /// - Throws: `DataError` that names the tensor; for a type that no tensor of ours can have, too.
-  init(of graph: GraphMessage, externalFiles: ExternalFiles) throws {
+  init(of graph: GraphMessage, externalFiles: ExternalFiles, excluding: Set<String> = []) throws {
+    excluded = excluding
     for message in graph.initializers {
       try add(message.entry(externalFiles: externalFiles))
     }
@@ -38,7 +42,7 @@ struct Weights {
 
   /// Whether the graph has the tensor as a parameter; else it is one of the graph's constants.
   func isParameter(_ entry: TensorEntry) -> Bool {
-    guard readAsWeight.contains(entry.name) else { return false }
+    guard readAsWeight.contains(entry.name), !excluded.contains(entry.name) else { return false }
     switch entry.dataType {
     case .int64, .int32, .bool: return entry.shape.elementCount > 1024
     default: return !fromNodes.contains(entry.name) || entry.shape.elementCount > 1

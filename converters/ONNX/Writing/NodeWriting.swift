@@ -7,6 +7,9 @@ struct NodeWriting {
   let node: Node
   private let graph: Graph
   private let name: (ValueID) -> String
+  private let taken: Set<String>
+  /// Names of values between the nodes.
+  private(set) var ownNames: Set<String> = []
   /// What the node became so far.
   private(set) var nodes: [NodeMessage] = []
   /// Tensors that the nodes need besides the graph's own.
@@ -14,10 +17,11 @@ struct NodeWriting {
   /// The oldest operator set that has everything which was used.
   private(set) var opset = 1
 
-  init(_ node: Node, in graph: Graph, naming name: @escaping (ValueID) -> String) {
+  init(_ node: Node, in graph: Graph, avoiding taken: Set<String>, naming name: @escaping (ValueID) -> String) {
     self.node = node
     self.graph = graph
     self.name = name
+    self.taken = taken
   }
 
   /// Says that the node needs the operator set `opset`.
@@ -58,9 +62,21 @@ struct NodeWriting {
 
   /// The name of a tensor that the nodes need.
   mutating func constant(_ tensor: Tensor, _ suffix: String) -> String {
-    let name = "\(node.name)/\(suffix)"
+    let name = valueName(suffix)
     constants.append((name, tensor))
     return name
+  }
+
+  /// A name for a value between the nodes.
+  mutating func valueName(_ suffix: String) -> String {
+    let base = "\(outputs.first { !$0.isEmpty } ?? node.name)/\(suffix)"
+    var candidate = base
+    var count = 1
+    while taken.contains(candidate) || !ownNames.insert(candidate).inserted {
+      count += 1
+      candidate = "\(base)_\(count)"
+    }
+    return candidate
   }
 }
 
