@@ -1,6 +1,5 @@
 import Formats
 import Images
-import JSON
 import ModelGraph
 import OrderedCollections
 import Tensors
@@ -24,9 +23,6 @@ public protocol ModelFamily: Sendable {
     of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
   ) -> (any ModelConfiguration)?
 }
-
-/// Small files that travel with weights, by name (`config.json`).
-public typealias Sidecars = OrderedDictionary<String, JSONValue>
 
 /// The shapes of weights by their names.
 public struct NamedShapes: Sendable {

@@ -34,9 +34,20 @@ extension Recognition {
     let account = try account(of: weights)
     return ZooModel(
       recognition: self, graph: definition.graph, weights: account.tensors, account: account,
-      preprocessing: Preprocessing(sidecars: sidecars, classes: configuration.classes)
-        ?? configuration.preprocessing(for: dialect),
-      labels: Labels.find(sidecars: sidecars, classes: configuration.classes))
+      preprocessing: preprocessing(sidecars: sidecars), labels: labels(sidecars: sidecars))
+  }
+
+  /// How pictures are made ready: as the sidecars say, or else as usual for the dialect.
+  public func preprocessing(sidecars: Sidecars = [:]) -> Preprocessing {
+    var preprocessing =
+      Preprocessing(sidecars: sidecars) ?? configuration.preprocessing(for: dialect)
+    preprocessing.isChannelsLast = dialect.isChannelsLast
+    return preprocessing
+  }
+
+  /// Names of the classes: as the sidecars say, or ImageNet's where there are as many.
+  public func labels(sidecars: Sidecars = [:]) -> [String]? {
+    Labels.find(sidecars: sidecars, classes: configuration.classes)
   }
 }
 

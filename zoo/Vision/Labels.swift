@@ -10,6 +10,8 @@ public enum Labels {
       if let labels = sidecar["labels"]?.array?.compactMap(\.string), labels.count == classes {
         return labels
       }
+      let timm = sidecar["pretrained_cfg"]?["label_names"] ?? sidecar["label_names"]
+      if let labels = timm?.array?.compactMap(\.string), labels.count == classes { return labels }
       if let labels = identified(sidecar["id2label"], classes) { return labels }
     }
     switch classes {

@@ -1,11 +1,12 @@
 import Images
 import JSON
+import ModelGraph
 import OrderedCollections
 
 /// Reads what travels with weights: our own description, timm's `pretrained_cfg`, transformers' `preprocessor_config.json`.
 extension Preprocessing {
   /// What the sidecars say, or nil when they say nothing that can be followed.
-  public init?(sidecars: Sidecars, classes: Int? = nil) {
+  public init?(sidecars: Sidecars) {
     for sidecar in sidecars.values {
       if let own = sidecar["preprocessing"].flatMap(Preprocessing.init(own:)) {
         self = own
@@ -118,6 +119,25 @@ extension Preprocessing {
       && standardDeviation.allSatisfy { $0.isFinite && $0 != 0 } && mean.allSatisfy(\.isFinite)
       && scale.isFinite && scale > 1e-9 && sizes.allSatisfy(limit.contains)
       && (crop.map { limit.contains($0.height) && limit.contains($0.width) } ?? true)
+  }
+
+  /// The same for a model with this input: channels where the input has them, and its size where nothing says another.
+  public func fitted(to input: TensorType) -> Preprocessing {
+    guard let extents = input.dimensions?.map(\.value), extents.count == 4 else { return self }
+    var result = self
+    let channels = [1, 3, 4]
+    if let last = extents[3], channels.contains(last), !channels.contains(extents[1] ?? 0) {
+      result.isChannelsLast = true
+    } else if let second = extents[1], channels.contains(second) {
+      result.isChannelsLast = false
+    }
+    let sides = result.isChannelsLast ? extents[1...2] : extents[2...3]
+    guard let height = sides.first ?? nil, let width = sides.last ?? nil,
+      outputSize != Size(height: height, width: width), height > 0, width > 0
+    else { return result }
+    result.resize = .exactly(height: height, width: width)
+    result.crop = nil
+    return result
   }
 
   /// Our own description of it, which `init(sidecars:)` reads.
