@@ -2,6 +2,7 @@ import BinaryIO
 import Formats
 import Images
 import ModelGraph
+import Operators
 import OrderedCollections
 import Tensors
 
@@ -97,7 +98,10 @@ extension ZooModel {
 
 extension Graph {
   /// The same graph with its parameters, and the nodes that they belong to, under the names that a map gives them.
-  func renamed(by map: NameMap) -> Graph {
+  ///
+  /// A parameter that the map reshapes gets the map's shape, and is shaped back where it is used.
+  /// - Throws: `.unsupported` for a map that changes a parameter in another way.
+  func renamed(by map: NameMap) throws -> Graph {
     var graph = self
     for id in parameters {
       if let name = map.names(for: self[id].name)?.first { graph[id].name = name }
@@ -111,6 +115,32 @@ extension Graph {
         break
       }
     }
+    for id in parameters {
+      guard let steps = map.steps(for: self[id].name), !steps.isEmpty,
+        let shape = self[id].type.shape
+      else { continue }
+      for case .permute in steps {
+        throw DataError(.unsupported, "its axes change their order", subject: self[id].name)
+      }
+      let theirs = try steps.reduce(shape) { try $1.applied(to: $0) }
+      graph[id].type = TensorType(self[id].type.dataType, shape: theirs)
+      try graph.insertReshape(of: id, to: shape)
+    }
     return graph
+  }
+
+  /// Has the users of `value` take it in another shape.
+  private mutating func insertReshape(of value: ValueID, to shape: Shape) throws {
+    let name = self[value].name
+    let extents = addConstant("\(name).shape", Tensor(shape.map { Int64($0) }))
+    let first = nodes.firstIndex { $0.inputs.contains(value) } ?? nodes.count
+    let reshaped = addValue("\(name).reshaped", TensorType(self[value].type.dataType, shape: shape))
+    for index in nodes.indices {
+      nodes[index].inputs = nodes[index].inputs.map { $0 == value ? reshaped : $0 }
+    }
+    nodes.insert(
+      Node(name: "\(name).reshape", Reshape(), inputs: [value, extents], outputs: [reshaped]),
+      at: first)
+    try verify()
   }
 }

@@ -17,9 +17,10 @@ public struct NameMap: Sendable, Hashable {
 
   /// Where `name` belongs: the first rule that has it among its sources, and what the variables stand for.
   func find(_ name: String) -> (rule: Int, part: Int, binding: NameBinding)? {
+    let bytes = Array(name.utf8)[...]
     for (index, rule) in rules.enumerated() {
       for (part, pattern) in rule.theirs.enumerated() {
-        if let binding = pattern.match(name),
+        if let binding = pattern.match(utf8: bytes),
           rule.ours.allSatisfy({ $0.render(binding) != nil })
         {
           return (index, part, binding)
@@ -36,6 +37,11 @@ public struct NameMap: Sendable, Hashable {
     guard let (rule, _, binding) = find(name) else { return nil }
     return rules[rule].ours.compactMap { $0.render(binding) }
   }
+}
+
+extension NameMap {
+  /// What is done to the tensor `name` of theirs, where it is renamed; nil when no rule knows it.
+  package func steps(for name: String) -> [TensorStep]? { find(name).map { rules[$0.rule].steps } }
 }
 
 /// What became of every tensor when names were mapped; nothing is lost in silence.

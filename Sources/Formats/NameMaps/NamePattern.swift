@@ -101,7 +101,12 @@ public struct NameBinding: Sendable, Hashable {
 extension NamePattern {
   /// What the variables stand for when `name` has this form, or nil.
   public func match(_ name: String) -> NameBinding? {
-    match(Array(name.utf8)[...], parts[...], NameBinding())
+    match(utf8: Array(name.utf8)[...])
+  }
+
+  func match(utf8 name: ArraySlice<UInt8>) -> NameBinding? {
+    if case .text(let text)? = parts.first, !name.starts(with: text) { return nil }
+    return match(name, parts[...], NameBinding())
   }
 
   /// The name in which the variables stand for that; nil when one is missing or a number would be negative.

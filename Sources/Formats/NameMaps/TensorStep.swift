@@ -19,7 +19,7 @@ public enum TensorStep: Sendable, Hashable {
 
   /// The shape that `shape` becomes.
   /// - Throws: `.mismatch` when it does not fit the step.
-  func applied(to shape: Shape) throws -> Shape {
+  package func applied(to shape: Shape) throws -> Shape {
     switch self {
     case .permute(let order):
       guard order.sorted() == Array(0..<shape.rank) else {

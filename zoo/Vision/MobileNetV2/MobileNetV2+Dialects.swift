@@ -12,6 +12,7 @@ extension MobileNetV2Configuration: ModelConfiguration {
     plain.classes = 1000
     plain.interface = Interface(.torchvision)
     plain.padsAsTensorFlow = false
+    plain.shortensFirstBlock = true
     plain.epsilon = 1e-5
     if let name = MobileNetV2.named.first(where: { $0.1 == plain })?.0 { return name }
     let list = widths.map(String.init).joined(separator: "-")
@@ -42,6 +43,11 @@ extension MobileNetV2Configuration: ModelConfiguration {
       if dialect != .timm && depths != Self.usualDepths {
         reasons.append("it has more blocks than the usual 17")
       }
+    }
+    target.shortensFirstBlock = dialect != .huggingFace
+    if target.shortensFirstBlock != shortensFirstBlock, stemWidth == widths[0] {
+      reasons.append(
+        shortensFirstBlock ? "its first block has a shortcut" : "its first block has no shortcut")
     }
     guard reasons.isEmpty else {
       return .impossible(

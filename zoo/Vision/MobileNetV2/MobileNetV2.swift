@@ -19,6 +19,8 @@ public struct MobileNetV2Configuration: Sendable, Hashable {
   public var classes: Int?
   /// Whether windows are padded as in TensorFlow.
   public var padsAsTensorFlow: Bool
+  /// Whether the first block has a shortcut where its widths allow one; transformers' never has.
+  public var shortensFirstBlock: Bool
   public var epsilon: Double
   public var interface: Interface
 
@@ -42,6 +44,7 @@ public struct MobileNetV2Configuration: Sendable, Hashable {
     expandedWidths = []
     inputChannels = 3
     padsAsTensorFlow = false
+    shortensFirstBlock = true
     epsilon = 1e-5
     interface = Interface(.torchvision)
     expandedWidths = Self.usualExpansion(depths: depths, widths: scaled, stem: stem)
@@ -98,7 +101,7 @@ extension MobileNetV2Configuration {
         kernel: 3, stride: stride, groups: expanded)
       x = try layers.convolution(x, "\(name).\(part + 1)", from: expanded, to: outputs, kernel: 1)
       x = try layers.batchNormalization(x, "\(name).\(part + 2)", outputs, epsilon: epsilon)
-      if stride == 1 && channels == outputs {
+      if stride == 1 && channels == outputs && (number > 0 || shortensFirstBlock) {
         x = layers.add(x, input, "features.\(number + 1).add")
       }
       channels = outputs

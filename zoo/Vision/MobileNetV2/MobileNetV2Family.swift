@@ -57,6 +57,7 @@ public struct MobileNetV2: ModelFamily {
         config?["output_stride"]?.integer ?? 32 == 32,
         config?["first_layer_is_expansion"]?.bool ?? true
       else { return nil }
+      configuration.shortensFirstBlock = false
       configuration.padsAsTensorFlow = config?["tf_padding"]?.bool ?? true
       configuration.epsilon = config?["layer_norm_eps"]?.double ?? 1e-3
     default: break
