@@ -122,7 +122,8 @@ let package = Package(
       .executableTarget(
         name: "MenagerieCLI",
         dependencies: [
-          "Menagerie", "BinaryIO", "Execution", "Formats", "JSON", "ModelGraph", "NumPyConverter", "Tensors", "Zoo",
+          "BinaryIO", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph", "NumPyConverter",
+          "Tensors", "Zoo", collections,
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "Sources/MenagerieCLI", swiftSettings: strict),
       .executableTarget(

@@ -1,3 +1,5 @@
+import BinaryIO
+
 /// Whose names a set of weights has: a library's, as it writes them to disk.
 public struct Dialect: RawRepresentable, Sendable, Hashable {
   public let rawValue: String
@@ -31,4 +33,17 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
 
 extension Dialect: CustomStringConvertible {
   public var description: String { rawValue }
+}
+
+extension Dialect {
+  /// The dialect that a person named.
+  /// - Throws: `.unsupported` with the names that there are.
+  public init(checking name: String) throws {
+    guard let dialect = Dialect(named: name) else {
+      throw DataError(
+        .unsupported, "there is no dialect '\(name)'",
+        expected: Dialect.all.map(\.rawValue).joined(separator: ", "))
+    }
+    self = dialect
+  }
 }

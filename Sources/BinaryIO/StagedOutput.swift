@@ -44,6 +44,14 @@ public final class StagedOutput {
     InterruptedOutputs.remove(temporaryPath)
   }
 
+  /// Runs `body` with the temporary name; errors that mention it are given the name that a person knows.
+  public func naming<T>(_ body: (String) throws -> T) throws -> T {
+    do { return try body(temporaryPath) } catch var error as DataError {
+      if error.path == nil || error.path?.hasPrefix(temporaryPath) == true { error.path = path }
+      throw error
+    }
+  }
+
   deinit {
     if !isCommitted {
       System.removeTree(temporaryPath)

@@ -63,6 +63,10 @@ public struct GraphSummary: Sendable {
     self.outputs = outputs
     self.operators = operators
   }
+extension Checkpoint {
+  /// The sidecar in our own words: `labels`, `preprocessing`, `endsInSoftmax`. Formats carry it where they have a place for
+  /// notes, so that it comes back when the file is read again.
+  public static let descriptionName = "menagerie.json"
 }
 
 /// A weight in the common form, and how it came from the tensors of the file.

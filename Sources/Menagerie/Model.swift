@@ -1,1 +1,147 @@
+import BinaryIO
+import Converters
+import Execution
 import Formats
+import Images
+import ModelGraph
+import Synchronization
+import Tensors
+import Zoo
+
+/// A model from a file: its tensors, what it was recognised as, and the graph that runs it.
+///
+///     let model = try Model(contentsOf: "resnet50.pth")
+///     let logits = try model.run(["input": image])["logits"]
+public struct Model: Sendable {
+  /// The file or directory, as it was named.
+  public let path: String
+  /// What the file holds.
+  public let checkpoint: Checkpoint
+  /// What the zoo takes it for, with the evidence; nil when no family fits.
+  public let recognition: Recognition?
+  /// The zoo's graph with the file's tensors under canonical names; nil when no family fits.
+  public let zooModel: ZooModel?
+  private let lazySession: LazySession
+
+  /// Reads the file (lazily) and recognises it.
+  ///
+  /// - Parameters:
+  ///   - path: a file of any format that is read, or a directory with such files.
+  ///   - architecture: overrules recognition: a variant's name (`ResNet-50`, `resnet50`).
+  ///   - options: threads for running.
+  /// - Throws: `DataError` that says what is wrong with the file, and where.
+  public init(
+    contentsOf path: String, as architecture: String? = nil,
+    options: SessionOptions = SessionOptions()
+  ) throws {
+    var checkpoint = try FormatRegistry.read(path)
+    checkpoint.adoptDescription(beside: path)
+    try self.init(checkpoint, path: path, as: architecture, options: options)
+  }
+
+  /// A model of tensors that are there already.
+  public init(
+    _ checkpoint: Checkpoint, path: String, as architecture: String? = nil,
+    options: SessionOptions = SessionOptions()
+  ) throws {
+    self.path = path
+    var checkpoint = checkpoint
+    checkpoint.describeGraph()
+    self.checkpoint = checkpoint
+    if let architecture { _ = try Catalogue.standard.variant(named: architecture) }
+    let recognition = Catalogue.standard.recognise(
+      checkpoint.normalised, sidecars: checkpoint.sidecars, as: architecture)
+    self.recognition = recognition
+    zooModel = try namingFile(path) {
+      try recognition?.model(weights: checkpoint.normalised, sidecars: checkpoint.sidecars)
+    }
+    lazySession = LazySession(options: options)
+  }
+
+  /// The tensors as they are, for whoever wants no more than them.
+  init(unrecognised checkpoint: Checkpoint, path: String) {
+    self.path = path
+    self.checkpoint = checkpoint
+    recognition = nil
+    zooModel = nil
+    lazySession = LazySession(options: SessionOptions())
+  }
+
+  /// The graph that runs: the file's own, or else the zoo's for a recognised file.
+  /// - Throws: `.unsupported` when there is neither, with what is known about why.
+  public func graph() throws -> Graph {
+    if let graph = checkpoint.graph { return graph }
+    if let error = checkpoint.graphError { throw error.inFile(path) }
+    if let zooModel { return zooModel.graph }
+    let nearest = Catalogue.standard.resemblances(
+      of: checkpoint.normalised, sidecars: checkpoint.sidecars
+    ).first
+    throw DataError(
+      .unsupported,
+      "holds weights without a graph, and \(nearest?.description ?? "no family of the zoo has such names")",
+      path: path, remedy: "see 'menagerie zoo list'")
+  }
+
+  /// Whether the model can be run or written to a format that holds graphs.
+  public var hasGraph: Bool { checkpoint.graph != nil || zooModel != nil && checkpoint.graphError == nil }
+
+  /// The weights that the graph's parameters name.
+  public var weights: [NormalisedTensor] {
+    checkpoint.graph == nil ? zooModel?.weights ?? checkpoint.normalised : checkpoint.normalised
+  }
+
+  /// How pictures become the model's input; nil when that is not known.
+  public var preprocessing: Preprocessing? { zooModel?.preprocessing }
+
+  /// The names of the classes; nil when they are not known.
+  public var labels: [String]? { zooModel?.labels }
+
+  /// Ready to run; compiled when it is first asked for.
+  public func session() throws -> Session {
+    try lazySession.get { options in
+      let table = WeightTable(weights)
+      return try namingFile(path) {
+        try Session(graph: try graph(), weights: { try table.tensor($0) }, options: options)
+      }
+    }
+  }
+
+  /// Computes the outputs from the inputs, by name. A model with one input takes it under any name.
+  /// - Throws: `.mismatch` when the inputs do not fit, `.unsupported` when the model cannot be run.
+  public func run(_ inputs: [String: Tensor]) throws -> NamedTensors {
+    try namingFile(path) { try session().run(inputs) }
+  }
+}
+
+/// Weights by name.
+struct WeightTable: Sendable {
+  private let entries: [String: TensorEntry]
+
+  init(_ weights: [NormalisedTensor]) {
+    entries = Dictionary(weights.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { $1 })
+  }
+
+  func tensor(_ name: String) throws -> Tensor {
+    guard let entry = entries[name] else {
+      throw DataError(.malformed, "the graph names a weight '\(name)' that the file does not have")
+    }
+    return try entry.load()
+  }
+}
+
+/// A session that is made once, by whoever asks first.
+final class LazySession: Sendable {
+  private let options: SessionOptions
+  private let session = Mutex<Session?>(nil)
+
+  init(options: SessionOptions) { self.options = options }
+
+  func get(_ make: (SessionOptions) throws -> Session) throws -> Session {
+    try session.withLock { session in
+      if let session { return session }
+      let made = try make(options)
+      session = made
+      return made
+    }
+  }
+}

@@ -1,6 +1,19 @@
 import ArgumentParser
 
+/// The root of the command line; a new command is a file in `Commands` and a line here.
 struct MenagerieCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "menagerie", abstract: "Models from any format: looked at, converted, checked, run.")
+    commandName: "menagerie",
+    abstract: "Models from any format: looked at, converted, checked, run.",
+    discussion: """
+      menagerie inspect resnet50.pth
+      menagerie convert resnet50.pth resnet50.h5
+      menagerie run resnet50.pth cat.jpg
+
+      Exit status: 0 done; 1 the answer is no; 2 bad usage; 3 bad or unreadable input; 4 understood but not supported.
+      """,
+    subcommands: [
+      InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self, RunCommand.self,
+      ZooCommand.self, BenchCommand.self,
+    ])
 }

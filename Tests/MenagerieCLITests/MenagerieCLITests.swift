@@ -1,1 +1,70 @@
+import Formats
+import Tensors
 import Testing
+
+@testable import MenagerieCLI
+
+@Suite struct GlobClaims {
+  @Test(arguments: [
+    ("*", "anything", true), ("layer1.*", "layer1.0.conv1.weight", true), ("*.bias", "fc.weight", false),
+    ("l?yer", "layer", true), ("l?yer", "lyer", false), ("*a*b*c", "xxaxxbxxc", true), ("*a*b*c", "xxaxxbxx", false),
+    ("", "", true), ("", "x", false), ("**", "", true),
+  ])
+  func matches(pattern: String, name: String, expected: Bool) {
+    #expect(Glob(pattern).matches(name) == expected)
+  }
+
+  @Test func manyStarsDoNotTakeForEver() {
+    #expect(!Glob(String(repeating: "*a", count: 40)).matches(String(repeating: "a", count: 39) + "b"))
+  }
+}
+
+@Suite struct QuantityClaims {
+  @Test func bytesInPowersOfAThousand() {
+    #expect(Quantities.bytes(999) == "999 B")
+    #expect(Quantities.bytes(102_530_333) == "102.5 MB")
+    #expect(Quantities.bytes(999_999) == "1.0 MB")
+  }
+
+  @Test func smallDifferencesHaveAnExponent() {
+    #expect(Quantities.difference(3.14e-7) == "3.1e-07")
+    #expect(Quantities.difference(0) == "0")
+    #expect(Quantities.difference(.infinity) == "inf")
+  }
+
+  @Test func fixedPoint() {
+    #expect(Quantities.fixed(3.14159, 2) == "3.14")
+    #expect(Quantities.fixed(0.05, 1) == "0.1")
+    #expect(Quantities.fixed(-0.04, 1) == "0.0")
+    #expect(Quantities.grouped(25_557_032) == "25,557,032")
+  }
+}
+
+@Suite struct ModuleTreeClaims {
+  private func entry(_ name: String, _ shape: Shape, _ type: DataType = .float32) -> TensorEntry {
+    TensorEntry(name: name, Tensor(zeros: shape, dataType: type))
+  }
+
+  @Test func modulesAreFoldedAndAlikeOnesShownOnce() {
+    var entries = [entry("conv1.weight", [8, 3, 3, 3])]
+    for i in 0..<4 {
+      entries.append(entry("layer.\(i).conv.weight", [8, 8, 3, 3]))
+      entries.append(entry("layer.\(i).bn.weight", [8]))
+      entries.append(entry("layer.\(i).bn.bias", [8]))
+    }
+    entries.append(entry("count", [], .int64))
+    let lines = ModuleTree(entries).lines(width: 80).map {
+      $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+    }
+    #expect(
+      lines == [
+        "count [] int64 8 B", "conv1 weight [8, 3, 3, 3] 864 B", "layer 9.5 kB", "└─ 0…3 ×4 9.5 kB",
+        "├─ conv weight [8, 8, 3, 3] 2.3 kB", "└─ bn weight bias [8] 64 B",
+      ])
+  }
+
+  @Test func aStrangersNameOfManyPartsIsBounded() {
+    let name = String(repeating: "a.", count: 100_000) + "weight"
+    #expect(ModuleTree([entry(name, [1])]).lines(width: 80).count == ModuleTree.maximumDepth)
+  }
+}

@@ -113,8 +113,7 @@ extension ConversionReport.Line {
       default: .array(sources.map { .string($0) })
       }
     let before = try sourceTensor?.load().sha256
-    // An exact copy has the same bytes: one hash serves both sides
-    let after = action == .exact ? before : try targetTensor?.load().sha256
+    let after = try targetTensor?.load().sha256
     return [
       "source": names, "target": target.map { .string($0) } ?? .null,
       "action": .string(action.rawValue),

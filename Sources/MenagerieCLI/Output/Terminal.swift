@@ -1,9 +1,13 @@
 import BinaryIO
+import JSON
 
 /// Where words go: answers to stdout, everything else to stderr.
 enum Terminal {
   /// One line of the answer.
   static func say(_ text: String) { print(text) }
+
+  /// The answer as one JSON document on one line.
+  static func say(json: JSONValue) { print(json.text()) }
 
   /// One line beside the answer: progress, notes.
   static func note(_ text: String) { System.writeError(text + "\n") }

@@ -1,0 +1,77 @@
+import Execution
+import Images
+import ModelGraph
+import Tensors
+import Zoo
+
+extension Model {
+  /// Seeded noise for each input, of the shapes that the model declares; what it leaves open is chosen.
+  public func sampleInputs(batch: Int = 1) throws -> [String: Tensor] {
+    try SampleInputs(self, batch: batch).tensors
+  }
+}
+
+/// Inputs made from a fixed seed, to run a model on when nobody gives any.
+struct SampleInputs {
+  var tensors: [String: Tensor] = [:]
+  /// `noise of shape [1, 3, 224, 224]`.
+  var description: String
+
+  /// Inputs for `model`; sizes that it leaves open are taken from `other`, then from its preprocessing.
+  init(_ model: Model, _ other: Session? = nil, batch: Int = 1) throws {
+    var generator = SplitMix(seed: 20_240_229)
+    var shapes: [String] = []
+    for (i, (name, type)) in try model.session().inputs.enumerated() {
+      let dimensions = type.dimensions ?? [1, 3, 224, 224]
+      let theirs = other.flatMap { $0.inputs.indices.contains(i) ? $0.inputs[i].type.dimensions : nil }
+      let shape = Shape(
+        dimensions.enumerated().map { axis, dimension in
+          if let value = dimension.value { return value }
+          if axis == 0 { return batch }
+          // A declared extent on the other side counts only where the layouts are the same
+          if let theirs, theirs.count == dimensions.count, let value = theirs[axis].value,
+            zip(dimensions, theirs).allSatisfy({ $0.value == nil || $1.value == nil || $0.value == $1.value })
+          {
+            return value
+          }
+          return dimensions.count == 4 ? model.preprocessing?.outputSize?.height ?? 64 : 16
+        })
+      tensors[name] = SampleInputs.noise(shape, type.dataType ?? .float32, &generator)
+      shapes.append("\(shape)")
+    }
+    description = "seeded noise of shape \(shapes.joined(separator: ", "))"
+  }
+
+  private static func noise(
+    _ shape: Shape, _ type: DataType, _ generator: inout SplitMix
+  ) -> Tensor {
+    if type.isFloatingPoint {
+      let values = (0..<shape.elementCount).map { _ in Float(generator.normal()) }
+      return Tensor(shape: shape, values).cast(to: type)
+    }
+    let values = (0..<shape.elementCount).map { _ in Int64(generator.next() % 2) }
+    return Tensor(shape: shape, values).cast(to: type)
+  }
+}
+
+/// A small deterministic generator of random numbers.
+///
+/// - Source: Steele, Lea, Flood: Fast splittable pseudorandom number generators (2014).
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+
+  /// About normally distributed: mean 0, variance 1 (the sum of twelve uniform numbers).
+  mutating func normal() -> Double {
+    (0..<12).reduce(-6.0) { sum, _ in sum + Double(next() >> 11) * 0x1p-53 }
+  }
+}

@@ -1,0 +1,163 @@
+import BinaryIO
+import Converters
+import Formats
+import JSON
+import ModelGraph
+import OrderedCollections
+import Tensors
+import Zoo
+
+/// What a conversion will write, and where each tensor of it comes from.
+struct ConversionPlan {
+  /// What the writer is given.
+  var checkpoint: Checkpoint
+  /// Whose names it uses.
+  var dialect: String?
+  /// Set when tensors are cast on purpose.
+  private(set) var castType: DataType?
+  private let model: Model
+  private let format: any ModelFormat
+  /// How each tensor came from the source file, by its name in `checkpoint`.
+  private var origins: OrderedDictionary<String, NormalisedTensor> = [:]
+  private var dropped: [(name: String, note: String)] = []
+  private var unmatched: [String] = []
+  private var notes: [String] = []
+  private var castNotes: [String: String] = [:]
+
+  /// Whether the source can be run, so that the output can be compared by running it.
+  var hasGraph: Bool { model.hasGraph && (checkpoint.graph != nil || model.recognition != nil) }
+
+  /// - Throws: `.unsupported` when the pair is impossible, with the reason.
+  init(of model: Model, to format: any ModelFormat, options: ConversionOptions) throws {
+    self.model = model
+    self.format = format
+    let source = model.checkpoint
+    checkpoint = source
+    checkpoint.format = format.identifier
+    checkpoint.graph = nil
+    let target = options.dialect ?? (format.identifier == "huggingface" ? "huggingface" : nil)
+    let keepsNames =
+      target == nil && !format.holdsGraph && !ConversionPlan.losesCounters(source.format)
+    if let map = options.nameMap {
+      try rename(by: map)
+    } else if options.isWeightsOnly || keepsNames || model.zooModel == nil && target == nil {
+      try keepNames(weightsOnly: options.isWeightsOnly)
+    } else if source.graph != nil, target == nil, format.holdsGraph {
+      try keepNames(weightsOnly: false)
+    } else {
+      try translate(to: target)
+    }
+    for tensor in checkpoint.normalised { origins[tensor.entry.name] = tensor }
+    checkpoint.sidecars[Checkpoint.descriptionName] = model.description
+    notes += source.notes
+    if !source.auxiliary.isEmpty {
+      notes.append(
+        "\(source.auxiliary.count) tensors that are no weights (optimizer state and the like) stay behind")
+    }
+  }
+
+  /// Formats without a place for `num_batches_tracked`: coming back from them, it is made anew.
+  private static func losesCounters(_ format: String) -> Bool {
+    ["keras", "keras-h5", "onnx"].contains(format)
+  }
+
+  /// The source's own names, and its own graph where the target can hold it.
+  private mutating func keepNames(weightsOnly: Bool) throws {
+    dialect = model.recognition?.dialect.rawValue
+    guard format.holdsGraph, !weightsOnly else { return }
+    checkpoint.graph = try model.graph()
+  }
+
+  /// The user's names.
+  private mutating func rename(by map: NameMap) throws {
+    let account = try map.apply(to: checkpoint.normalised)
+    checkpoint.normalised = account.tensors
+    dropped += account.dropped.map { ($0, "left out by the rules that were given") }
+    unmatched = account.unknown
+    if format.holdsGraph {
+      throw DataError(
+        .unsupported, "rules of names give no graph, and \(format.title) needs one",
+        remedy: "convert to a format of weights, or leave --map out")
+    }
+  }
+
+  /// Through the zoo's canonical names to those of a dialect.
+  private mutating func translate(to target: String?) throws {
+    guard let zooModel = model.zooModel else {
+      _ = try model.graph()
+      throw DataError(
+        .unsupported,
+        "the model was not recognised, so its names cannot be translated to '\(target ?? "")'",
+        remedy: "see 'menagerie zoo list', or give your own rules with --map")
+    }
+    let expressed = try zooModel.expressed(in: try target.map(Dialect.init(checking:)) ?? zooModel.dialect)
+    dialect = expressed.dialect.rawValue
+    checkpoint.normalised = expressed.tensors
+    dropped += expressed.account.dropped.map { ($0, "\(expressed.dialect) has no place for it") }
+    unmatched = expressed.account.unknown
+    for (name, sidecar) in expressed.sidecars { checkpoint.sidecars[name] = sidecar }
+    if format.holdsGraph { checkpoint.graph = expressed.graph }
+  }
+
+  /// Floating-point tensors become `type`.
+  mutating func cast(to type: DataType) {
+    castType = type
+    checkpoint.normalised = checkpoint.normalised.map { tensor in
+      let own = tensor.entry.dataType
+      guard own.isFloatingPoint, own != type else { return tensor }
+      castNotes[tensor.entry.name] = "\(own) to \(type)\(type.byteCount < own.byteCount ? ", rounded" : "")"
+      var cast = tensor
+      cast.entry = tensor.entry.mapped(dataType: type, shape: tensor.entry.shape) { $0.cast(to: type) }
+      cast.action = .cast
+      return cast
+    }
+  }
+
+  /// The report of what was written.
+  func report(
+    _ written: [WrittenTensor], source: String, output: String
+  ) -> ConversionReport {
+    let onDisk = Dictionary(
+      model.checkpoint.tensors.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    var lines = written.map { one in
+      let origin = origins[one.source]
+      let sources = origin?.sources ?? []
+      let action = ConversionPlan.combined(
+        castNotes[one.source] != nil ? .cast : origin?.action ?? .synthesised, one,
+        isBack: sources.count == 1 && onDisk[sources[0]]?.shape == one.written?.shape)
+      return ConversionReport.Line(
+        sources: sources, target: one.target, action: action,
+        note: one.note ?? castNotes[one.source]
+          ?? (action == .synthesised ? "made from the rule's stand-in" : nil),
+        sourceTensor: sources.count == 1 ? onDisk[sources[0]] : nil, targetTensor: one.written)
+    }
+    lines += dropped.map { name, note in
+      ConversionReport.Line(
+        sources: [name], target: nil, action: .dropped, note: note, sourceTensor: onDisk[name],
+        targetTensor: nil)
+    }
+    return ConversionReport(
+      source: source, output: output, format: format.identifier, dialect: dialect,
+      recognised: model.recognition.map { "\($0.variant) (\($0.dialect))" }, lines: lines,
+      unmatched: unmatched, verification: .init(status: .unchecked, reason: "not yet"), notes: notes)
+  }
+
+  /// What happened on the way in and on the way out, in one word. Axes moved there and back again are where they were.
+  private static func combined(
+    _ first: TensorAction, _ written: WrittenTensor, isBack: Bool
+  ) -> TensorAction {
+    if written.target == nil { return .dropped }
+    switch (first, written.action) {
+    case (.exact, let second): return second
+    case (let first, .exact): return first
+    case (.permuted, .permuted): return isBack ? .exact : .permuted
+    case (let first, _): return first
+    }
+  }
+
+  /// Whether `path` is a directory that a conversion may replace: one with a model in it.
+  static func isModelDirectory(_ path: String) -> Bool {
+    System.names(in: path).contains("config.json")
+  }
+}
+

@@ -1,0 +1,121 @@
+import BinaryIO
+import Converters
+import Execution
+import Formats
+import ModelGraph
+import OrderedCollections
+import Tensors
+import Zoo
+
+/// Converts a model file to another format, another dialect, or another type.
+///
+///     let report = try Converter().convert("resnet50.h5", to: "resnet50.safetensors")
+///     print(report.summary)
+public struct Converter {
+  public var options: ConversionOptions
+  /// Told what is being done, for a person who waits.
+  public var progress: (String) -> Void
+
+  public init(
+    options: ConversionOptions = ConversionOptions(), progress: @escaping (String) -> Void = { _ in }
+  ) {
+    self.options = options
+    self.progress = progress
+  }
+
+  /// Converts `source`; `output` is written only when all went well, the check included.
+  /// - Throws: `DataError`; `.unsupported` with the reason when the pair is impossible.
+  public func convert(_ source: String, to output: String) throws -> ConversionReport {
+    let format =
+      try options.format.map { try FormatRegistry.format(named: $0) }
+      ?? FormatRegistry.format(forOutput: output)
+    progress("reading \(source)")
+    let model = try load(source)
+    var plan = try namingFile(source) {
+      try ConversionPlan(of: model, to: format, options: options)
+    }
+    if let type = options.dataType { plan.cast(to: type) }
+    if let obstacle = format.obstacle(to: plan.checkpoint) { throw obstacle.inFile(source) }
+
+    let staged = try StagedOutput(path: output)
+    progress("writing \(output)")
+    let written = try staged.naming { try format.write(plan.checkpoint, to: $0) }
+    var report = plan.report(written, source: source, output: staged.path)
+    report.verification = try staged.naming {
+      try verification(of: $0, named: staged.path, against: model, plan)
+    }
+    if report.verification.status == .failed {
+      throw DataError(
+        .mismatch, "the check failed, nothing was written: \(report.verification.reason)",
+        path: output, remedy: "this is a defect: please report it (--no-verify writes it all the same)")
+    }
+    try staged.commit(replacingDirectory: ConversionPlan.isModelDirectory(staged.path))
+    return report
+  }
+
+  private func load(_ source: String) throws -> Model {
+    var checkpoint = try FormatRegistry.read(source)
+    checkpoint.adoptDescription(beside: source)
+    guard options.isWeightsOnly else {
+      return try Model(
+        checkpoint, path: source, as: options.architecture,
+        options: SessionOptions(threads: options.threads))
+    }
+    return Model(unrecognised: checkpoint, path: source)
+  }
+
+  /// Reads the output back and compares: by running both sides where both have a graph, else tensor by tensor.
+  private func verification(
+    of temporaryPath: String, named output: String, against model: Model, _ plan: ConversionPlan
+  ) throws -> ConversionReport.Verification {
+    guard options.isVerified else {
+      return .init(status: .unchecked, reason: "not asked for (--no-verify)")
+    }
+    progress("checking \(output)")
+    let checkpoint = try FormatRegistry.read(temporaryPath)
+    guard plan.hasGraph else { return try compareTensors(checkpoint, plan) }
+    let back = try Model(
+      checkpoint, path: output, as: options.architecture,
+      options: SessionOptions(threads: options.threads))
+    guard back.hasGraph else { return try compareTensors(checkpoint, plan) }
+    do {
+      // A narrower type on purpose is checked for being that type's rounding, not for equality
+      let tolerance = plan.castType.map { $0.byteCount < 4 ? 5e-2 : 1e-4 } ?? 1e-4
+      let check = try OutputVerification(model, back, relativeTolerance: tolerance)
+      return .init(
+        status: check.isEqual ? .checked : .failed,
+        maxAbsoluteDifference: check.maxAbsoluteDifference,
+        reason: "both sides were run on \(check.inputDescription); the outputs differ by at most "
+          + Converter.scientific(check.maxAbsoluteDifference))
+    } catch let error as DataError where error.code == .unsupported || error.code == .limitExceeded {
+      return .init(status: .unchecked, reason: "the model cannot be run: \(error.found)")
+    }
+  }
+
+  /// Without a graph there is nothing to run: the file is read back, and every tensor compared.
+  private func compareTensors(
+    _ back: Checkpoint, _ plan: ConversionPlan
+  ) throws -> ConversionReport.Verification {
+    let read = Dictionary(
+      back.normalised.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { $1 })
+    for tensor in plan.checkpoint.normalised {
+      guard let other = read[tensor.entry.name] else { continue }
+      guard try tensor.entry.load().isBitEqual(to: try other.load()) else {
+        return .init(
+          status: .failed, reason: "tensor '\(tensor.entry.name)' reads back differently")
+      }
+    }
+    return .init(
+      status: .checked, maxAbsoluteDifference: 0,
+      reason: "read back, every tensor bit for bit (there is no graph to run)")
+  }
+
+  static func scientific(_ value: Double) -> String {
+    guard value != 0, value.isFinite else { return value == 0 ? "0" : "\(value)" }
+    var (mantissa, exponent) = (value.magnitude, 0)
+    while mantissa >= 10 { (mantissa, exponent) = (mantissa / 10, exponent + 1) }
+    while mantissa < 1 { (mantissa, exponent) = (mantissa * 10, exponent - 1) }
+    let digits = Int((mantissa * 10).rounded())
+    return "\(digits / 10).\(digits % 10)e\(exponent)"
+  }
+}

@@ -1,0 +1,63 @@
+import BinaryIO
+import Formats
+import JSON
+import ModelGraph
+import Operators
+import OrderedCollections
+import Zoo
+
+/// What travels with a model beside its weights, in our own words: labels, preprocessing, and what names do not show.
+extension Model {
+  /// The description that a converted file carries; nil when there is nothing that its names do not say already.
+  var description: JSONValue? {
+    var members: OrderedDictionary<String, JSONValue> = [:]
+    if let labels, labels != Labels.find(sidecars: [:], classes: labels.count) {
+      members["labels"] = .array(labels.map { .string($0) })
+    }
+    if let zooModel, zooModel.preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect) {
+      members["preprocessing"] = zooModel.preprocessing.json
+    }
+    if endsInSoftmax { members["endsInSoftmax"] = true }
+    return members.isEmpty ? checkpoint.sidecars[Checkpoint.descriptionName] : .object(members)
+  }
+
+  /// Whether what runs gives probabilities.
+  private var endsInSoftmax: Bool {
+    guard let graph = checkpoint.graph ?? zooModel?.graph, let last = graph.outputs.first else {
+      return false
+    }
+    return graph.nodes.contains { $0.outputs.contains(last) && $0.operator is Softmax }
+  }
+}
+
+extension Checkpoint {
+  /// The most bytes of a description beside a model.
+  private static let descriptionLimit = 1 << 20
+
+  /// Adopts what `<name>.json` beside a model `<name>.<extension>` says of labels and preprocessing.
+  ///
+  /// Any other JSON file is left alone: only one with such keys is meant.
+  mutating func adoptDescription(beside path: String) {
+    guard System.isDirectory(path) == false, let dot = path.lastIndex(of: "."),
+      !path[dot...].contains("/")
+    else { return }
+    let sibling = path[..<dot] + ".json"
+    guard (1...Checkpoint.descriptionLimit).contains(System.byteCount(String(sibling))),
+      let file = try? MappedFile(path: String(sibling)),
+      let description = try? JSONValue(parsing: file.bytes),
+      description["labels"] != nil || description["preprocessing"] != nil
+    else { return }
+    sidecars[System.lastComponent(file.path)] = description
+    notes.append("labels and preprocessing are from \(System.lastComponent(file.path))")
+  }
+
+  /// Marks in the sidecars what only the file's own graph shows, so that the zoo can build the same.
+  mutating func describeGraph() {
+    guard let graph, let last = graph.outputs.first,
+      graph.nodes.contains(where: { $0.outputs.contains(last) && $0.operator is Softmax })
+    else { return }
+    var members = sidecars[Checkpoint.descriptionName]?.object ?? [:]
+    members["endsInSoftmax"] = true
+    sidecars[Checkpoint.descriptionName] = .object(members)
+  }
+}

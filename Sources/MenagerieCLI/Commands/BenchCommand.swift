@@ -1,0 +1,107 @@
+import ArgumentParser
+import BinaryIO
+import Execution
+import JSON
+import Menagerie
+import ModelGraph
+import Tensors
+
+struct BenchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench", abstract: "Time a model on noise.")
+
+  @Argument(help: "A model file, or a Hugging Face directory.", completion: .file())
+  var model: String
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Option(help: "Items at a time.")
+  var batch = 1
+
+  @Option(help: ArgumentHelp("The type computed in: float32.", valueName: "type"))
+  var dtype = "float32"
+
+  @Option(help: "How long to measure.")
+  var seconds = 2.0
+
+  @Flag(help: "The time of each step of one run.")
+  var profile = false
+
+  @Flag(help: "One JSON document.")
+  var json = false
+
+  func validate() throws {
+    guard (1...4096).contains(batch) else { throw ValidationError("--batch \(batch): expected 1 to 4096") }
+    guard dtype == "float32" else {
+      throw ValidationError("--dtype \(dtype): the runtime computes in float32")
+    }
+    guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds \(seconds): expected up to 3600") }
+  }
+
+  func run() throws {
+    let start = System.seconds
+    let loaded = try Model(contentsOf: model, options: SessionOptions(threads: threads.count))
+    let session = try loaded.session()
+    let feeds = try loaded.sampleInputs(batch: batch)
+    try session.prepare(for: feeds)
+    _ = try loaded.run(feeds)
+    let loadMilliseconds = (System.seconds - start) * 1000
+    let steps = try session.profile(feeds).steps
+    let operations = steps.reduce(0) { $0 + $1.operations }
+    var times: [Double] = []
+    let end = System.seconds + seconds
+    while times.count < 3 || System.seconds < end {
+      Terminal.progress("run \(times.count + 1) …")
+      let start = System.seconds
+      _ = try session.run(feeds)
+      times.append((System.seconds - start) * 1000)
+    }
+    Terminal.endProgress()
+    let sorted = times.sorted()
+    let median = sorted[sorted.count / 2]
+    let rate = Double(operations) / median / 1e6
+    if json {
+      Terminal.say(json: [
+          "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
+          "loadMilliseconds": .number(loadMilliseconds), "gigaflopsPerSecond": .number(rate),
+          "peakResidentBytes": .integer(System.peakResidentBytes),
+          "threads": .integer(session.threads), "batch": .integer(batch), "dtype": .string(dtype),
+          "runs": .integer(times.count),
+          "profile": profile ? .array(steps.map(BenchCommand.json)) : .null,
+        ])
+      return
+    }
+    if profile { show(steps) }
+    Terminal.say(
+      """
+      median \(Quantities.fixed(median, 2)) ms, best \(Quantities.fixed(sorted[0], 2)) ms of \(times.count) runs \
+      (batch \(batch), \(session.threads) thread\(session.threads == 1 ? "" : "s"), \(dtype))
+      \(Quantities.fixed(rate, 1)) GFLOP/s; ready after \(Quantities.fixed(loadMilliseconds, 0)) ms; \
+      peak memory \(Quantities.bytes(System.peakResidentBytes))
+      """)
+  }
+
+  private static func json(_ step: StepProfile) -> JSONValue {
+    [
+      "name": .string(step.name), "kind": .string(step.kind),
+      "milliseconds": .number(milliseconds(step)), "operations": .integer(step.operations),
+    ]
+  }
+
+  private static func milliseconds(_ step: StepProfile) -> Double {
+    let (seconds, attoseconds) = step.duration.components
+    return Double(seconds) * 1000 + Double(attoseconds) * 1e-15
+  }
+
+  private func show(_ steps: [StepProfile]) {
+    let width = min(steps.map(\.kind.count).max() ?? 0, 40)
+    for step in steps {
+      let time = BenchCommand.milliseconds(step)
+      let rate = step.operations > 0 ? Quantities.fixed(Double(step.operations) / time / 1e6, 0) : "-"
+      let shown = Quantities.fixed(time, 3)
+      Terminal.say(
+        "\(String(repeating: " ", count: max(0, 9 - shown.count)))\(shown) ms  "
+          + "\(String(repeating: " ", count: max(0, 4 - rate.count)))\(rate) GFLOP/s  \(step.kind.padded(to: width))  \(step.name)")
+    }
+  }
+}

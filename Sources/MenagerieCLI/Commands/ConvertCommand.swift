@@ -1,0 +1,69 @@
+import ArgumentParser
+import BinaryIO
+import Formats
+import Menagerie
+import Tensors
+
+struct ConvertCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "convert", abstract: "Write a model in another format.",
+    discussion: """
+      OUT's extension says the format: .pth .safetensors .h5 .keras .onnx .npz, a name ending in / for a Hugging Face \
+      directory. Every tensor is accounted for, and the result is checked by running both sides. OUT is replaced only \
+      when all went well.
+      """)
+
+  @Argument(help: "The model to read.", completion: .file())
+  var input: String
+
+  @Argument(help: "The file to write.", completion: .file())
+  var output: String
+
+  @Option(help: ArgumentHelp("The format to write, if OUT's extension does not say it.", valueName: "format"))
+  var to: String?
+
+  @Option(help: ArgumentHelp("Whose names to use: torchvision, timm, huggingface, keras.applications …", valueName: "name"))
+  var dialect: String?
+
+  @Option(help: ArgumentHelp("What the model is, if it is not recognised.", valueName: "name"))
+  var architecture: String?
+
+  @Option(help: ArgumentHelp("The type of floating-point tensors: float32, float16, bfloat16 …", valueName: "type"))
+  var dtype: String?
+
+  @Option(help: ArgumentHelp("Your own rules of names (see docs/name-maps.md).", valueName: "rules.yaml"), completion: .file())
+  var map: String?
+
+  @Flag(help: "Only the tensors, as they are: no recognition, no graph.")
+  var weightsOnly = false
+
+  @Flag(name: .customLong("no-verify"), help: "Do not check the result.")
+  var isUnverified = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "The certificate: one JSON document with each tensor's source, target and SHA-256.")
+  var json = false
+
+  func run() throws {
+    var options = ConversionOptions()
+    options.format = to
+    options.dialect = dialect
+    options.architecture = architecture
+    options.isWeightsOnly = weightsOnly
+    options.isVerified = !isUnverified
+    options.threads = threads.count
+    if let dtype {
+      guard let type = DataType(rawValue: dtype), type.isFloatingPoint else {
+        let names = DataType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
+        throw ValidationError("unknown --dtype '\(dtype)'; expected \(names.joined(separator: ", "))")
+      }
+      options.dataType = type
+    }
+    if let map { options.nameMap = try namingFile(map) { try NameMap(yaml: try MappedFile(path: map).bytes.utf8()) } }
+    let converter = Converter(options: options) { Terminal.progress($0 + " …") }
+    let report = try converter.convert(input, to: output)
+    Terminal.endProgress()
+    if json { Terminal.say(json: try report.json()) } else { Terminal.say(report.summary) }
+  }
+}
