@@ -63,6 +63,8 @@ public struct GraphSummary: Sendable {
     self.outputs = outputs
     self.operators = operators
   }
+}
+
 extension Checkpoint {
   /// The sidecar in our own words: `labels`, `preprocessing`, `endsInSoftmax`. Formats carry it where they have a place for
   /// notes, so that it comes back when the file is read again.
