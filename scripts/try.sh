@@ -36,5 +36,5 @@ for target in safetensors onnx h5 keras; do
 done
 try convert "$models/digits-resnet.h5" "$work/keras.onnx"
 try verify "$models/digits-resnet.h5" "$work/keras.onnx"
-try run "$models/digits-resnet.pth" "$models"/pictures/*.png --top 2
+try run "$models/digits-resnet.pth" "$models"/*.png --top 2
 [ -n "$quiet" ] || printf '\nThe executable is %s\n' "$menagerie"

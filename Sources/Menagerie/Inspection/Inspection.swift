@@ -55,52 +55,60 @@ public struct Inspection {
 
   private var graph: JSONValue {
     let checkpoint = model.checkpoint
-    guard let graph = checkpoint.graph else {
-      guard let error = checkpoint.graphError else { return .null }
-      return ["error": .string(error.found), "inputs": [], "outputs": [], "operators": [:], "unsupported": []]
-    }
-    return Inspection.json(graph)
-  }
-
-  /// Inputs, outputs, operators with their counts, and what cannot be run.
-  static func json(_ graph: Graph) -> JSONValue {
-    func values(_ ids: [ValueID]) -> JSONValue {
-      .array(
-        ids.map { id in
-          let type = graph[id].type
-          let shape = type.dimensions?.map { dimension -> JSONValue in
-            switch dimension {
-            case .fixed(let extent): .integer(extent)
-            case .symbol(let name): .string(name)
-            case .unknown: .null
-            }
-          }
-          return [
-            "name": .string(graph[id].name),
-            "dtype": type.dataType.map { .string($0.rawValue) } ?? .null,
-            "shape": shape.map { .array($0) } ?? .null,
-          ]
-        })
-    }
-    var unsupported: OrderedDictionary<String, [String]> = [:]
-    for node in graph.nodes {
-      guard let opaque = node.operator as? OpaqueOperator else { continue }
-      unsupported["\(opaque.domain)\u{0}\(opaque.type)", default: []].append(node.name)
-    }
+    guard checkpoint.graph != nil || checkpoint.graphError != nil else { return .null }
+    let graph = checkpoint.graph ?? Graph()
+    let summary = checkpoint.graphSummary ?? GraphSummary(of: graph)
     return [
-      "inputs": values(graph.inputs), "outputs": values(graph.outputs),
+      "inputs": Inspection.json(summary.inputs), "outputs": Inspection.json(summary.outputs),
       "operators": .object(
         OrderedDictionary(
-          uniqueKeysWithValues: graph.operatorCounts.sorted { $0.key < $1.key }
+          uniqueKeysWithValues: summary.operators.sorted { $0.key < $1.key }
             .map { ($0.key, JSONValue.integer($0.value)) })),
-      "unsupported": .array(
-        unsupported.map { key, nodes in
-          let parts = key.split(separator: "\u{0}", omittingEmptySubsequences: false)
-          return [
-            "operator": .string(String(parts[1])), "domain": .string(String(parts[0])),
-            "count": .integer(nodes.count), "nodes": .array(nodes.map { .string($0) }),
-          ]
-        }),
+      "unsupported": Inspection.unsupported(graph),
+      "error": checkpoint.graphError.map { .string($0.description) } ?? .null,
     ]
+  }
+
+  private static func json(_ values: [Value]) -> JSONValue {
+    .array(
+      values.map { value in
+        let shape = value.type.dimensions?.map { dimension -> JSONValue in
+          switch dimension {
+          case .fixed(let extent): .integer(extent)
+          case .symbol(let name): .string(name)
+          case .unknown: .null
+          }
+        }
+        return [
+          "name": .string(value.name),
+          "dtype": value.type.dataType.map { .string($0.rawValue) } ?? .null,
+          "shape": shape.map { .array($0) } ?? .null,
+        ]
+      })
+  }
+
+  /// The operators that nobody here knows, each with the nodes that use it.
+  private static func unsupported(_ graph: Graph) -> JSONValue {
+    var unsupported: OrderedDictionary<[String], [String]> = [:]
+    for node in graph.nodes {
+      guard let opaque = node.operator as? OpaqueOperator else { continue }
+      unsupported[[opaque.domain, opaque.type], default: []].append(node.name)
+    }
+    return .array(
+      unsupported.map { key, nodes in
+        [
+          "operator": .string(key[1]), "domain": .string(key[0]), "count": .integer(nodes.count),
+          "nodes": .array(nodes.map { .string($0) }),
+        ]
+      })
+  }
+}
+
+extension GraphSummary {
+  /// The summary of a graph that is what the file says.
+  public init(of graph: Graph) {
+    self.init(
+      inputs: graph.inputs.map { graph[$0] }, outputs: graph.outputs.map { graph[$0] },
+      operators: graph.operatorCounts)
   }
 }

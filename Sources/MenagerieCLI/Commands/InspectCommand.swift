@@ -57,15 +57,15 @@ struct InspectCommand: ParsableCommand {
     let types = Dictionary(grouping: checkpoint.tensors, by: \.dataType)
       .map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
     Terminal.say("\(checkpoint.tensors.count) tensors, \(numbers) numbers (\(types.isEmpty ? "none" : types))")
-    if let graph = checkpoint.graph {
-      let operators = graph.operatorCounts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    if let summary = checkpoint.graphSummary ?? checkpoint.graph.map(GraphSummary.init(of:)) {
+      let operators = summary.operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       let shown = operators.prefix(8).map { "\($0.value) \($0.key)" }.joined(separator: ", ")
       Terminal.say("graph: \(shown)\(operators.count > 8 ? ", …" : "")")
-      for id in graph.inputs { Terminal.say("  in   \(graph[id].name)  \(graph[id].type)") }
-      for id in graph.outputs { Terminal.say("  out  \(graph[id].name)  \(graph[id].type)") }
+      for value in summary.inputs { Terminal.say("  in   \(value.name)  \(value.type)") }
+      for value in summary.outputs { Terminal.say("  out  \(value.name)  \(value.type)") }
     }
     if let error = checkpoint.graphError { Terminal.say("graph: cannot be run: \(error)") }
-    for (key, value) in checkpoint.metadata.prefix(12) {
+    for (key, value) in checkpoint.metadata.filter({ !$0.key.hasPrefix("_") }).prefix(12) {
       let text = value.string ?? value.text()
       Terminal.say(Terminal.faint("\(key): \(text.count > 70 ? text.prefix(70) + "…" : text[...])"))
     }
