@@ -6,6 +6,7 @@ import Glibc
 import Images
 import JSON
 import ModelGraph
+import OrderedCollections
 import Tensors
 import TestSupport
 import Testing
@@ -97,6 +98,28 @@ import Zoo
     #expect(prepared.fitted(to: input).isChannelsLast)
   }
 
+  @Test(arguments: [
+    "huggingface-resnet-basic", "huggingface-resnet-bottleneck", "huggingface-mobilenetv2",
+    "huggingface-mobilenetv2-symmetric",
+  ])
+  func writesTheConfigurationThatTransformersWrote(name: String) throws {
+    let theirs = Sidecars.beside(Self.file(name))
+    let ours = try Self.model(name).expressed(in: .huggingFace).sidecars
+    for file in ["config.json", "preprocessor_config.json"] {
+      let members = try #require(ours[file]?.object)
+      let golden = try #require(theirs[file]?.object)
+      for (key, value) in members {
+        // Many multipliers round to the same widths.
+        if key == "depth_multiplier" { continue }
+        let wanted = golden[key]
+        #expect(
+          value == wanted || value.double != nil && value.double == wanted?.double
+            || value.object.map(Set.init(members:)) == wanted?.object.map(Set.init(members:)),
+          "\(file) says '\(key)': \(String(describing: wanted)), not \(value)")
+      }
+    }
+  }
+
   static func answer(_ model: ZooModel, _ input: Tensor) throws -> Tensor {
     let weights = Dictionary(
       model.weights.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
@@ -124,5 +147,12 @@ import Zoo
     #expect(
       ours.shape == theirs.shape && off <= 1e-4 * scale, "off by \(off / scale)",
       sourceLocation: sourceLocation)
+  }
+}
+
+extension Set where Element == String {
+  /// The members of an object, in no order.
+  fileprivate init(members: Sidecars) {
+    self.init(members.map { "\($0.key): \($0.value)" })
   }
 }

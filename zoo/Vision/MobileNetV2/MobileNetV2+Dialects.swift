@@ -28,7 +28,7 @@ extension MobileNetV2Configuration: ModelConfiguration {
       return .impossible("\(dialect) has no MobileNetV2 in this form")
     }
     if dialect == .huggingFace {
-      if huggingFaceMultiplier == nil { reasons.append("its widths follow no width multiplier") }
+      if huggingFaceWidths == nil { reasons.append("its widths follow no width multiplier") }
     } else {
       let wanted = dialect == .kerasApplications
       if padsAsTensorFlow != wanted {
@@ -57,20 +57,22 @@ extension MobileNetV2Configuration: ModelConfiguration {
     return .possible(target)
   }
 
-  /// The `depth_multiplier` with which transformers gets these widths.
-  private var huggingFaceMultiplier: Double? {
+  /// The `depth_multiplier` and `finegrained_output` with which transformers gets these widths.
+  private var huggingFaceWidths: (multiplier: Double, isFineGrained: Bool)? {
     guard depths == Self.usualDepths else { return nil }
-    let candidates = [1, 1.4, 1.3, 0.75, 0.5, 0.35, Double(stemWidth) / 32]
-    return candidates.first { multiplier in
+    let usual = [1, 1.4, 1.3, 0.75, 0.5, 0.35]
+    for multiplier in usual + (1...300).map({ Double($0) / 100 }) {
       func scaled(_ width: Int) -> Int {
         Self.rounded(Int((Double(width) * multiplier).rounded(.toNearestOrEven)), 1)
       }
       let widths = Self.usualWidths.map(scaled)
-      return widths == self.widths && scaled(32) == stemWidth
-        && expandedWidths
-          == Self.usualExpansion(depths: depths, widths: widths, stem: stemWidth)
-        && lastWidth == (multiplier < 1 ? 1280 : scaled(1280))
+      guard widths == self.widths, scaled(32) == stemWidth,
+        expandedWidths == Self.usualExpansion(depths: depths, widths: widths, stem: stemWidth)
+      else { continue }
+      if multiplier < 1, lastWidth == 1280 { return (multiplier, true) }
+      if lastWidth == scaled(1280) { return (multiplier, multiplier >= 1) }
     }
+    return nil
   }
 
   public func preprocessing(for dialect: Dialect) -> Preprocessing {
@@ -85,20 +87,20 @@ extension MobileNetV2Configuration: ModelConfiguration {
   public func sidecars(
     for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing
   ) -> Sidecars {
-    guard dialect == .huggingFace, let multiplier = huggingFaceMultiplier else { return [:] }
+    guard dialect == .huggingFace, let scaling = huggingFaceWidths else { return [:] }
     let kind = classes == nil ? "MobileNetV2Model" : "MobileNetV2ForImageClassification"
     var config: Sidecars = [
       "architectures": [.string(kind)],
       "model_type": "mobilenet_v2",
       "num_channels": .integer(inputChannels),
       "image_size": .integer(preprocessing.outputSize?.height ?? 224),
-      "depth_multiplier": .number(multiplier),
+      "depth_multiplier": .number(scaling.multiplier),
       "depth_divisible_by": 8,
       "min_depth": 8,
       "expand_ratio": 6.0,
       "output_stride": 32,
       "first_layer_is_expansion": true,
-      "finegrained_output": true,
+      "finegrained_output": .bool(scaling.isFineGrained),
       "hidden_act": "relu6",
       "tf_padding": .bool(padsAsTensorFlow),
       "layer_norm_eps": .number(epsilon),
