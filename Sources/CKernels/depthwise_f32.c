@@ -75,79 +75,85 @@ DEFINE_PIXELS(mng_f32x8, 8)
 DEFINE_PIXELS(mng_f32x4, 4)
 DEFINE_PIXELS(mng_f32x1, 1)
 
-MNG_INLINE void all_channels(const size_t count, const float *x, size_t line, size_t tap, size_t step,
-                             const float *weight, size_t weight_line, size_t channels,
-                             size_t height, size_t width, const float *bias, float minimum,
-                             float maximum, float *y) {
-  size_t c = 0;
+MNG_INLINE void all_channels(const size_t count, size_t c, size_t c_end, const float *x,
+                             size_t line, size_t tap, size_t step, const float *weight,
+                             size_t weight_line, size_t channels, size_t height, size_t width,
+                             const float *bias, float minimum, float maximum, float *y) {
 #define CHANNELS(LANES)                                                                            \
-  for (; c + LANES <= channels; c += LANES)                                                        \
+  for (; c + LANES <= c_end; c += LANES)                                                           \
     pixels_##LANES(count, x + c, line, tap, step, weight + c, weight_line, channels, height, width, \
                    bias ? bias + c : NULL, minimum, maximum, y + c);
   CHANNELS(16) CHANNELS(8) CHANNELS(4) CHANNELS(1)
 #undef CHANNELS
 }
 
-MNG_INLINE void all_channels_of_threes(const size_t stride, const float *x, size_t line,
-                                       const float *weight, size_t channels, size_t height,
-                                       const float *bias, float minimum, float maximum,
-                                       float *y) {
-  size_t c = 0;
+MNG_INLINE void all_channels_of_threes(const size_t stride, size_t c, size_t c_end,
+                                       const float *x, size_t line, const float *weight,
+                                       size_t channels, size_t height, const float *bias,
+                                       float minimum, float maximum, float *y) {
 #define CHANNELS(LANES)                                                                      \
-  for (; c + LANES <= channels; c += LANES)                                                  \
+  for (; c + LANES <= c_end; c += LANES)                                                     \
     threes_##LANES(stride, x + c, line, weight + c, channels, height, bias ? bias + c : NULL, \
                    minimum, maximum, y + c);
   CHANNELS(16) CHANNELS(8) CHANNELS(4) CHANNELS(1)
 #undef CHANNELS
 }
 
+/// One line of the result, for channels `[c, c_end)`.
+MNG_INLINE void one_line(const mng_window g, size_t l, size_t c, size_t c_end, const float *x,
+                         const float *weight, const float *bias, float minimum, float maximum,
+                         float *y) {
+  const size_t channels = g.channels, line = g.width * channels;
+  const size_t tap = g.dilation_width * channels, step = g.stride_width * channels;
+  const size_t weight_line = g.kernel_width * channels, down = g.dilation_height * line;
+  const size_t image = l / g.out_height, oy = l % g.out_height;
+  const size_t top = oy * g.stride_height - g.pad_top;
+  const mng_taps rows = mng_taps_inside(top, g.kernel_height, g.dilation_height, g.height);
+  const size_t first = rows.begin < rows.end ? top + rows.begin * g.dilation_height : 0;
+  const size_t height = rows.end - rows.begin;
+  const float *lines = x + (image * g.height + first) * line;
+  const float *weights = weight + rows.begin * weight_line;
+  const bool threes = g.kernel_width == 3 && g.dilation_width == 1 && g.stride_width <= 2;
+  for (size_t ox = 0; ox < g.out_width;) {
+    float *to = y + (l * g.out_width + ox) * channels;
+    const size_t left = ox * g.stride_width - g.pad_left;
+    const mng_taps taps = mng_taps_inside(left, g.kernel_width, g.dilation_width, g.width);
+    const size_t begin = taps.begin < taps.end ? left + taps.begin * g.dilation_width : 0;
+    const float *at = lines + begin * channels;
+    const size_t last = left + 3 * g.stride_width + (g.kernel_width - 1) * g.dilation_width;
+    if (taps.begin > 0 || ox + 4 > g.out_width || last >= g.width) {
+      all_channels(1, c, c_end, at, down, tap, step, weights + taps.begin * channels, weight_line,
+                   channels, height, taps.end - taps.begin, bias, minimum, maximum, to);
+      ox += 1;
+      continue;
+    }
+    if (threes && g.stride_width == 1) {
+      all_channels_of_threes(1, c, c_end, at, down, weights, channels, height, bias, minimum,
+                             maximum, to);
+    } else if (threes) {
+      all_channels_of_threes(2, c, c_end, at, down, weights, channels, height, bias, minimum,
+                             maximum, to);
+    } else {
+      all_channels(4, c, c_end, at, down, tap, step, weights, weight_line, channels, height,
+                   g.kernel_width, bias, minimum, maximum, to);
+    }
+    ox += 4;
+  }
+}
+
 MNG_INLINE void one_to_one_body(const mng_window *window, const float *x, const float *weight,
                                 const float *bias, float minimum, float maximum, float *y,
                                 size_t line_begin, size_t line_end) {
   const mng_window g = *window;
-  const size_t channels = g.channels, line = g.width * channels;
-  const size_t tap = g.dilation_width * channels, step = g.stride_width * channels;
-  const size_t weight_line = g.kernel_width * channels;
-  for (size_t l = line_begin; l < line_end; l++) {
-    const size_t image = l / g.out_height, oy = l % g.out_height;
-    const size_t top = oy * g.stride_height - g.pad_top;
-    const mng_taps rows = mng_taps_inside(top, g.kernel_height, g.dilation_height, g.height);
-    const size_t first = rows.begin < rows.end ? top + rows.begin * g.dilation_height : 0;
-    const float *lines = x + (image * g.height + first) * line;
-    const float *weights = weight + rows.begin * weight_line;
-    float *out = y + l * g.out_width * channels;
-    for (size_t ox = 0; ox < g.out_width;) {
-      const size_t left = ox * g.stride_width - g.pad_left;
-      const mng_taps taps = mng_taps_inside(left, g.kernel_width, g.dilation_width, g.width);
-      const size_t begin = taps.begin < taps.end ? left + taps.begin * g.dilation_width : 0;
-      const float *at = lines + begin * channels;
-      const size_t last = left + 3 * g.stride_width + (g.kernel_width - 1) * g.dilation_width;
-      const bool four = taps.begin == 0 && ox + 4 <= g.out_width && last < g.width;
-      const bool threes = g.kernel_width == 3 && g.dilation_width == 1 && g.stride_width <= 2;
-      if (four && threes) {
-        const size_t down = g.dilation_height * line, height = rows.end - rows.begin;
-        float *to = out + ox * channels;
-        if (g.stride_width == 1) {
-          all_channels_of_threes(1, at, down, weights, channels, height, bias, minimum, maximum,
-                                 to);
-        } else {
-          all_channels_of_threes(2, at, down, weights, channels, height, bias, minimum, maximum,
-                                 to);
-        }
-        ox += 4;
-      } else if (four) {
-        all_channels(4, at, g.dilation_height * line, tap, step, weights, weight_line, channels,
-                     rows.end - rows.begin, g.kernel_width, bias, minimum, maximum,
-                     out + ox * channels);
-        ox += 4;
-      } else {
-        all_channels(1, at, g.dilation_height * line, tap, step,
-                     weights + taps.begin * channels, weight_line, channels,
-                     rows.end - rows.begin, taps.end - taps.begin, bias, minimum, maximum,
-                     out + ox * channels);
-        ox += 1;
-      }
-    }
+  // As many channels at a time as let the lines under a window stay in the first cache level for the next line; but
+  // short pieces of pixels, which no prefetcher follows, cost more than that saves.
+  enum { STAYS = 24 * 1024 / sizeof(float), LINE = 16, SHORT = 96 };
+  size_t chunk = STAYS / (g.kernel_height * g.width) / LINE * LINE;
+  if (chunk < SHORT) chunk = g.channels;
+  for (size_t c = 0; c < g.channels; c += chunk) {
+    const size_t c_end = mng_min(c + chunk, g.channels);
+    for (size_t l = line_begin; l < line_end; l++)
+      one_line(g, l, c, c_end, x, weight, bias, minimum, maximum, y);
   }
 }
 

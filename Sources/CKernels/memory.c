@@ -12,12 +12,12 @@ static const size_t huge = (size_t)2 << 20;
 
 static size_t rounded(size_t bytes, size_t unit) { return (bytes + unit - 1) / unit * unit; }
 
-void *mng_memory_allocate(size_t bytes) {
+void *mng_memory_allocate(size_t bytes, bool zeroed) {
   if (bytes > SIZE_MAX / 4) return NULL;
   if (bytes < huge) {
     const size_t size = rounded(bytes == 0 ? 1 : bytes, 64);
     void *memory = aligned_alloc(64, size);
-    if (memory != NULL) memset(memory, 0, size);
+    if (memory != NULL && zeroed) memset(memory, 0, size);
     return memory;
   }
   // Maps more than needed and gives back what lies outside the aligned part.

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Zeroed, 64-byte aligned memory on huge pages where it is large: for activations and packed weights.
+/// 64-byte aligned memory on huge pages where it is large: for activations and packed weights.
 @safe public final class Arena: @unchecked Sendable {
   // Sendable: its own state never changes; what it holds is handed out as views.
 
@@ -9,10 +9,11 @@ import CKernels
 
   private let base: UnsafeMutablePointer<Float>
 
+  /// - Parameter zeroed: whether zeros are wanted, rather than anything.
   /// - Complexity: pages of a large arena are touched on first use only.
-  public init(count: Int) {
+  public init(count: Int, zeroed: Bool = true) {
     precondition(count >= 0 && count < Int.max / 16, "an arena of \(count) floats")
-    guard let memory = unsafe mng_memory_allocate(count * 4) else {
+    guard let memory = unsafe mng_memory_allocate(count * 4, zeroed) else {
       preconditionFailure("no memory for \(count) floats")
     }
     self.count = count

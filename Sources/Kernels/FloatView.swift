@@ -27,13 +27,18 @@
 
   /// New memory with a copy of `values`.
   public init(_ values: [Float]) {
-    self = Arena(count: values.count).view()
+    self = FloatView(unwritten: values.count)
     copy(from: values)
   }
 
   /// New memory, all zeros.
   public init(zeros count: Int) {
     self = Arena(count: count).view()
+  }
+
+  /// New memory that is yet to be written.
+  init(unwritten count: Int) {
+    self = Arena(count: count, zeroed: false).view()
   }
 
   /// The floats of `range`, shared.

@@ -48,7 +48,7 @@ public struct PackedConvolution: Sendable {
       return
     }
     dense = nil
-    let packed = FloatView(zeros: packing.count)
+    let packed = FloatView(unwritten: packing.count)
     self.packed = packed
     zero = FloatView(zeros: channels)
     if groups == 1 {

@@ -35,7 +35,7 @@ public struct PackedMatrix: Sendable {
     }
     dense = nil
     panels = (outputs + panel - 1) / panel
-    let packed = FloatView(zeros: mng_gemm_f32_packed_count(isa, inputs, outputs))
+    let packed = FloatView(unwritten: mng_gemm_f32_packed_count(isa, inputs, outputs))
     self.packed = packed
     runParallel(pool, count: panels, grain: max(1, panels / 16)) { range in
       var source = unsafe weight.checked()

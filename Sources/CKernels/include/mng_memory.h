@@ -1,12 +1,13 @@
 #ifndef MNG_MEMORY_H
 #define MNG_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/// Zeroed memory, 64-byte aligned; from 2 MiB on aligned to that and advised to use huge pages. NULL if there is none.
-void *mng_memory_allocate(size_t bytes);
+/// Memory, zeroed where asked, 64-byte aligned; from 2 MiB on aligned to that and advised to use huge pages. NULL if there is none.
+void *mng_memory_allocate(size_t bytes, bool zeroed);
 
-/// Gives back what `mng_memory_allocate(bytes)` gave.
+/// Gives back what `mng_memory_allocate(bytes, …)` gave.
 void mng_memory_free(void *memory, size_t bytes);
 
 /// Cores that this process may run on; at least one.
