@@ -94,7 +94,7 @@ struct KerasGraphBuilder {
   mutating func parameter(_ call: KerasLayerCall, _ leaf: String, _ expected: [Int?]) throws
     -> ValueID
   {
-    let name = (call.path + [leaf]).joined(separator: ".")
+    let name = call.weightName(leaf)
     guard let type = weights[name], let dimensions = type.shape?.dimensions else {
       throw DataError(.malformed, "the file has no weight '\(name)' for it")
     }
@@ -118,7 +118,7 @@ struct KerasGraphBuilder {
 
   /// Extents of a weight of a layer, or nil when there is none.
   func weightShape(_ call: KerasLayerCall, _ leaf: String) -> [Int]? {
-    weights[(call.path + [leaf]).joined(separator: ".")]?.shape?.dimensions
+    weights[call.weightName(leaf)]?.shape?.dimensions
   }
 
   mutating func constant(_ values: [Int], name: String) -> ValueID {

@@ -15,6 +15,11 @@ struct KerasLayerCall {
   /// The name of the layer's node.
   var name: String { path.joined(separator: "/") }
 
+  /// The name of a weight of the layer in the common form.
+  func weightName(_ leaf: String) -> String {
+    (path.map(LayerNames.unescaped) + [leaf]).joined(separator: ".")
+  }
+
   /// The only input.
   func input() throws -> KerasTensor {
     guard inputs.count == 1 else {

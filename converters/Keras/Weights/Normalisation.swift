@@ -28,7 +28,7 @@ struct Normalisation {
 
   /// The weight in the common form.
   func normalised(_ weight: KerasWeight) -> NormalisedTensor {
-    var module = weight.module
+    var module = weight.module.map(LayerNames.unescaped)
     let leaf: String
     var order: [Int]?
     var depthwise = false
