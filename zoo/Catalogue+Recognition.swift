@@ -61,7 +61,8 @@ extension Catalogue {
     var differences: [String] = []
     do {
       let account = try map.apply(to: inside, expecting: definition.state)
-      differences += account.missing.map { "'\($0)' is missing" }
+      let theirs = map.inverted
+      differences += account.missing.map { "'\(theirs.names(for: $0)?.first ?? $0)' is missing" }
       differences += (account.unknown + outside).map { "'\($0)' does not belong to it" }
       differences += mismatches(account, definition.graph)
     } catch {

@@ -32,6 +32,23 @@ public struct NamedShapes: Sendable {
 
   public subscript(name: String) -> Shape? { shapes[name] }
 
+  /// The shape of the first name that is wanted.
+  public func first(where isWanted: (String) -> Bool) -> Shape? {
+    shapes.elements.first { isWanted($0.key) }?.value
+  }
+
+  /// The numbers that occur in names of this form: those of `inner` for each of `outer`.
+  func numbers(
+    in pattern: NamePattern, _ outer: String, _ inner: String
+  ) -> [Int: Set<Int>] {
+    shapes.keys.reduce(into: [:]) { result, name in
+      guard let numbers = pattern.match(name)?.numbers, let key = numbers[outer],
+        let value = numbers[inner]
+      else { return }
+      result[key, default: []].insert(value)
+    }
+  }
+
   /// The same shapes under the names that a map gives them; those that it does not know are left out.
   public func mapped(by map: NameMap) -> NamedShapes {
     var result: OrderedDictionary<String, Shape> = [:]

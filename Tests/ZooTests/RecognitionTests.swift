@@ -63,14 +63,23 @@ import Zoo
     #expect(try found.model(weights: weights).weights.first?.entry.name == "conv1.weight")
   }
 
-  @Test func saysWhatIsMissingOfAnAlmostResNet() throws {
-    let weights = RealNames.weights("torchvision/resnet50")
-      .filter { $0.entry.name != "layer3.2.conv2.weight" }
+  @Test(arguments: [
+    ("torchvision/resnet50", "layer3.2.conv2.weight", "ResNet-50 (torchvision)"),
+    ("torchvision/resnet18", "layer2.0.conv1.weight", "ResNet-18 (torchvision)"),
+    ("torchvision/mobilenet_v2", "features.9.conv.1.0.weight", "MobileNetV2 (torchvision)"),
+    (
+      "keras.applications/ResNet50V2", "conv4_block2_1_conv.weight",
+      "ResNet-50 v2 (keras.applications)"
+    ),
+    (
+      "keras.applications/MobileNetV2", "block_3_project.weight", "MobileNetV2 (keras.applications)"
+    ),
+  ])
+  func saysWhatIsMissing(model: String, name: String, variant: String) throws {
+    let weights = RealNames.weights(model).filter { $0.entry.name != name }
     #expect(Catalogue.standard.recognise(weights) == nil)
     let nearest = try #require(Catalogue.standard.resemblances(of: weights).first)
-    #expect(
-      nearest.description
-        == "looks like ResNet-50 (torchvision), but 'layer3.2.conv2.weight' is missing")
+    #expect(nearest.description == "looks like \(variant), but '\(name)' is missing")
     #expect(throws: DataError.self) { try nearest.model(weights: weights) }
   }
 

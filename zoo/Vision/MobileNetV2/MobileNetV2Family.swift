@@ -68,40 +68,36 @@ public struct MobileNetV2: ModelFamily {
   /// Blocks of each stage, counted by their names.
   private func depths(_ shapes: NamedShapes, _ dialect: Dialect) -> [Int]? {
     if dialect == .timm {
-      return (0..<7).map { stage in
-        var depth = 0
-        while shapes["blocks.\(stage).\(depth).conv_dw.weight"] != nil { depth += 1 }
-        return depth
-      }
+      let blocks = shapes.numbers(in: "blocks.{s}.{b}.*", "s", "b")
+      return (0..<7).map { blocks[$0]?.count ?? 0 }
     }
-    let usual = MobileNetV2Configuration.usualDepths
-    // Where a stage ends cannot be told from names without it; only the usual depths are known.
-    let name: (Int) -> String =
+    let form: NamePattern =
       switch dialect {
-      case .huggingFace:
-        {
-          shapes["mobilenet_v2.conv_stem.first_conv.convolution.weight"] == nil
-            ? "" : "mobilenet_v2.layer.\($0 - 1).conv_3x3.convolution.weight"
-        }
-      case .kerasApplications: { "block_\($0)_depthwise.weight" }
-      default: { "features.\($0 + 1).conv.1.0.weight" }
+      case .huggingFace: "mobilenet_v2.layer.{i-1}.*"
+      case .kerasApplications: "block_{i}_*"
+      default: "features.{i+1}.conv.*"
       }
-    var blocks = 1
-    while blocks < 64, shapes[name(blocks)] != nil { blocks += 1 }
-    if blocks == usual.reduce(0, +) { return usual }
-    return MobileNetV2.named.map(\.1.depths).first { $0.reduce(0, +) == blocks }
+    // Where a stage ends cannot be told from these names; the depths that are known are told by their sum.
+    let numbers = shapes.numbers(in: form, "i", "i").keys.filter { $0 > 0 }
+    let known = [MobileNetV2Configuration.usualDepths] + MobileNetV2.named.map(\.1.depths)
+    return known.first { $0.reduce(0, +) == numbers.count + 1 }
   }
 }
 
 extension MobileNetV2Configuration {
   /// Takes the widths that the shapes of weights under canonical names show; false when they are no MobileNetV2's.
   mutating func readWidths(canonical shapes: NamedShapes) -> Bool {
-    func outputs(_ name: String) -> Int? {
-      guard let shape = shapes["\(name).weight"], shape.rank == 4, shape[0] > 0 else { return nil }
+    func outputs(_ name: String, _ normalization: String) -> Int? {
+      guard
+        let shape = shapes["\(name).weight"] ?? shapes["\(normalization).weight"], !shape.isEmpty,
+        shape[0] > 0
+      else { return nil }
       return shape[0]
     }
     guard depths.allSatisfy({ $0 > 0 }), let stem = shapes["features.0.0.weight"], stem.rank == 4,
-      stem[0] > 0, let last = outputs("features.\(places.count + 1).0")
+      stem[0] > 0,
+      let last = outputs(
+        "features.\(places.count + 1).0", "features.\(places.count + 1).1")
     else { return false }
     inputChannels = stem[1]
     stemWidth = stem[0]
@@ -109,7 +105,8 @@ extension MobileNetV2Configuration {
     for (number, place) in places.enumerated() {
       let part = number == 0 ? 0 : 1
       let name = "features.\(number + 1).conv"
-      guard let expanded = outputs("\(name).\(part).0"), let width = outputs("\(name).\(part + 1)")
+      guard let expanded = outputs("\(name).\(part).0", "\(name).\(part).1"),
+        let width = outputs("\(name).\(part + 1)", "\(name).\(part + 2)")
       else { return false }
       expandedWidths[number] = expanded
       if place.index == 0 { widths[place.stage] = width }

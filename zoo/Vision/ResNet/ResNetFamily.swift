@@ -97,25 +97,28 @@ extension ResNetConfiguration {
     guard let stem = shapes["conv1.weight"], stem.rank == 4, stem[2] == stem[3], stem[2] % 2 == 1,
       stem[0] > 0
     else { return nil }
-    let isBottleneck = shapes["layer1.0.conv3.weight"] != nil
+    // Blocks are counted, not looked for one by one, so that one tensor that is missing is one that is missing.
+    let blocks = shapes.numbers(in: "layer{s}.{b}.*", "s", "b")
+    func find(_ stage: String, _ part: String) -> Shape? {
+      shapes.first { $0.hasPrefix(stage) && $0.hasSuffix(part) }
+    }
+    let isBottleneck = find("layer1.", ".conv3.weight") != nil
     self.init(
       isBottleneck ? .bottleneck : .basic, depths: [], widths: [], innerWidths: [],
       classes: nil, stemWidth: stem[0], hasBiases: shapes["layer1.0.conv1.bias"] != nil)
     inputChannels = stem[1]
     stemKernel = stem[2]
-    let last = isBottleneck ? "conv3" : "conv2"
-    while let first = shapes["layer\(depths.count + 1).0.conv1.weight"], depths.count < 64 {
-      let stage = "layer\(depths.count + 1)"
-      guard first.rank == 4, let output = shapes["\(stage).0.\(last).weight"], output.rank == 4
+    while let depth = blocks[depths.count + 1]?.count, depths.count < 64 {
+      let stage = "layer\(depths.count + 1)."
+      guard let first = find(stage, ".conv1.weight"), first.rank == 4, first[0] > 0,
+        let output = find(stage, isBottleneck ? ".conv3.weight" : ".conv2.weight"), output.rank == 4
       else { return nil }
       if isBottleneck {
-        guard let middle = shapes["\(stage).0.conv2.weight"], middle.rank == 4, middle[1] > 0,
+        guard let middle = find(stage, ".conv2.weight"), middle.rank == 4, middle[1] > 0,
           middle[0] % middle[1] == 0, middle[0] > 0
         else { return nil }
         groups = middle[0] / middle[1]
       }
-      var depth = 1
-      while shapes["\(stage).\(depth).conv1.weight"] != nil { depth += 1 }
       depths.append(depth)
       widths.append(output[0])
       innerWidths.append(first[0])
