@@ -1,5 +1,6 @@
-"""Prints the polynomial coefficients in Sources/CKernels/math_f32.h: least squares at Chebyshev nodes,
-weighted for relative error, in 60 digits. Needs mpmath."""
+"""Prints the polynomial coefficients in Sources/CKernels/math_f32.h.
+
+Least squares at Chebyshev nodes, weighted for relative error, in 60 digits. Needs mpmath."""
 
 from mpmath import mp, mpf, matrix, lu_solve, cos, pi, exp, expm1, log, log1p, tanh, erf, erfc, sqrt
 
@@ -20,14 +21,16 @@ def fit(name, f, low, high, degree, weight=lambda x: 1):
             rows[i, j] = w * x**j
         right[i] = w * f(x)
     c = lu_solve(rows.T * rows, rows.T * right)
-    worst = max(abs(weight(x) * (sum(c[j] * x**j for j in range(degree + 1)) - f(x))) for x in nodes)
+    value = lambda x: sum(c[j] * x**j for j in range(degree + 1))
+    worst = max(abs(weight(x) * (value(x) - f(x))) for x in nodes)
     print(f"// {name}: weighted error {mp.nstr(worst, 3)}")
     print(", ".join(mp.nstr(c[j], 10) + "f" for j in range(degree + 1)))
 
 
 half = log(2) / 2
 tiny = mpf(10)**-25
-fit("exp: (e^r - 1 - r) / r^2", lambda r: (exp(r) - 1 - r) / r**2, -half + tiny, half, 4, lambda r: r**2)
+fit("exp: (e^r - 1 - r) / r^2", lambda r: (exp(r) - 1 - r) / r**2, -half + tiny, half, 4,
+    lambda r: r**2)
 fit("expm1: (e^x - 1 - x) / x^2", lambda x: (expm1(x) - x) / x**2, -0.5 + tiny, 0.5, 5, lambda x: x)
 fit("log: (log(1 + f) - f + f^2 / 2) / f^3", lambda f: (log1p(f) - f + f**2 / 2) / f**3,
     sqrt(mpf(1) / 2) - 1 + tiny, sqrt(mpf(2)) - 1, 7, lambda f: f**2)

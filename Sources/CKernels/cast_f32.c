@@ -5,10 +5,12 @@
 
 // Formulas on bits without branches, which compilers vectorise for every instruction set.
 
-MNG_INLINE uint32_t chosen(int condition, uint32_t yes, uint32_t no) { return condition ? yes : no; }
+MNG_INLINE uint32_t chosen(int condition, uint32_t yes, uint32_t no) {
+  return condition ? yes : no;
+}
 
-/// From a float of fewer bits, its sign removed and its mantissa's top where float32's is: the exponent is put right by a
-/// product, which normalises small values, too.
+/// From a float of fewer bits, its sign removed and its mantissa's top where float32's is: the
+/// exponent is put right by a product, which normalises small values, too.
 MNG_INLINE float rebiased(uint32_t shifted, float power, uint32_t infinity) {
   const float value = float_of_bits(shifted) * power;
   return float_of_bits(chosen(shifted >= infinity, shifted | 0x7F800000u, bits_of_float(value)));
@@ -29,12 +31,13 @@ MNG_INLINE float from_f8e5m2(uint8_t b) { return from_f16((uint16_t)((uint16_t)b
 
 MNG_INLINE float from_f8e4m3(uint8_t b) {
   // Only all ones are NaN.
-  return signed_as(rebiased((uint32_t)(b & 0x7F) << 20, 0x1p120f, 0x07F00000u),
-                   (uint32_t)(b & 0x80) << 24);
+  return signed_as(rebiased((uint32_t)(b & 0x7F) << 20, 0x1p120f, 0x07F00000u), (uint32_t)(b & 0x80)
+                                                                                    << 24);
 }
 
-/// To a float whose last mantissa bit is float32's bit `shift` and whose exponents are biased by `127 - rebias`.
-/// `magic` is the float whose last bit weighs as much as the target's smallest value: adding it rounds small values.
+/// To a float whose last mantissa bit is float32's bit `shift` and whose exponents are biased by
+/// `127 - rebias`. `magic` is the float whose last bit weighs as much as the target's smallest
+/// value: adding it rounds small values.
 MNG_INLINE uint32_t rounded(float value, uint32_t shift, uint32_t rebias, float magic,
                             float smallest_normal) {
   const uint32_t bits = bits_of_float(value) & 0x7FFFFFFFu;
@@ -76,34 +79,49 @@ MNG_INLINE uint8_t to_f8e4m3(float value) {
   return (uint8_t)(code | (bits_of_float(value) >> 24 & 0x80));
 }
 
-#define WIDEN(TYPE, EXPRESSION)                            \
-  {                                                        \
-    const TYPE *from_values = source;                      \
-    for (size_t i = 0; i < count; i++) {                   \
-      const TYPE x = from_values[i];                       \
-      target[i] = EXPRESSION;                              \
-    }                                                      \
-    return;                                                \
+#define WIDEN(TYPE, EXPRESSION)          \
+  {                                      \
+    const TYPE *from_values = source;    \
+    for (size_t i = 0; i < count; i++) { \
+      const TYPE x = from_values[i];     \
+      target[i] = EXPRESSION;            \
+    }                                    \
+    return;                              \
   }
 
-MNG_INLINE void widen_f32_body(mng_dtype from, const void *restrict source,
-                               float *restrict target, size_t count) {
+MNG_INLINE void widen_f32_body(mng_dtype from, const void *restrict source, float *restrict target,
+                               size_t count) {
   switch (from) {
-    case MNG_F64: WIDEN(double, (float)x)
-    case MNG_F16: WIDEN(uint16_t, from_f16(x))
-    case MNG_BF16: WIDEN(uint16_t, from_bf16(x))
-    case MNG_F8E4M3: WIDEN(uint8_t, from_f8e4m3(x))
-    case MNG_F8E5M2: WIDEN(uint8_t, from_f8e5m2(x))
-    case MNG_I64: WIDEN(int64_t, (float)x)
-    case MNG_I32: WIDEN(int32_t, (float)x)
-    case MNG_I16: WIDEN(int16_t, (float)x)
-    case MNG_I8: WIDEN(int8_t, (float)x)
-    case MNG_U64: WIDEN(uint64_t, (float)x)
-    case MNG_U32: WIDEN(uint32_t, (float)x)
-    case MNG_U16: WIDEN(uint16_t, (float)x)
-    case MNG_U8: WIDEN(uint8_t, (float)x)
-    case MNG_BOOL: WIDEN(uint8_t, x != 0 ? 1.0f : 0.0f)
-    default: memcpy(target, source, count * sizeof(float));
+    case MNG_F64:
+      WIDEN(double, (float)x)
+    case MNG_F16:
+      WIDEN(uint16_t, from_f16(x))
+    case MNG_BF16:
+      WIDEN(uint16_t, from_bf16(x))
+    case MNG_F8E4M3:
+      WIDEN(uint8_t, from_f8e4m3(x))
+    case MNG_F8E5M2:
+      WIDEN(uint8_t, from_f8e5m2(x))
+    case MNG_I64:
+      WIDEN(int64_t, (float)x)
+    case MNG_I32:
+      WIDEN(int32_t, (float)x)
+    case MNG_I16:
+      WIDEN(int16_t, (float)x)
+    case MNG_I8:
+      WIDEN(int8_t, (float)x)
+    case MNG_U64:
+      WIDEN(uint64_t, (float)x)
+    case MNG_U32:
+      WIDEN(uint32_t, (float)x)
+    case MNG_U16:
+      WIDEN(uint16_t, (float)x)
+    case MNG_U8:
+      WIDEN(uint8_t, (float)x)
+    case MNG_BOOL:
+      WIDEN(uint8_t, x != 0 ? 1.0f : 0.0f)
+    default:
+      memcpy(target, source, count * sizeof(float));
   }
 }
 
@@ -111,25 +129,31 @@ MNG_VARIANTS(widen_f32,
              (mng_dtype from, const void *restrict source, float *restrict target, size_t count),
              (from, source, target, count))
 
-#define NARROW(TYPE, EXPRESSION)            \
-  {                                         \
-    TYPE *to_values = target;               \
-    for (size_t i = 0; i < count; i++) {    \
-      const float x = source[i];            \
-      to_values[i] = EXPRESSION;            \
-    }                                       \
-    return;                                 \
+#define NARROW(TYPE, EXPRESSION)         \
+  {                                      \
+    TYPE *to_values = target;            \
+    for (size_t i = 0; i < count; i++) { \
+      const float x = source[i];         \
+      to_values[i] = EXPRESSION;         \
+    }                                    \
+    return;                              \
   }
 
 MNG_INLINE void narrow_f32_body(const float *restrict source, mng_dtype to, void *restrict target,
                                 size_t count) {
   switch (to) {
-    case MNG_F64: NARROW(double, (double)x)
-    case MNG_F16: NARROW(uint16_t, to_f16(x))
-    case MNG_BF16: NARROW(uint16_t, to_bf16(x))
-    case MNG_F8E4M3: NARROW(uint8_t, to_f8e4m3(x))
-    case MNG_F8E5M2: NARROW(uint8_t, to_f8e5m2(x))
-    default: memcpy(target, source, count * sizeof(float));
+    case MNG_F64:
+      NARROW(double, (double)x)
+    case MNG_F16:
+      NARROW(uint16_t, to_f16(x))
+    case MNG_BF16:
+      NARROW(uint16_t, to_bf16(x))
+    case MNG_F8E4M3:
+      NARROW(uint8_t, to_f8e4m3(x))
+    case MNG_F8E5M2:
+      NARROW(uint8_t, to_f8e5m2(x))
+    default:
+      memcpy(target, source, count * sizeof(float));
   }
 }
 
@@ -152,9 +176,19 @@ int mng_narrow_f32(const float *source, mng_dtype to, void *target, size_t count
 /// Every value of the type is a float32.
 static int is_within_f32(mng_dtype type) {
   switch (type) {
-    case MNG_F32: case MNG_F16: case MNG_BF16: case MNG_F8E4M3: case MNG_F8E5M2:
-    case MNG_I16: case MNG_I8: case MNG_U16: case MNG_U8: case MNG_BOOL: return 1;
-    default: return 0;
+    case MNG_F32:
+    case MNG_F16:
+    case MNG_BF16:
+    case MNG_F8E4M3:
+    case MNG_F8E5M2:
+    case MNG_I16:
+    case MNG_I8:
+    case MNG_U16:
+    case MNG_U8:
+    case MNG_BOOL:
+      return 1;
+    default:
+      return 0;
   }
 }
 

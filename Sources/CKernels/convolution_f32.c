@@ -26,7 +26,8 @@ mng_convolution_packing mng_convolution_f32_packing(mng_isa isa, const mng_windo
                                                     size_t groups) {
   const size_t inputs = window->channels / groups, outputs = window->out_channels / groups;
   const size_t panel = mng_gemm_f32_panel(isa);
-  // Neighbouring groups share a matrix until they fill half a panel: the zeros cost less than idle lanes.
+  // Neighbouring groups share a matrix until they fill half a panel: the zeros cost less than idle
+  // lanes.
   size_t merge = 1;
   while (merge * outputs < panel / 2 && groups % (merge * 2) == 0) merge *= 2;
   mng_convolution_packing packing = {groups / merge, merge, inputs * merge, outputs * merge, 0, 0};
@@ -83,7 +84,8 @@ void mng_convolution_f32_pack(mng_isa isa, const mng_convolution_packing *packin
 
 static size_t aligned(size_t bytes) { return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT; }
 
-size_t mng_convolution_f32_scratch(const mng_window *window, const mng_convolution_packing *packing) {
+size_t mng_convolution_f32_scratch(const mng_window *window,
+                                   const mng_convolution_packing *packing) {
   // As many rows as any instruction set's tiles may round to.
   size_t rows = block_rows(window, packing->groups, 1);
   if (rows < MNG_GEMM_MAX_ROWS) rows = MNG_GEMM_MAX_ROWS;
@@ -95,7 +97,10 @@ size_t mng_convolution_f32_scratch(const mng_window *window, const mng_convoluti
 }
 
 /// Where the window of one output pixel begins; wraps below zero, as the bounds checks expect.
-typedef struct pixel { const float *image; size_t y, x; } pixel;
+typedef struct pixel {
+  const float *image;
+  size_t y, x;
+} pixel;
 
 static pixel pixel_of(const mng_window *w, const float *input, size_t row) {
   const size_t plane = w->out_height * w->out_width;
@@ -145,9 +150,9 @@ static void point_at_window_rows(const mng_window *w, const float *input, size_t
 }
 
 void mng_convolution_f32(mng_isa isa, const mng_window *window,
-                         const mng_convolution_packing *packing, const float *x, const float *packed,
-                         const float *zero, float *y, size_t y_stride, size_t row_begin,
-                         size_t row_end, size_t panel_begin, size_t panel_end,
+                         const mng_convolution_packing *packing, const float *x,
+                         const float *packed, const float *zero, float *y, size_t y_stride,
+                         size_t row_begin, size_t row_end, size_t panel_begin, size_t panel_end,
                          const mng_epilogue_f32 *epilogue, void *scratch) {
   const mng_gemm_f32_kernel *kernel = mng_gemm_f32_kernel_of(isa);
   const bool window_rows = takes_window_rows(window, packing->groups);

@@ -2,37 +2,38 @@
 
 #include "lanes.h"
 
-/// Four neighbouring outputs of windows three wide, `stride` apart: each input is loaded once a window row.
-#define DEFINE_THREES(V, LANES)                                                                     \
-  MNG_INLINE void threes_##LANES(const size_t stride, const float *x, size_t line,                  \
-                                 const float *weight, size_t channels, size_t height,               \
-                                 const float *bias, float minimum, float maximum, float *y) {       \
-    V s0 = {0}, s1, s2, s3;                                                                         \
-    if (bias) s0 = MNG_READ(V, bias);                                                               \
-    s1 = s2 = s3 = s0;                                                                              \
-    for (size_t h = 0; h < height; h++, x += line, weight += 3 * channels) {                        \
-      const V k0 = MNG_READ(V, weight), k1 = MNG_READ(V, weight + channels);                        \
-      const V k2 = MNG_READ(V, weight + 2 * channels);                                              \
-      const V x0 = MNG_READ(V, x), x1 = MNG_READ(V, x + channels);                                  \
-      const V x2 = MNG_READ(V, x + 2 * channels), x3 = MNG_READ(V, x + 3 * channels);               \
-      const V x4 = MNG_READ(V, x + 4 * channels), x5 = MNG_READ(V, x + 5 * channels);               \
-      if (stride == 1) {                                                                            \
-        s0 += x0 * k0, s1 += x1 * k0, s2 += x2 * k0, s3 += x3 * k0;                                 \
-        s0 += x1 * k1, s1 += x2 * k1, s2 += x3 * k1, s3 += x4 * k1;                                 \
-        s0 += x2 * k2, s1 += x3 * k2, s2 += x4 * k2, s3 += x5 * k2;                                 \
-      } else {                                                                                      \
-        const V x6 = MNG_READ(V, x + 6 * channels), x7 = MNG_READ(V, x + 7 * channels);             \
-        const V x8 = MNG_READ(V, x + 8 * channels);                                                 \
-        s0 += x0 * k0, s1 += x2 * k0, s2 += x4 * k0, s3 += x6 * k0;                                 \
-        s0 += x1 * k1, s1 += x3 * k1, s2 += x5 * k1, s3 += x7 * k1;                                 \
-        s0 += x2 * k2, s1 += x4 * k2, s2 += x6 * k2, s3 += x8 * k2;                                 \
-      }                                                                                             \
-    }                                                                                               \
-    const V lowest = (V){0} + minimum, highest = (V){0} + maximum;                                  \
-    MNG_AT(V, y) = MNG_CLAMP(s0, lowest, highest);                                                  \
-    MNG_AT(V, y + channels) = MNG_CLAMP(s1, lowest, highest);                                       \
-    MNG_AT(V, y + 2 * channels) = MNG_CLAMP(s2, lowest, highest);                                   \
-    MNG_AT(V, y + 3 * channels) = MNG_CLAMP(s3, lowest, highest);                                   \
+/// Four neighbouring outputs of windows three wide, `stride` apart: each input is loaded once a
+/// window row.
+#define DEFINE_THREES(V, LANES)                                                               \
+  MNG_INLINE void threes_##LANES(const size_t stride, const float *x, size_t line,            \
+                                 const float *weight, size_t channels, size_t height,         \
+                                 const float *bias, float minimum, float maximum, float *y) { \
+    V s0 = {0}, s1, s2, s3;                                                                   \
+    if (bias) s0 = MNG_READ(V, bias);                                                         \
+    s1 = s2 = s3 = s0;                                                                        \
+    for (size_t h = 0; h < height; h++, x += line, weight += 3 * channels) {                  \
+      const V k0 = MNG_READ(V, weight), k1 = MNG_READ(V, weight + channels);                  \
+      const V k2 = MNG_READ(V, weight + 2 * channels);                                        \
+      const V x0 = MNG_READ(V, x), x1 = MNG_READ(V, x + channels);                            \
+      const V x2 = MNG_READ(V, x + 2 * channels), x3 = MNG_READ(V, x + 3 * channels);         \
+      const V x4 = MNG_READ(V, x + 4 * channels), x5 = MNG_READ(V, x + 5 * channels);         \
+      if (stride == 1) {                                                                      \
+        s0 += x0 * k0, s1 += x1 * k0, s2 += x2 * k0, s3 += x3 * k0;                           \
+        s0 += x1 * k1, s1 += x2 * k1, s2 += x3 * k1, s3 += x4 * k1;                           \
+        s0 += x2 * k2, s1 += x3 * k2, s2 += x4 * k2, s3 += x5 * k2;                           \
+      } else {                                                                                \
+        const V x6 = MNG_READ(V, x + 6 * channels), x7 = MNG_READ(V, x + 7 * channels);       \
+        const V x8 = MNG_READ(V, x + 8 * channels);                                           \
+        s0 += x0 * k0, s1 += x2 * k0, s2 += x4 * k0, s3 += x6 * k0;                           \
+        s0 += x1 * k1, s1 += x3 * k1, s2 += x5 * k1, s3 += x7 * k1;                           \
+        s0 += x2 * k2, s1 += x4 * k2, s2 += x6 * k2, s3 += x8 * k2;                           \
+      }                                                                                       \
+    }                                                                                         \
+    const V lowest = (V){0} + minimum, highest = (V){0} + maximum;                            \
+    MNG_AT(V, y) = MNG_CLAMP(s0, lowest, highest);                                            \
+    MNG_AT(V, y + channels) = MNG_CLAMP(s1, lowest, highest);                                 \
+    MNG_AT(V, y + 2 * channels) = MNG_CLAMP(s2, lowest, highest);                             \
+    MNG_AT(V, y + 3 * channels) = MNG_CLAMP(s3, lowest, highest);                             \
   }
 
 DEFINE_THREES(mng_f32x16, 16)
@@ -41,33 +42,33 @@ DEFINE_THREES(mng_f32x4, 4)
 DEFINE_THREES(mng_f32x1, 1)
 
 /// `count` neighbouring outputs of one line whose windows see the same taps: 4 or 1.
-#define DEFINE_PIXELS(V, LANES)                                                                     \
-  MNG_INLINE void pixels_##LANES(const size_t count, const float *x, size_t line, size_t tap,       \
-                                 size_t step, const float *weight, size_t weight_line,              \
-                                 size_t channels, size_t height, size_t width, const float *bias,   \
-                                 float minimum, float maximum, float *y) {                          \
-    V s0 = {0}, s1, s2, s3;                                                                         \
-    if (bias) s0 = MNG_READ(V, bias);                                                               \
-    s1 = s2 = s3 = s0;                                                                              \
-    for (size_t h = 0; h < height; h++, x += line, weight += weight_line) {                         \
-      for (size_t w = 0; w < width; w++) {                                                          \
-        const V k = MNG_READ(V, weight + w * channels);                                             \
-        const float *at = x + w * tap;                                                              \
-        s0 += MNG_READ(V, at) * k;                                                                  \
-        if (count > 1) {                                                                            \
-          s1 += MNG_READ(V, at + step) * k;                                                         \
-          s2 += MNG_READ(V, at + 2 * step) * k;                                                     \
-          s3 += MNG_READ(V, at + 3 * step) * k;                                                     \
-        }                                                                                           \
-      }                                                                                             \
-    }                                                                                               \
-    const V lowest = (V){0} + minimum, highest = (V){0} + maximum;                                  \
-    MNG_AT(V, y) = MNG_CLAMP(s0, lowest, highest);                                                  \
-    if (count > 1) {                                                                                \
-      MNG_AT(V, y + channels) = MNG_CLAMP(s1, lowest, highest);                                     \
-      MNG_AT(V, y + 2 * channels) = MNG_CLAMP(s2, lowest, highest);                                 \
-      MNG_AT(V, y + 3 * channels) = MNG_CLAMP(s3, lowest, highest);                                 \
-    }                                                                                               \
+#define DEFINE_PIXELS(V, LANES)                                                                   \
+  MNG_INLINE void pixels_##LANES(const size_t count, const float *x, size_t line, size_t tap,     \
+                                 size_t step, const float *weight, size_t weight_line,            \
+                                 size_t channels, size_t height, size_t width, const float *bias, \
+                                 float minimum, float maximum, float *y) {                        \
+    V s0 = {0}, s1, s2, s3;                                                                       \
+    if (bias) s0 = MNG_READ(V, bias);                                                             \
+    s1 = s2 = s3 = s0;                                                                            \
+    for (size_t h = 0; h < height; h++, x += line, weight += weight_line) {                       \
+      for (size_t w = 0; w < width; w++) {                                                        \
+        const V k = MNG_READ(V, weight + w * channels);                                           \
+        const float *at = x + w * tap;                                                            \
+        s0 += MNG_READ(V, at) * k;                                                                \
+        if (count > 1) {                                                                          \
+          s1 += MNG_READ(V, at + step) * k;                                                       \
+          s2 += MNG_READ(V, at + 2 * step) * k;                                                   \
+          s3 += MNG_READ(V, at + 3 * step) * k;                                                   \
+        }                                                                                         \
+      }                                                                                           \
+    }                                                                                             \
+    const V lowest = (V){0} + minimum, highest = (V){0} + maximum;                                \
+    MNG_AT(V, y) = MNG_CLAMP(s0, lowest, highest);                                                \
+    if (count > 1) {                                                                              \
+      MNG_AT(V, y + channels) = MNG_CLAMP(s1, lowest, highest);                                   \
+      MNG_AT(V, y + 2 * channels) = MNG_CLAMP(s2, lowest, highest);                               \
+      MNG_AT(V, y + 3 * channels) = MNG_CLAMP(s3, lowest, highest);                               \
+    }                                                                                             \
   }
 
 DEFINE_PIXELS(mng_f32x16, 16)
@@ -79,20 +80,20 @@ MNG_INLINE void all_channels(const size_t count, size_t c, size_t c_end, const f
                              size_t line, size_t tap, size_t step, const float *weight,
                              size_t weight_line, size_t channels, size_t height, size_t width,
                              const float *bias, float minimum, float maximum, float *y) {
-#define CHANNELS(LANES)                                                                            \
-  for (; c + LANES <= c_end; c += LANES)                                                           \
-    pixels_##LANES(count, x + c, line, tap, step, weight + c, weight_line, channels, height, width, \
-                   bias ? bias + c : NULL, minimum, maximum, y + c);
+#define CHANNELS(LANES)                                                                      \
+  for (; c + LANES <= c_end; c += LANES)                                                     \
+    pixels_##LANES(count, x + c, line, tap, step, weight + c, weight_line, channels, height, \
+                   width, bias ? bias + c : NULL, minimum, maximum, y + c);
   CHANNELS(16) CHANNELS(8) CHANNELS(4) CHANNELS(1)
 #undef CHANNELS
 }
 
-MNG_INLINE void all_channels_of_threes(const size_t stride, size_t c, size_t c_end,
-                                       const float *x, size_t line, const float *weight,
-                                       size_t channels, size_t height, const float *bias,
-                                       float minimum, float maximum, float *y) {
-#define CHANNELS(LANES)                                                                      \
-  for (; c + LANES <= c_end; c += LANES)                                                     \
+MNG_INLINE void all_channels_of_threes(const size_t stride, size_t c, size_t c_end, const float *x,
+                                       size_t line, const float *weight, size_t channels,
+                                       size_t height, const float *bias, float minimum,
+                                       float maximum, float *y) {
+#define CHANNELS(LANES)                                                                       \
+  for (; c + LANES <= c_end; c += LANES)                                                      \
     threes_##LANES(stride, x + c, line, weight + c, channels, height, bias ? bias + c : NULL, \
                    minimum, maximum, y + c);
   CHANNELS(16) CHANNELS(8) CHANNELS(4) CHANNELS(1)
@@ -145,8 +146,9 @@ MNG_INLINE void one_to_one_body(const mng_window *window, const float *x, const 
                                 const float *bias, float minimum, float maximum, float *y,
                                 size_t line_begin, size_t line_end) {
   const mng_window g = *window;
-  // As many channels at a time as let the lines under a window stay in the first cache level for the next line; but
-  // short pieces of pixels, which no prefetcher follows, cost more than that saves.
+  // As many channels at a time as let the lines under a window stay in the first cache level for
+  // the next line; but short pieces of pixels, which no prefetcher follows, cost more than that
+  // saves.
   enum { STAYS = 24 * 1024 / sizeof(float), LINE = 16, SHORT = 96 };
   size_t chunk = STAYS / (g.kernel_height * g.width) / LINE * LINE;
   if (chunk < SHORT) chunk = g.channels;

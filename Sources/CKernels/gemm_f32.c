@@ -11,13 +11,14 @@ size_t mng_gemm_f32_packed_count(mng_isa isa, size_t k, size_t n) {
   return k * ((n - 1) / panel * panel + mng_gemm_f32_last_width(panel, n));
 }
 
-// Rows of A are read where they lie, or first packed side by side. Packing pays when many panels read them, and
-// when they lie at a distance that puts all of them into the same few sets of the first cache level.
+// Rows of A are read where they lie, or first packed side by side. Packing pays when many panels
+// read them, and when they lie at a distance that puts all of them into the same few sets of the
+// first cache level.
 enum {
   DEPTH = 1024,                // of K in one pass over the panels, packed: a panel then is 128 KiB
   PACKED_FLOATS = 112 * 1024,  // of packed rows, which stay in the second cache level
   IN_PLACE_FLOATS = 64 * 1024,
-  PANELS = 8,                  // from which packing pays by itself
+  PANELS = 8,  // from which packing pays by itself
   ALIASING_BYTES = 2048,
 };
 
@@ -48,8 +49,7 @@ static bool packing_pays(const float *const *pointers, size_t rows, size_t k, si
 static void block_in_place(const mng_gemm_f32_kernel *kernel, const float *const *pointers,
                            size_t rows, size_t offset, size_t positions, size_t channels,
                            const float *packed, size_t n, float *y, size_t y_stride,
-                           size_t panel_begin, size_t panel_end,
-                           const mng_epilogue_f32 *epilogue) {
+                           size_t panel_begin, size_t panel_end, const mng_epilogue_f32 *epilogue) {
   const size_t width = kernel->panel, k = positions * channels;
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
     const size_t column = panel * width;
@@ -62,11 +62,12 @@ static void block_in_place(const mng_gemm_f32_kernel *kernel, const float *const
       const size_t stride = epilogue->residual_stride;
       const float *residual =
           epilogue->residual ? epilogue->residual + row * stride + column : NULL;
-      // The order of a sum is that of `block_packed`, so that no result depends on which of them ran.
+      // The order of a sum is that of `block_packed`, so that no result depends on which of them
+      // ran.
       const bool whole = depth_of(k) == k;
       kernel->in_place[full][count - 1](
-          pointers + row * positions, offset, positions, channels, b,
-          y + row * y_stride + column, y_stride, columns, whole ? NULL : residual, stride,
+          pointers + row * positions, offset, positions, channels, b, y + row * y_stride + column,
+          y_stride, columns, whole ? NULL : residual, stride,
           epilogue->bias ? epilogue->bias + column : NULL, whole ? residual : NULL, stride,
           epilogue->minimum, epilogue->maximum, row + kernel->rows >= rows ? next : b);
     }
@@ -83,9 +84,8 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
     const size_t end = mng_gemm_f32_min(begin + depth, k), here = end - begin;
     const bool whole = here == k, first = begin == 0, last = end == k;
     for (size_t row = 0; row < rows; row += kernel->rows)
-      mng_gemm_f32_pack_rows(pointers + row * positions,
-                             mng_gemm_f32_min(kernel->rows, rows - row), offset, channels, begin,
-                             end, scratch + row * here);
+      mng_gemm_f32_pack_rows(pointers + row * positions, mng_gemm_f32_min(kernel->rows, rows - row),
+                             offset, channels, begin, end, scratch + row * here);
     for (size_t panel = panel_begin; panel < panel_end; panel++) {
       const size_t column = panel * width;
       const size_t columns = mng_gemm_f32_min(width, n - column);
@@ -96,10 +96,11 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
       for (size_t row = 0; row < rows; row += kernel->rows) {
         const size_t count = mng_gemm_f32_min(kernel->rows, rows - row);
         float *out = y + row * y_stride + column;
-        const float *residual =
-            epilogue->residual ? epilogue->residual + row * epilogue->residual_stride + column
-                               : NULL;
-        // In several passes, the first begins with the residual: it may be where the sums are kept meanwhile.
+        const float *residual = epilogue->residual
+                                    ? epilogue->residual + row * epilogue->residual_stride + column
+                                    : NULL;
+        // In several passes, the first begins with the residual: it may be where the sums are kept
+        // meanwhile.
         const float *start = whole ? NULL : first ? residual : out;
         kernel->packed[full][count - 1](
             scratch + row * here, here, b, out, y_stride, columns, start,
@@ -112,10 +113,11 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
   }
 }
 
-void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *pointers, size_t rows,
-                        size_t offset, size_t positions, size_t channels, const float *packed,
-                        size_t n, float *y, size_t y_stride, size_t panel_begin, size_t panel_end,
-                        const mng_epilogue_f32 *epilogue, void *scratch) {
+void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *pointers,
+                        size_t rows, size_t offset, size_t positions, size_t channels,
+                        const float *packed, size_t n, float *y, size_t y_stride,
+                        size_t panel_begin, size_t panel_end, const mng_epilogue_f32 *epilogue,
+                        void *scratch) {
   const size_t k = positions * channels;
   const bool packs = packing_pays(pointers, rows, k, panel_end - panel_begin, kernel);
   const size_t block = packs ? rows_of(PACKED_FLOATS, depth_of(k), kernel->rows)
@@ -138,9 +140,10 @@ void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *p
 
 size_t mng_gemm_f32_scratch(size_t rows, size_t k) { return mng_gemm_f32_block_scratch(rows, k); }
 
-void mng_gemm_f32(mng_isa isa, const float *a, size_t a_stride, size_t k, const float *packed, size_t n,
-                  float *y, size_t y_stride, size_t row_begin, size_t row_end, size_t panel_begin,
-                  size_t panel_end, const mng_epilogue_f32 *epilogue, void *scratch) {
+void mng_gemm_f32(mng_isa isa, const float *a, size_t a_stride, size_t k, const float *packed,
+                  size_t n, float *y, size_t y_stride, size_t row_begin, size_t row_end,
+                  size_t panel_begin, size_t panel_end, const mng_epilogue_f32 *epilogue,
+                  void *scratch) {
   const mng_gemm_f32_kernel *kernel = mng_gemm_f32_kernel_of(isa);
   const float *pointers[MNG_GEMM_BLOCK];
   const size_t block = MNG_GEMM_BLOCK / kernel->rows * kernel->rows;

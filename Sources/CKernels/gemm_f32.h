@@ -9,15 +9,15 @@ enum {
   MNG_GEMM_BLOCK = 32 * MNG_GEMM_MAX_ROWS,  ///< rows whose pointers are at hand at a time
 };
 
-/// One tile of the output. `rows` is `[positions][tile rows]`: where each row's `channels` values for
-/// that position begin, before `offset` floats are added. `columns` (at most the kernel's width) are stored.
-/// Sums begin with `start` (an earlier part of K), or zero if it is NULL; what is at `prefetch` will be the next panel.
+/// One tile of the output. `rows` is `[positions][tile rows]`: where each row's `channels` values
+/// for that position begin, before `offset` floats are added. `columns` (at most the kernel's
+/// width) are stored. Sums begin with `start` (an earlier part of K), or zero if it is NULL; what
+/// is at `prefetch` will be the next panel.
 typedef void (*mng_gemm_f32_tile)(const float *const *rows, size_t offset, size_t positions,
                                   size_t channels, const float *panel, float *y, size_t y_stride,
                                   size_t columns, const float *start, size_t start_stride,
-                                  const float *bias, const float *residual,
-                                  size_t residual_stride, float minimum, float maximum,
-                                  const float *prefetch);
+                                  const float *bias, const float *residual, size_t residual_stride,
+                                  float minimum, float maximum, const float *prefetch);
 
 /// The same for rows that were packed as `[k][tile rows]`.
 typedef void (*mng_gemm_f32_packed_tile)(const float *a, size_t k, const float *panel, float *y,
@@ -29,8 +29,8 @@ typedef void (*mng_gemm_f32_packed_tile)(const float *a, size_t k, const float *
 typedef struct mng_gemm_f32_kernel {
   size_t rows;   ///< at most MNG_GEMM_MAX_ROWS
   size_t panel;  ///< columns of a full panel; the last panel of a matrix may be half as wide
-  mng_gemm_f32_tile in_place[2][MNG_GEMM_MAX_ROWS];        ///< [half, full panel][rows - 1]
-  mng_gemm_f32_packed_tile packed[2][MNG_GEMM_MAX_ROWS];   ///< [half, full panel][rows - 1]
+  mng_gemm_f32_tile in_place[2][MNG_GEMM_MAX_ROWS];       ///< [half, full panel][rows - 1]
+  mng_gemm_f32_packed_tile packed[2][MNG_GEMM_MAX_ROWS];  ///< [half, full panel][rows - 1]
 } mng_gemm_f32_kernel;
 
 extern const mng_gemm_f32_kernel mng_gemm_f32_kernel_baseline;
@@ -56,17 +56,20 @@ static inline size_t mng_gemm_f32_last_width(size_t panel, size_t n) {
 
 static inline size_t mng_gemm_f32_min(size_t a, size_t b) { return a < b ? a : b; }
 
-/// `rows` rows of the output, from where `y` begins, by a range of panels. The pointers of a tile are
+/// `rows` rows of the output, from where `y` begins, by a range of panels. The pointers of a tile
+/// are
 /// `[positions][kernel->rows]`, but `[positions][rows]` in the last one, which may have fewer rows.
 /// `scratch` has `mng_gemm_f32_block_scratch` bytes, 64-byte aligned.
-void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *pointers, size_t rows,
-                        size_t offset, size_t positions, size_t channels, const float *packed,
-                        size_t n, float *y, size_t y_stride, size_t panel_begin, size_t panel_end,
-                        const mng_epilogue_f32 *epilogue, void *scratch);
+void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *pointers,
+                        size_t rows, size_t offset, size_t positions, size_t channels,
+                        const float *packed, size_t n, float *y, size_t y_stride,
+                        size_t panel_begin, size_t panel_end, const mng_epilogue_f32 *epilogue,
+                        void *scratch);
 
 size_t mng_gemm_f32_block_scratch(size_t rows, size_t k);
 
-/// `to[k][count]` from the values `[k_begin, k_end)` of `count` rows, K running over positions and channels.
+/// `to[k][count]` from the values `[k_begin, k_end)` of `count` rows, K running over positions and
+/// channels.
 void mng_gemm_f32_pack_rows(const float *const *pointers, size_t count, size_t offset,
                             size_t channels, size_t k_begin, size_t k_end, float *to);
 

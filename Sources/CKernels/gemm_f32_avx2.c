@@ -31,7 +31,8 @@
 FOR_COUNTS(BOTH)
 
 const mng_gemm_f32_kernel mng_gemm_f32_kernel_avx2 = {
-    6, 16,
+    6,
+    16,
     {{FOR_COUNTS(IN_PLACE_1)}, {FOR_COUNTS(IN_PLACE_2)}},
     {{FOR_COUNTS(PACKED_1)}, {FOR_COUNTS(PACKED_2)}}};
 #endif

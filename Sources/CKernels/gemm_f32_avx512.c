@@ -30,7 +30,8 @@
 FOR_COUNTS(BOTH)
 
 const mng_gemm_f32_kernel mng_gemm_f32_kernel_avx512 = {
-    14, 32,
+    14,
+    32,
     {{FOR_COUNTS(IN_PLACE_1)}, {FOR_COUNTS(IN_PLACE_2)}},
     {{FOR_COUNTS(PACKED_1)}, {FOR_COUNTS(PACKED_2)}}};
 #endif

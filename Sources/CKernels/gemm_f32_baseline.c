@@ -34,7 +34,7 @@ static inline __attribute__((always_inline)) void store(float *p, V v, size_t n)
 
 /// Comparisons with NaN are false, so that NaN passes.
 static inline __attribute__((always_inline)) V clamp(V v, V lowest, V highest) {
-  Mask below = v < lowest, above = v > highest;
+  Mask below = v<lowest, above = v> highest;
   v = (V)(((Mask)lowest & below) | ((Mask)v & ~below));
   return (V)(((Mask)highest & above) | ((Mask)v & ~above));
 }
@@ -45,6 +45,7 @@ static inline __attribute__((always_inline)) V clamp(V v, V lowest, V highest) {
 FOR_COUNTS(BOTH)
 
 const mng_gemm_f32_kernel mng_gemm_f32_kernel_baseline = {
-    4, 8,
+    4,
+    8,
     {{FOR_COUNTS(IN_PLACE_1)}, {FOR_COUNTS(IN_PLACE_2)}},
     {{FOR_COUNTS(PACKED_1)}, {FOR_COUNTS(PACKED_2)}}};

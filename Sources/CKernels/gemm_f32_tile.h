@@ -1,52 +1,53 @@
 // Internal: the tile kernel, written once. The including file defines, for its instruction set,
-//   V, LANES, TARGET, FOR_ROWS(X), ZERO, LOAD, STORE, SPLAT, FMA, ADD, CLAMP, TAIL, TAIL_OF, LOADN, STOREN
+//   V, LANES, TARGET, FOR_ROWS(X), ZERO, LOAD, STORE, SPLAT, FMA, ADD, CLAMP, TAIL, TAIL_OF, LOADN,
+//   STOREN
 // Accumulators are named variables: clang keeps an array of them in memory.
 
 #define DECLARE(i) V s##i##_0 = ZERO(), s##i##_1 = ZERO();
-#define START_FULL(i)                                               \
-  if (mr > i) {                                                     \
-    s##i##_0 = LOAD(start + i * start_stride);                      \
-    if (nv > 1) s##i##_1 = LOAD(start + i * start_stride + LANES);  \
+#define START_FULL(i)                                              \
+  if (mr > i) {                                                    \
+    s##i##_0 = LOAD(start + i * start_stride);                     \
+    if (nv > 1) s##i##_1 = LOAD(start + i * start_stride + LANES); \
   }
-#define START_PART(i)                                                       \
-  if (mr > i) {                                                             \
-    s##i##_0 = LOADN(start + i * start_stride, tail0);                      \
-    if (nv > 1) s##i##_1 = LOADN(start + i * start_stride + LANES, tail1);  \
+#define START_PART(i)                                                      \
+  if (mr > i) {                                                            \
+    s##i##_0 = LOADN(start + i * start_stride, tail0);                     \
+    if (nv > 1) s##i##_1 = LOADN(start + i * start_stride + LANES, tail1); \
   }
 #define POINTER(i) const float *a##i = mr > i && !packed ? rows[i] + offset : (const float *)0;
-#define STEP(i)                                        \
-  if (mr > i) {                                        \
-    V x = SPLAT(packed ? a + i : a##i + k);            \
-    s##i##_0 = FMA(x, b0, s##i##_0);                   \
-    if (nv > 1) s##i##_1 = FMA(x, b1, s##i##_1);       \
+#define STEP(i)                                  \
+  if (mr > i) {                                  \
+    V x = SPLAT(packed ? a + i : a##i + k);      \
+    s##i##_0 = FMA(x, b0, s##i##_0);             \
+    if (nv > 1) s##i##_1 = FMA(x, b1, s##i##_1); \
   }
-#define FINISH_FULL(i)                                           \
-  if (mr > i) {                                                  \
-    V r0 = ADD(s##i##_0, bias0);                                 \
-    if (residual) r0 = ADD(r0, LOAD(residual + i * residual_stride)); \
-    STORE(y + i * y_stride, CLAMP(r0));                          \
-    if (nv > 1) {                                                \
-      V r1 = ADD(s##i##_1, bias1);                               \
+#define FINISH_FULL(i)                                                          \
+  if (mr > i) {                                                                 \
+    V r0 = ADD(s##i##_0, bias0);                                                \
+    if (residual) r0 = ADD(r0, LOAD(residual + i * residual_stride));           \
+    STORE(y + i * y_stride, CLAMP(r0));                                         \
+    if (nv > 1) {                                                               \
+      V r1 = ADD(s##i##_1, bias1);                                              \
       if (residual) r1 = ADD(r1, LOAD(residual + i * residual_stride + LANES)); \
-      STORE(y + i * y_stride + LANES, CLAMP(r1));                \
-    }                                                            \
+      STORE(y + i * y_stride + LANES, CLAMP(r1));                               \
+    }                                                                           \
   }
-#define FINISH_PART(i)                                           \
-  if (mr > i) {                                                  \
-    V r0 = ADD(s##i##_0, bias0);                                 \
-    if (residual) r0 = ADD(r0, LOADN(residual + i * residual_stride, tail0)); \
-    STOREN(y + i * y_stride, CLAMP(r0), tail0);                  \
-    if (nv > 1) {                                                \
-      V r1 = ADD(s##i##_1, bias1);                               \
+#define FINISH_PART(i)                                                                  \
+  if (mr > i) {                                                                         \
+    V r0 = ADD(s##i##_0, bias0);                                                        \
+    if (residual) r0 = ADD(r0, LOADN(residual + i * residual_stride, tail0));           \
+    STOREN(y + i * y_stride, CLAMP(r0), tail0);                                         \
+    if (nv > 1) {                                                                       \
+      V r1 = ADD(s##i##_1, bias1);                                                      \
       if (residual) r1 = ADD(r1, LOADN(residual + i * residual_stride + LANES, tail1)); \
-      STOREN(y + i * y_stride + LANES, CLAMP(r1), tail1);        \
-    }                                                            \
+      STOREN(y + i * y_stride + LANES, CLAMP(r1), tail1);                               \
+    }                                                                                   \
   }
 
 TARGET static inline __attribute__((always_inline)) void tile_body(
     const size_t mr, const size_t nv, const int packed, const float *a, const float *const *rows,
-    size_t offset, size_t positions, size_t channels, const float *panel, float *y,
-    size_t y_stride, size_t columns, const float *start, size_t start_stride, const float *bias,
+    size_t offset, size_t positions, size_t channels, const float *panel, float *y, size_t y_stride,
+    size_t columns, const float *start, size_t start_stride, const float *bias,
     const float *residual, size_t residual_stride, float minimum, float maximum,
     const float *prefetch) {
   const TAIL tail0 = TAIL_OF(columns < LANES ? columns : LANES);

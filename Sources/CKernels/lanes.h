@@ -16,11 +16,11 @@ typedef float mng_f32x1;
 #define MNG_READ(V, p) (*(const V *)(p))
 
 /// Limits that let NaN through: comparisons with NaN are false.
-#define MNG_CLAMP(v, lowest, highest)               \
-  ({                                                \
-    __typeof__(v) clamped = (v);                    \
+#define MNG_CLAMP(v, lowest, highest)                  \
+  ({                                                   \
+    __typeof__(v) clamped = (v);                       \
     clamped = clamped < (lowest) ? (lowest) : clamped; \
-    clamped > (highest) ? (highest) : clamped;      \
+    clamped > (highest) ? (highest) : clamped;         \
   })
 
 /// For loops that read element i before they write element i, in place too.
@@ -28,8 +28,11 @@ typedef float mng_f32x1;
 
 MNG_INLINE size_t mng_min(size_t a, size_t b) { return a < b ? a : b; }
 
-/// Indices `k` of a window's taps `begin + k * dilation` (wrapping below zero) that lie in `[0, extent)`.
-typedef struct mng_taps { size_t begin, end; } mng_taps;
+/// Indices `k` of a window's taps `begin + k * dilation` (wrapping below zero) that lie in `[0,
+/// extent)`.
+typedef struct mng_taps {
+  size_t begin, end;
+} mng_taps;
 
 MNG_INLINE mng_taps mng_taps_inside(size_t begin, size_t count, size_t dilation, size_t extent) {
   mng_taps taps = {0, count};

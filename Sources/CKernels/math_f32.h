@@ -1,5 +1,5 @@
-// Internal: functions of one float that compilers vectorise: no branches, no calls, no undefined conversions.
-// Coefficients are printed by scripts/coefficients.py; errors are those of UnaryTests.
+// Internal: functions of one float that compilers vectorise: no branches, no calls, no undefined
+// conversions. Coefficients are printed by scripts/coefficients.py; errors are those of UnaryTests.
 #ifndef MATH_F32_H
 #define MATH_F32_H
 
@@ -23,7 +23,8 @@ MNG_INLINE uint32_t bits_of_float(float value) {
 
 MNG_INLINE float greater_of(float a, float b) { return a > b ? a : b; }
 
-/// 2^n e^r with |r| <= log(2) / 2: by powers of two in two steps, so that results below 2^-126 are right.
+/// 2^n e^r with |r| <= log(2) / 2: by powers of two in two steps, so that results below 2^-126 are
+/// right.
 MNG_INLINE float m_exp(float x) {
   // Beyond these, the result is 0 or infinite anyway; NaN passes.
   x = x < -104.5f ? -104.5f : x;

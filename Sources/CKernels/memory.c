@@ -22,7 +22,8 @@ void *mng_memory_allocate(size_t bytes, bool zeroed) {
   }
   // Maps more than needed and gives back what lies outside the aligned part.
   const size_t size = rounded(bytes, 4096);
-  char *mapped = mmap(NULL, size + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char *mapped =
+      mmap(NULL, size + huge, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapped == MAP_FAILED) return NULL;
   const size_t before = (huge - (uintptr_t)mapped % huge) % huge;
   if (before > 0) munmap(mapped, before);

@@ -62,7 +62,8 @@ MNG_INLINE void mng_log_softmax_f32_body(size_t rows, size_t columns, const floa
   for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
     const float max = max_of_row(x, columns);
     const float log_sum = m_log(sum_of_exponentials(x, columns, max, NULL));
-    LOOP_IN_PLACE for (size_t i = 0; i < columns; i++) y[i] = (x[i] - max) - log_sum;
+    LOOP_IN_PLACE
+    for (size_t i = 0; i < columns; i++) y[i] = (x[i] - max) - log_sum;
   }
 }
 
@@ -93,7 +94,8 @@ MNG_INLINE void mng_layer_norm_f32_body(size_t rows, size_t columns, const float
     const float mean = sum_around(x, columns, 0, 0) / count;
     const float variance = sum_around(x, columns, mean, 1) / count;
     const float factor = 1 / __builtin_elementwise_sqrt(variance + epsilon);
-    LOOP_IN_PLACE for (size_t i = 0; i < columns; i++) {
+    LOOP_IN_PLACE
+    for (size_t i = 0; i < columns; i++) {
       float v = (x[i] - mean) * factor;
       v = scale ? v * scale[i] : v;
       y[i] = shift ? v + shift[i] : v;

@@ -16,10 +16,10 @@ MNG_INLINE double sum_of_block(const float *x, size_t count) {
   return sum;
 }
 
-#define MORE(V, most, v, sign)                        \
-  do {                                                \
-    most = sign * v > sign * most ? v : most;         \
-    most = v != v ? v : most;                         \
+#define MORE(V, most, v, sign)                \
+  do {                                        \
+    most = sign * v > sign * most ? v : most; \
+    most = v != v ? v : most;                 \
   } while (0)
 
 MNG_INLINE float extreme_of_row(const float *x, size_t count, const float sign) {
@@ -55,27 +55,27 @@ MNG_VARIANTS(mng_reduce_columns_f32,
              (mng_reduction reduction, size_t rows, size_t columns, const float *x, float *y),
              (reduction, rows, columns, x, y))
 
-#define DEFINE_ROWS(V, WIDTH)                                                                  \
-  MNG_INLINE void rows_##WIDTH(mng_reduction reduction, size_t rows, size_t stride,            \
-                               const float *x, float *y) {                                     \
-    if (reduction == MNG_REDUCE_MAXIMUM || reduction == MNG_REDUCE_MINIMUM) {                  \
-      const float sign = reduction == MNG_REDUCE_MAXIMUM ? 1 : -1;                             \
-      V most = (V){0} - sign * INFINITY;                                                       \
-      for (size_t r = 0; r < rows; r++) {                                                      \
-        const V v = MNG_READ(V, x + r * stride);                                               \
-        MORE(V, most, v, sign);                                                                \
-      }                                                                                        \
-      MNG_AT(V, y) = most;                                                                     \
-      return;                                                                                  \
-    }                                                                                          \
-    V total = {0};                                                                             \
-    for (size_t begin = 0; begin < rows; begin += BLOCK_ROWS) {                                \
-      const size_t end = mng_min(begin + BLOCK_ROWS, rows);                                    \
-      V sum = {0};                                                                             \
-      for (size_t r = begin; r < end; r++) sum += MNG_READ(V, x + r * stride);                 \
-      total += sum;                                                                            \
-    }                                                                                          \
-    MNG_AT(V, y) = reduction == MNG_REDUCE_MEAN ? total / (float)rows : total;                 \
+#define DEFINE_ROWS(V, WIDTH)                                                       \
+  MNG_INLINE void rows_##WIDTH(mng_reduction reduction, size_t rows, size_t stride, \
+                               const float *x, float *y) {                          \
+    if (reduction == MNG_REDUCE_MAXIMUM || reduction == MNG_REDUCE_MINIMUM) {       \
+      const float sign = reduction == MNG_REDUCE_MAXIMUM ? 1 : -1;                  \
+      V most = (V){0} - sign * INFINITY;                                            \
+      for (size_t r = 0; r < rows; r++) {                                           \
+        const V v = MNG_READ(V, x + r * stride);                                    \
+        MORE(V, most, v, sign);                                                     \
+      }                                                                             \
+      MNG_AT(V, y) = most;                                                          \
+      return;                                                                       \
+    }                                                                               \
+    V total = {0};                                                                  \
+    for (size_t begin = 0; begin < rows; begin += BLOCK_ROWS) {                     \
+      const size_t end = mng_min(begin + BLOCK_ROWS, rows);                         \
+      V sum = {0};                                                                  \
+      for (size_t r = begin; r < end; r++) sum += MNG_READ(V, x + r * stride);      \
+      total += sum;                                                                 \
+    }                                                                               \
+    MNG_AT(V, y) = reduction == MNG_REDUCE_MEAN ? total / (float)rows : total;      \
   }
 
 DEFINE_ROWS(mng_f32x16, 16)

@@ -5,7 +5,8 @@
 /// Four by four through registers: the shuffles of an interleave by halves.
 MNG_INLINE void transpose_4x4(const float *x, size_t x_stride, float *y, size_t y_stride) {
   const mng_f32x4 a = MNG_READ(mng_f32x4, x), b = MNG_READ(mng_f32x4, x + x_stride);
-  const mng_f32x4 c = MNG_READ(mng_f32x4, x + 2 * x_stride), d = MNG_READ(mng_f32x4, x + 3 * x_stride);
+  const mng_f32x4 c = MNG_READ(mng_f32x4, x + 2 * x_stride),
+                  d = MNG_READ(mng_f32x4, x + 3 * x_stride);
   const mng_f32x4 ab_low = __builtin_shufflevector(a, b, 0, 4, 1, 5);
   const mng_f32x4 ab_high = __builtin_shufflevector(a, b, 2, 6, 3, 7);
   const mng_f32x4 cd_low = __builtin_shufflevector(c, d, 0, 4, 1, 5);

@@ -3,12 +3,13 @@
 #include "lanes.h"
 #include "math_f32.h"
 
-#define CASE(OP, VALUE)                                  \
-  case OP:                                               \
-    LOOP_IN_PLACE for (size_t i = 0; i < count; i++) {   \
-      const float v = x[i];                              \
-      y[i] = VALUE;                                      \
-    }                                                    \
+#define CASE(OP, VALUE)                  \
+  case OP:                               \
+    LOOP_IN_PLACE                        \
+    for (size_t i = 0; i < count; i++) { \
+      const float v = x[i];              \
+      y[i] = VALUE;                      \
+    }                                    \
     break;
 
 MNG_INLINE float unit(float v) { return MNG_CLAMP(v, 0.0f, 1.0f); }

@@ -1,7 +1,7 @@
 import CKernels
 
-/// Extents of a convolution or pooling over channels-last images: `[batch, height, width, channels]` in,
-/// `[batch, outputHeight, outputWidth, outputChannels]` out.
+/// Extents of a convolution or pooling over channels-last images: `[batch, height, width,
+/// channels]` in, `[batch, outputHeight, outputWidth, outputChannels]` out.
 public struct ConvolutionGeometry: Sendable, Hashable {
   public var batch: Int
   public var height: Int
@@ -22,8 +22,8 @@ public struct ConvolutionGeometry: Sendable, Hashable {
   public var padRight: Int
   public var groups: Int
 
-  /// Pairs are (height, width). Without `output`, the extent is rounded down as ONNX and PyTorch do; a given one may
-  /// be larger (ceil mode): windows may hang over the end.
+  /// Pairs are (height, width). Without `output`, the extent is rounded down as ONNX and PyTorch
+  /// do; a given one may be larger (ceil mode): windows may hang over the end.
   public init(
     batch: Int = 1, input: (height: Int, width: Int, channels: Int), outputChannels: Int,
     kernel: (Int, Int), strides: (Int, Int) = (1, 1), dilations: (Int, Int) = (1, 1),
@@ -55,7 +55,8 @@ public struct ConvolutionGeometry: Sendable, Hashable {
     if output == nil {
       let spanHeight = (kernelHeight - 1) * dilationHeight + 1
       let spanWidth = (kernelWidth - 1) * dilationWidth + 1
-      outputHeight = max(0, (height + padTop + padBottom - spanHeight + strideHeight) / strideHeight)
+      outputHeight = max(
+        0, (height + padTop + padBottom - spanHeight + strideHeight) / strideHeight)
       outputWidth = max(0, (width + padLeft + padRight - spanWidth + strideWidth) / strideWidth)
     }
     precondition(outputHeight >= 0 && outputWidth >= 0)

@@ -1,6 +1,7 @@
 import CKernels
 
-/// The portable way to multiply large matrices: OpenBLAS over dense weights, where no kernel of ours fits the processor.
+/// The portable way to multiply large matrices: OpenBLAS over dense weights, where no kernel of
+/// ours fits the processor.
 ///
 /// Pieces have one size whatever the number of threads, so that the results do, too.
 struct DenseProduct: Sendable {

@@ -1,6 +1,7 @@
 import CKernels
 
-/// A depthwise convolution's weights, one window an output channel, laid out for channels-last images.
+/// A depthwise convolution's weights, one window an output channel, laid out for channels-last
+/// images.
 ///
 /// Output channel `o` sees input channel `o / multiplier`.
 public struct DepthwiseConvolution: Sendable {

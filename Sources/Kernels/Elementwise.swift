@@ -25,7 +25,9 @@ public struct Operand: Sendable {
   enum Spread: Sendable { case whole, scalar, perColumn, perImage, perRow }
 
   /// One float each.
-  public static func whole(_ values: FloatView) -> Operand { Operand(values: values, spread: .whole) }
+  public static func whole(_ values: FloatView) -> Operand {
+    Operand(values: values, spread: .whole)
+  }
 
   /// One float for all.
   public static func scalar(_ values: FloatView) -> Operand {
@@ -37,7 +39,8 @@ public struct Operand: Sendable {
     Operand(values: values, spread: .perColumn)
   }
 
-  /// `[images, 1, columns]`: a float a channel of each image, as the gate of squeeze-and-excitation.
+  /// `[images, 1, columns]`: a float a channel of each image, as the gate of
+  /// squeeze-and-excitation.
   public static func perImage(_ values: FloatView) -> Operand {
     Operand(values: values, spread: .perImage)
   }

@@ -15,7 +15,8 @@ public struct Clamp: Sendable, Hashable {
   public static let relu6 = Clamp(minimum: 0, maximum: 6)
 }
 
-/// What a matrix product or convolution does to a sum before storing it: `clamp(sum + bias[n] + residual[m, n])`.
+/// What a matrix product or convolution does to a sum before storing it: `clamp(sum + bias[n] +
+/// residual[m, n])`.
 public struct Epilogue: Sendable {
   /// One float an output channel.
   public var bias: FloatView?

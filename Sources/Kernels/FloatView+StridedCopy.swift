@@ -2,7 +2,8 @@ import CKernels
 import Tensors
 
 extension FloatView {
-  /// `self[i0, i1, …] = source[i0 * strides[0] + i1 * strides[1] + …]`, dense and row-major in `shape`.
+  /// `self[i0, i1, …] = source[i0 * strides[0] + i1 * strides[1] + …]`, dense and row-major in
+  /// `shape`.
   ///
   /// Steps of zero repeat. They do not overlap.
   public func copy(
@@ -45,7 +46,8 @@ extension FloatView {
     return (sizes, steps)
   }
 
-  /// The extents when the copy is a dense `[batch, rows, columns]` turned into `[batch, columns, rows]`.
+  /// The extents when the copy is a dense `[batch, rows, columns]` turned into `[batch, columns,
+  /// rows]`.
   private static func transposition(
     _ shape: [Int], _ strides: [Int]
   ) -> (batch: Int, rows: Int, columns: Int)? {
@@ -73,7 +75,8 @@ extension Tensor {
 }
 
 extension FloatView {
-  /// Sets a dense block of these extents into a larger one, whose steps are `strides`, at the index `start`.
+  /// Sets a dense block of these extents into a larger one, whose steps are `strides`, at the index
+  /// `start`.
   public func copy(
     block: FloatView, extents: [Int], strides: [Int], at start: [Int], pool: ThreadPool? = nil
   ) {

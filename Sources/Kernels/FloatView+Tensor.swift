@@ -1,8 +1,8 @@
 import Tensors
 
 extension FloatView {
-  /// The elements of a float32 tensor where they lie, only to be read; nil for another type, a strided view, or
-  /// bytes that are not aligned as floats are.
+  /// The elements of a float32 tensor where they lie, only to be read; nil for another type, a
+  /// strided view, or bytes that are not aligned as floats are.
   ///
   /// The view keeps the tensor's storage alive.
   public init?(reading tensor: Tensor) {
@@ -14,7 +14,8 @@ extension FloatView {
     }
     let offset = tensor.offset * 4
     let storage = tensor.storage
-    // A storage's memory does not move while the storage lives, and the view holds on to the storage.
+    // A storage's memory does not move while the storage lives, and the view holds on to the
+    // storage.
     let base = unsafe storage.withUnsafeBytes { bytes -> UnsafeMutableRawPointer? in
       guard let start = bytes.baseAddress, offset + count * 4 <= bytes.count else { return nil }
       return unsafe UnsafeMutableRawPointer(mutating: start + offset)
@@ -25,7 +26,8 @@ extension FloatView {
       owner: storage)
   }
 
-  /// The elements of any real tensor as float32: where they lie if they can be read there, else a copy.
+  /// The elements of any real tensor as float32: where they lie if they can be read there, else a
+  /// copy.
   public init(_ tensor: Tensor) {
     if let view = FloatView(reading: tensor) {
       self = view
@@ -42,7 +44,8 @@ extension FloatView {
     unsafe withUnsafeMutableBytes { target in
       unsafe source.storage.withUnsafeBytes { bytes in
         let start = source.offset * 4
-        unsafe target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count * 4]))
+        unsafe target.copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + count * 4]))
       }
     }
   }

@@ -1,9 +1,12 @@
-/// Contiguous floats that kernels read and write: part of an `Arena`, of mapped weights, of an array.
+/// Contiguous floats that kernels read and write: part of an `Arena`, of mapped weights, of an
+/// array.
 ///
-/// A view holds on to its memory's owner, so that the memory lives as long as any view of it. Two views may
-/// show the same floats: who plans the buffers sees to it that nobody writes what another still reads.
+/// A view holds on to its memory's owner, so that the memory lives as long as any view of it. Two
+/// views may show the same floats: who plans the buffers sees to it that nobody writes what another
+/// still reads.
 @safe public struct FloatView: @unchecked Sendable {
-  // Sendable: the pointer is as good on every thread, and writers are told apart by the plan (above).
+  // Sendable: the pointer is as good on every thread, and writers are told apart by the plan
+  // (above).
 
   /// How many floats there are.
   public let count: Int

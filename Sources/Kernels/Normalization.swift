@@ -26,7 +26,8 @@ public enum Normalization {
     }
   }
 
-  /// `(x - mean) / sqrt(variance + epsilon) * scale + shift` with each row's own mean and (biased) variance.
+  /// `(x - mean) / sqrt(variance + epsilon) * scale + shift` with each row's own mean and (biased)
+  /// variance.
   ///
   /// The result may be the input's memory.
   public static func layerNorm(

@@ -1,8 +1,10 @@
 import CKernels
 
-/// A convolution's weights, packed once for the instruction set that will run it; any groups, no transposition.
+/// A convolution's weights, packed once for the instruction set that will run it; any groups, no
+/// transposition.
 ///
-/// The weights fit every image size: the geometry of a run may differ in batch, extents, strides, dilations and pads.
+/// The weights fit every image size: the geometry of a run may differ in batch, extents, strides,
+/// dilations and pads.
 public struct PackedConvolution: Sendable {
   public let channels: Int
   public let outputChannels: Int
@@ -17,8 +19,8 @@ public struct PackedConvolution: Sendable {
   private let dense: DenseProduct?
 
   /// - Parameters:
-  ///   - weight: `[outputChannels, channels / groups, kernelHeight, kernelWidth]`, as `Weight.oihw` and
-  ///     `Weight.hwio` make it.
+  ///   - weight: `[outputChannels, channels / groups, kernelHeight, kernelWidth]`, as `Weight.oihw`
+  ///     and `Weight.hwio` make it.
   ///   - usesOpenBLAS: whether large baseline products go by it, if the system has it.
   public init(
     _ weight: Weight, groups: Int = 1, instructionSet: InstructionSet = .current,

@@ -1,6 +1,7 @@
 import CKernels
 
-/// Pooling over channels-last images; a geometry's `groups` and `outputChannels` equal its channels.
+/// Pooling over channels-last images; a geometry's `groups` and `outputChannels` equal its
+/// channels.
 public enum Pooling {
   /// The greatest of each window, padding left out; NaN wins.
   public static func maximum(
@@ -19,8 +20,8 @@ public enum Pooling {
 
   /// The mean of each window.
   ///
-  /// - Parameter countsPadding: whether padding counts as zeros (`count_include_pad`); what a window of ceil mode
-  ///   covers beyond the padding never counts.
+  /// - Parameter countsPadding: whether padding counts as zeros (`count_include_pad`); what a
+  ///   window of ceil mode covers beyond the padding never counts.
   public static func average(
     _ input: FloatView, geometry: ConvolutionGeometry, countsPadding: Bool, into result: FloatView,
     pool: ThreadPool? = nil

@@ -26,7 +26,8 @@ public enum Reduction: Sendable, CaseIterable {
     }
   }
 
-  /// Over the middle axis: `[batch, rows, columns]` to `[batch, columns]`; with pixels for rows, global pooling.
+  /// Over the middle axis: `[batch, rows, columns]` to `[batch, columns]`; with pixels for rows,
+  /// global pooling.
   public func overRows(
     _ input: FloatView, batch: Int, rows: Int, columns: Int, into result: FloatView,
     pool: ThreadPool? = nil

@@ -1,6 +1,7 @@
 import CKernels
 
-/// Where the outputs of a resize come from along one axis; made once, used for every picture of the size.
+/// Where the outputs of a resize come from along one axis; made once, used for every picture of the
+/// size.
 @safe public struct AxisMap: Sendable {
   public let inputs: Int
   let low: [Int32]
@@ -19,7 +20,8 @@ import CKernels
     fraction = []
   }
 
-  /// Output `i` lies at `positions[i]` among the inputs, between its two neighbours; beyond the ends, the end counts.
+  /// Output `i` lies at `positions[i]` among the inputs, between its two neighbours; beyond the
+  /// ends, the end counts.
   public init(linear positions: [Float], of inputs: Int) {
     precondition(inputs > 0 && inputs <= 1 << 24 && positions.allSatisfy { $0.isFinite })
     self.inputs = inputs
@@ -32,7 +34,8 @@ import CKernels
 
 /// Resizing of channels-last images.
 public enum Resize {
-  /// `[batch, height, width, channels]` to the extents of the maps, which are both nearest or both linear.
+  /// `[batch, height, width, channels]` to the extents of the maps, which are both nearest or both
+  /// linear.
   public static func resize(
     _ input: FloatView, batch: Int, channels: Int, vertical: AxisMap, horizontal: AxisMap,
     into result: FloatView, pool: ThreadPool? = nil

@@ -11,11 +11,12 @@ import Synchronization
 
 /// Threads that share out the chunks of a loop; between loops they spin a little, then sleep.
 ///
-/// Chunks are claimed one by one, so that a thread that loses its core for a while delays one chunk only. What
-/// a chunk computes must not depend on the chunk's bounds: then no result depends on the number of threads.
+/// Chunks are claimed one by one, so that a thread that loses its core for a while delays one chunk
+/// only. What a chunk computes must not depend on the chunk's bounds: then no result depends on the
+/// number of threads.
 @safe public final class ThreadPool: @unchecked Sendable {
-  // Sendable: `body` and the loop's extents are written by the one thread that holds `busy`, before `state`
-  // is published and after every worker has left; all else is atomic or under the mutex.
+  // Sendable: `body` and the loop's extents are written by the one thread that holds `busy`, before
+  // `state` is published and after every worker has left; all else is atomic or under the mutex.
 
   /// Threads that work on a loop, the caller's included.
   public let threads: Int
@@ -25,7 +26,8 @@ import Synchronization
   private let parked = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
 
-  /// The loop's number times `generation`, plus `open` while it can be joined, plus the workers inside.
+  /// The loop's number times `generation`, plus `open` while it can be joined, plus the workers
+  /// inside.
   private let state = Atomic<UInt64>(0)
   private static let open: UInt64 = 1 << 16
   private static let generation: UInt64 = 1 << 17
@@ -37,7 +39,8 @@ import Synchronization
   private let signal: Signal
   private var workers: [pthread_t] = []
 
-  /// The threads to use when nobody says: `MENAGERIE_THREADS`, or the cores that the process may run on.
+  /// The threads to use when nobody says: `MENAGERIE_THREADS`, or the cores that the process may
+  /// run on.
   public static var defaultThreads: Int {
     if let text = unsafe getenv("MENAGERIE_THREADS"), let value = unsafe Int(String(cString: text)),
       value > 0
@@ -90,10 +93,11 @@ import Synchronization
     for thread in workers { _ = pthread_join(thread, nil) }
   }
 
-  /// Calls `body` with ranges of at most `grain` that together are `0..<count`, on all threads; returns when all are
-  /// done.
+  /// Calls `body` with ranges of at most `grain` that together are `0..<count`, on all threads;
+  /// returns when all are done.
   ///
-  /// Called from inside a loop of the same pool, or while another thread uses it, it runs on the calling thread alone.
+  /// Called from inside a loop of the same pool, or while another thread uses it, it runs on the
+  /// calling thread alone.
   public func parallelFor(
     count: Int, grain: Int = 1, _ body: @Sendable (Range<Int>) -> Void
   ) {

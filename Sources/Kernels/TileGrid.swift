@@ -42,8 +42,9 @@ struct TileGrid: Sendable {
     count = rowPieces * ((panels + panelStep - 1) / panelStep)
   }
 
-  /// What a cut costs beside none, estimated: threads that wait for the last piece, rows that are packed once more for
-  /// each piece of panels, panels that are read once more for each piece of rows.
+  /// What a cut costs beside none, estimated: threads that wait for the last piece, rows that are
+  /// packed once more for each piece of panels, panels that are read once more for each piece of
+  /// rows.
   private static func cost(
     tiles: Int, rowStep: Int, panels: Int, panelStep: Int, threads: Int
   ) -> Double {

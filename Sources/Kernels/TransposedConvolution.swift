@@ -1,9 +1,11 @@
 import CKernels
 
-/// A transposed convolution: a matrix product spreads each input pixel over its window, and overlaps are added up.
+/// A transposed convolution: a matrix product spreads each input pixel over its window, and
+/// overlaps are added up.
 ///
-/// Geometries are those of the convolution that is transposed: its output is this one's input, its input this one's
-/// result. So `geometry.channels` are the result's channels and `geometry.outputChannels` the input's.
+/// Geometries are those of the convolution that is transposed: its output is this one's input, its
+/// input this one's result. So `geometry.channels` are the result's channels and
+/// `geometry.outputChannels` the input's.
 public struct TransposedConvolution: Sendable {
   public let inputChannels: Int
   public let resultChannels: Int
@@ -14,8 +16,9 @@ public struct TransposedConvolution: Sendable {
   /// A group's: `[inputChannels / groups, kernelHeight * kernelWidth * resultChannels / groups]`.
   private let matrices: [PackedMatrix]
 
-  /// - Parameter weight: PyTorch's `[inputChannels, resultChannels / groups, kernelHeight, kernelWidth]`, where its
-  ///   first axis is called `outputs` as that of the convolution that is transposed.
+  /// - Parameter weight: PyTorch's `[inputChannels, resultChannels / groups, kernelHeight,
+  ///   kernelWidth]`, where its first axis is called `outputs` as that of the convolution that is
+  ///   transposed.
   public init(
     _ weight: Weight, groups: Int = 1, instructionSet: InstructionSet = .current,
     pool: ThreadPool? = nil
@@ -57,8 +60,9 @@ public struct TransposedConvolution: Sendable {
 
   /// `result = clamp(transposedConvolution(input) + bias)`.
   ///
-  /// - Shapes: `input` is `[batch, outputHeight, outputWidth, outputChannels]` of the geometry, `result` is
-  ///   `[batch, height, width, channels]`; `scratch` has `scratchCount` floats; none overlap.
+  /// - Shapes: `input` is `[batch, outputHeight, outputWidth, outputChannels]` of the geometry,
+  ///   `result` is `[batch, height, width, channels]`; `scratch` has `scratchCount` floats; none
+  ///   overlap.
   public func convolve(
     _ input: FloatView, geometry: ConvolutionGeometry, into result: FloatView, scratch: FloatView,
     bias: FloatView? = nil, clamp: Clamp = .none, pool: ThreadPool? = nil

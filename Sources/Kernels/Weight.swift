@@ -1,6 +1,7 @@
 import CKernels
 
-/// Weights as a file lays them out: `[outputs, inputs, kernelHeight, kernelWidth]` under any strides.
+/// Weights as a file lays them out: `[outputs, inputs, kernelHeight, kernelWidth]` under any
+/// strides.
 ///
 /// `inputs` is a group's for a grouped convolution. For a matrix the kernel is 1 by 1.
 public struct Weight: Sendable {

@@ -13,7 +13,8 @@ extension Bench {
       strides: (stride, stride), padsBegin: (pad, pad), padsEnd: (pad, pad), groups: groups)
   }
 
-  /// Each different convolution of ResNet-50 with how often it occurs, and those of ResNeXt-50 that have groups.
+  /// Each different convolution of ResNet-50 with how often it occurs, and those of ResNeXt-50 that
+  /// have groups.
   static let convolutions: [(geometry: Geometry, times: Int)] = [
     (square(224, 3, 64, 7, stride: 2), 1), (square(56, 64, 64, 1), 1), (square(56, 64, 64, 3), 3),
     (square(56, 64, 256, 1), 4), (square(56, 256, 64, 1), 2), (square(56, 256, 128, 1), 1),
@@ -30,8 +31,8 @@ extension Bench {
     (square(7, 1024, 1024, 3, groups: 32), 0),
   ]
 
-  /// Convolutions with bias and ReLU beside a copy of the windows and OpenBLAS's product of the same size (without
-  /// groups' copies); at the end, all of ResNet-50's together.
+  /// Convolutions with bias and ReLU beside a copy of the windows and OpenBLAS's product of the
+  /// same size (without groups' copies); at the end, all of ResNet-50's together.
   func convolutions() {
     var (total, all) = (0.0, true)
     var operations = 0
@@ -97,7 +98,8 @@ extension Bench {
     }
   }
 
-  /// MobileNetV2's depthwise convolutions beside one product a channel's plain loop would do: memory read and written.
+  /// MobileNetV2's depthwise convolutions beside one product a channel's plain loop would do:
+  /// memory read and written.
   func depthwise() {
     let shapes = [
       (112, 32, 1), (112, 96, 2), (56, 144, 1), (56, 144, 2), (28, 192, 1), (28, 192, 2),
@@ -129,8 +131,11 @@ extension Bench {
   func packing() {
     guard wants("pack ResNet-50") else { return }
     let layers = Self.convolutions.filter { $0.times > 0 }.map { layer in
-      (layer.geometry, layer.times, Bench.noise(
-        layer.geometry.outputChannels * layer.geometry.channels * layer.geometry.kernelCount))
+      (
+        layer.geometry, layer.times,
+        Bench.noise(
+          layer.geometry.outputChannels * layer.geometry.channels * layer.geometry.kernelCount)
+      )
     }
     let count = layers.reduce(0) { $0 + $1.1 * $1.2.count }
     let copies = layers.map { FloatView(zeros: $0.2.count) }

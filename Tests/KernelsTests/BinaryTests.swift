@@ -44,7 +44,9 @@ extension VariantTests {
               for row in 0..<rows {
                 for column in 0..<columns {
                   let y = result[index[0](image, row, column)]
-                  let (x, z) = (a[index[left](image, row, column)], b[index[right](image, row, column)])
+                  let (x, z) = (
+                    a[index[left](image, row, column)], b[index[right](image, row, column)]
+                  )
                   let allowed = operation == .power ? 1.0 : 0.5
                   guard ulps(y, Self.exact(operation, x, z)) <= allowed else {
                     Issue.record("\(x) \(operation) \(z) is \(y); \(left), \(right), \(isa)")

@@ -3,14 +3,18 @@ import Testing
 
 extension VariantTests {
   @Suite struct CastTests {
-    /// Every kind of float32: all exponents, ties and their neighbours, both signs, infinities, NaN.
+    /// Every kind of float32: all exponents, ties and their neighbours, both signs, infinities,
+    /// NaN.
     static let floats: [Float] = {
-      var values: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 448, 464, 465, 480, 65519, 65520]
+      var values: [Float] = [
+        0, -0.0, .infinity, -.infinity, .nan, 448, 464, 465, 480, 65519, 65520,
+      ]
       var noise = Noise()
       for exponent in UInt32(0)..<255 {
-        for low: UInt32 in [0, 1, 0x0FFF, 0x1000, 0x1001, 0x7FFF, 0x8000, 0x8001, 0x18000, 0x7FFFFF,
-          0x080000, 0x080001, 0x0FFFFF, 0x100000, 0x180000, 0x300000, 0x3FFFFF, 0x500000]
-        {
+        for low: UInt32 in [
+          0, 1, 0x0FFF, 0x1000, 0x1001, 0x7FFF, 0x8000, 0x8001, 0x18000, 0x7FFFFF,
+          0x080000, 0x080001, 0x0FFFFF, 0x100000, 0x180000, 0x300000, 0x3FFFFF, 0x500000,
+        ] {
           values.append(Float(bitPattern: exponent << 23 | low))
           values.append(-Float(bitPattern: exponent << 23 | low))
         }

@@ -5,7 +5,8 @@ import Testing
   typealias Geometry = ConvolutionGeometry
 
   static let geometries: [Geometry] = [
-    Geometry(input: (5, 7, 3), outputChannels: 5, kernel: (3, 3), padsBegin: (1, 1), padsEnd: (1, 1)),
+    Geometry(
+      input: (5, 7, 3), outputChannels: 5, kernel: (3, 3), padsBegin: (1, 1), padsEnd: (1, 1)),
     Geometry(
       batch: 2, input: (9, 8, 3), outputChannels: 33, kernel: (7, 7), strides: (2, 2),
       padsBegin: (3, 3), padsEnd: (3, 3)),
@@ -17,7 +18,8 @@ import Testing
     Geometry(
       input: (6, 6, 4), outputChannels: 9, kernel: (5, 5), dilations: (1, 2), padsBegin: (4, 5),
       padsEnd: (4, 5)),
-    Geometry(input: (1, 1, 8), outputChannels: 4, kernel: (3, 3), padsBegin: (1, 1), padsEnd: (1, 1)),
+    Geometry(
+      input: (1, 1, 8), outputChannels: 4, kernel: (3, 3), padsBegin: (1, 1), padsEnd: (1, 1)),
     Geometry(
       input: (3, 4, 2), outputChannels: 3, kernel: (2, 3), padsBegin: (1, 2), padsEnd: (2, 1),
       output: (height: 7, width: 8)),
@@ -175,7 +177,9 @@ import Testing
         }
       }
     }
-    let (one, other) = (FloatView(zeros: geometry.outputCount), FloatView(zeros: geometry.outputCount))
+    let (one, other) = (
+      FloatView(zeros: geometry.outputCount), FloatView(zeros: geometry.outputCount)
+    )
     PackedConvolution(.oihw(FloatView(oihw), for: geometry))
       .convolve(x, geometry: geometry, into: one)
     PackedConvolution(.hwio(FloatView(hwio), for: geometry))

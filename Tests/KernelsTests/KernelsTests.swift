@@ -16,7 +16,8 @@ struct Noise {
   mutating func view(_ count: Int) -> FloatView { FloatView(floats(count)) }
 }
 
-/// A result beside its reference in Double, with the sum of the absolute values of what was added up.
+/// A result beside its reference in Double, with the sum of the absolute values of what was added
+/// up.
 struct Reference {
   var values: [Double]
   var magnitudes: [Double]
@@ -32,8 +33,8 @@ struct Reference {
   }
 }
 
-/// A sum of `terms` floats is off by at most one rounding a term of the running sum; errors of random sign grow as
-/// the square root, so that a few roots are far beyond chance.
+/// A sum of `terms` floats is off by at most one rounding a term of the running sum; errors of
+/// random sign grow as the square root, so that a few roots are far beyond chance.
 func expectClose(
   _ found: FloatView, _ reference: Reference, terms: Int,
   _ comment: String = "", sourceLocation: SourceLocation = #_sourceLocation
@@ -58,7 +59,7 @@ func expectClose(
   if let first {
     let expected = reference.values[first]
     Issue.record(
-      "\(comment) \(bad) of \(found.count) differ, first [\(first)]: \(found[first]), not \(expected)",
+      "\(comment) \(bad) of \(found.count) differ, [\(first)] is \(found[first]), not \(expected)",
       sourceLocation: sourceLocation)
   }
 }

@@ -52,7 +52,8 @@ import Testing
     }
   }
 
-  /// Rows read in place and packed, K in one pass and in several, rows at distances that are powers of two.
+  /// Rows read in place and packed, K in one pass and in several, rows at distances that are powers
+  /// of two.
   @Test(arguments: [(31, 1111, 50), (15, 40, 300), (15, 1100, 257), (17, 512, 70), (3, 1500, 200)])
   func sumsOverManyInputs(_ shape: (rows: Int, inputs: Int, columns: Int)) {
     var noise = Noise()
@@ -117,7 +118,9 @@ import Testing
         scaled[k * columns + n] = b[k * columns + n] * scale[n]
       }
     }
-    let (fromLinear, fromMatrix) = (FloatView(zeros: rows * columns), FloatView(zeros: rows * columns))
+    let (fromLinear, fromMatrix) = (
+      FloatView(zeros: rows * columns), FloatView(zeros: rows * columns)
+    )
     PackedMatrix(
       .linear(FloatView(transposed), outputs: columns, inputs: inputs, scale: FloatView(scale)),
       instructionSet: isa

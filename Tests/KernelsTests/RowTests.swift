@@ -20,7 +20,8 @@ extension VariantTests {
           let most = row.max() ?? 0
           let sum = row.reduce(0) { $0 + exp($1 - most) }
           for c in 0..<columns {
-            // Two ulp of the exponential and of the sum, and the rounding of x - max, which is up to 40.
+            // Two ulp of the exponential and of the sum, and the rounding of x - max, which is up
+            // to 40.
             let exact = exp(row[c] - most) / sum
             #expect(abs(Double(result[r * columns + c]) - exact) <= exact * 5e-6)
             #expect(abs(Double(logs[r * columns + c]) - (row[c] - most - log(sum))) <= 5e-6)
@@ -56,7 +57,8 @@ extension VariantTests {
           for c in 0..<columns {
             let normal = (row[c] - mean) / (variance + 1e-3).squareRoot()
             let exact = normal * Double(scale[c]) + Double(shift[c])
-            // The mean of values near 3 is off by an ulp of 3 or two; the deviation here is at least 0.03.
+            // The mean of values near 3 is off by an ulp of 3 or two; the deviation here is at
+            // least 0.03.
             #expect(abs(Double(plain[r * columns + c]) - normal) <= 2e-5)
             #expect(abs(Double(result[r * columns + c]) - exact) <= 2e-5)
           }
@@ -103,7 +105,9 @@ extension VariantTests {
       // Absolute: a sum of n floats below 1 in lanes of at most 128 terms.
       let allowed = reduction == .sum ? 1e-7 * Double(columns) : 1e-6
       VariantTests.each { _ in
-        let (overColumns, overRows) = (FloatView(zeros: batch * rows), FloatView(zeros: batch * columns))
+        let (overColumns, overRows) = (
+          FloatView(zeros: batch * rows), FloatView(zeros: batch * columns)
+        )
         reduction.overColumns(FloatView(x), rows: batch * rows, columns: columns, into: overColumns)
         reduction.overRows(
           FloatView(x), batch: batch, rows: rows, columns: columns, into: overRows,

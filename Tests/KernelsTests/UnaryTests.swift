@@ -7,7 +7,8 @@ extension VariantTests {
     struct Function: Sendable, CustomStringConvertible {
       let operation: UnaryOperator
       let exact: @Sendable (Double) -> Double
-      /// Units in the last place; where a function is a difference of larger terms, `absolute` is allowed instead.
+      /// Units in the last place; where a function is a difference of larger terms, `absolute` is
+      /// allowed instead.
       let ulps: Double
       let absolute: Double
       let description: String
@@ -59,12 +60,14 @@ extension VariantTests {
       Function(.sign, ulps: 0) { $0 > 0 ? 1 : $0 < 0 ? -1 : $0 },
     ]
 
-    /// Every magnitude that matters, both signs, ties of rounding, and the edges of the formulas' branches.
+    /// Every magnitude that matters, both signs, ties of rounding, and the edges of the formulas'
+    /// branches.
     static let inputs: [Float] = {
       var values: [Float] = [
         0, -0.0, .nan, .infinity, -.infinity, 0.5, 1.5, 2.5, -0.5, -1.5, 0.625, 0.6249999, 1, -1,
         0.9999999, 20, 20.0001, 88, 88.7, 88.8, 89, -87, -88, -100, -103, -103.9, -104, -105, 1e-38,
-        .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude / 3, 1e38, -1e38, .greatestFiniteMagnitude, 4, -4, -5, -6, -9, -12, -14,
+        .leastNonzeroMagnitude, -.leastNonzeroMagnitude, .leastNormalMagnitude / 3, 1e38, -1e38,
+        .greatestFiniteMagnitude, 4, -4, -5, -6, -9, -12, -14,
       ]
       var noise = Noise()
       for exponent in -30...7 {

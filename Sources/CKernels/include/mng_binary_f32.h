@@ -14,8 +14,9 @@ typedef enum mng_binary {
 } mng_binary;
 
 /// `y[r, i] = clamp(op(a[r, i], b[r, i]))` for `rows` by `columns`; `y` is contiguous.
-/// Row strides are in floats, 0 to repeat a row; `a_step` and `b_step` are 1, or 0 to repeat one value through a row.
-/// `y` may be `a` or `b` where they have the same shape; it does not overlap them otherwise.
+/// Row strides are in floats, 0 to repeat a row; `a_step` and `b_step` are 1, or 0 to repeat one
+/// value through a row. `y` may be `a` or `b` where they have the same shape; it does not overlap
+/// them otherwise.
 void mng_binary_f32(mng_binary op, size_t rows, size_t columns, const float *a, size_t a_row,
                     size_t a_step, const float *b, size_t b_row, size_t b_step, float minimum,
                     float maximum, float *y);

@@ -4,7 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// Memory, zeroed where asked, 64-byte aligned; from 2 MiB on aligned to that and advised to use huge pages. NULL if there is none.
+/// Memory, zeroed where asked, 64-byte aligned; from 2 MiB on aligned to that and advised to use
+/// huge pages. NULL if there is none.
 void *mng_memory_allocate(size_t bytes, bool zeroed);
 
 /// Gives back what `mng_memory_allocate(bytes, …)` gave.

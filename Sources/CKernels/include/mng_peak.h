@@ -3,8 +3,9 @@
 
 #include <stddef.h>
 
-/// Does `rounds` times twelve independent multiply-adds of full vectors of the current instruction set, and returns
-/// how many float operations that were: what the processor can do at most, for benches.
+/// Does `rounds` times twelve independent multiply-adds of full vectors of the current instruction
+/// set, and returns how many float operations that were: what the processor can do at most, for
+/// benches.
 double mng_peak_f32(size_t rounds);
 
 #endif

@@ -15,7 +15,8 @@ void mng_reduce_columns_f32(mng_reduction reduction, size_t rows, size_t columns
                             float *y);
 
 /// `y[b, c]` over the rows of `x[b, r, c]`; columns `[column_begin, column_end)` are computed.
-/// With pixels for rows it is a global pooling. Sums run in blocks of rows, so that many rows lose little.
+/// With pixels for rows it is a global pooling. Sums run in blocks of rows, so that many rows lose
+/// little.
 void mng_reduce_rows_f32(mng_reduction reduction, size_t batch, size_t rows, size_t columns,
                          const float *x, float *y, size_t column_begin, size_t column_end);
 

@@ -4,10 +4,10 @@
 #include <stddef.h>
 
 typedef enum mng_unary {
-  MNG_UNARY_CLIP,          ///< min(max(x, alpha), beta)
-  MNG_UNARY_LEAKY_RELU,    ///< x < 0 ? alpha x : x
-  MNG_UNARY_ELU,           ///< x < 0 ? alpha (e^x - 1) : x
-  MNG_UNARY_SELU,          ///< beta (x < 0 ? alpha (e^x - 1) : x)
+  MNG_UNARY_CLIP,        ///< min(max(x, alpha), beta)
+  MNG_UNARY_LEAKY_RELU,  ///< x < 0 ? alpha x : x
+  MNG_UNARY_ELU,         ///< x < 0 ? alpha (e^x - 1) : x
+  MNG_UNARY_SELU,        ///< beta (x < 0 ? alpha (e^x - 1) : x)
   MNG_UNARY_SIGMOID,
   MNG_UNARY_HARD_SIGMOID,  ///< min(max(alpha x + beta, 0), 1)
   MNG_UNARY_HARD_SWISH,    ///< x min(max(alpha x + beta, 0), 1)
@@ -27,7 +27,7 @@ typedef enum mng_unary {
   MNG_UNARY_ABSOLUTE,
   MNG_UNARY_FLOOR,
   MNG_UNARY_CEIL,
-  MNG_UNARY_ROUND,         ///< to the nearest integer, ties to even
+  MNG_UNARY_ROUND,  ///< to the nearest integer, ties to even
   MNG_UNARY_SIGN,
 } mng_unary;
 
