@@ -44,10 +44,12 @@ public final class StagedOutput {
     InterruptedOutputs.remove(temporaryPath)
   }
 
-  /// Runs `body` with the temporary name; errors that mention it are given the name that a person knows.
-  public func naming<T>(_ body: (String) throws -> T) throws -> T {
+  /// Runs `body` with the temporary name; errors that mention it are given the name that a person knows, and errors that
+  /// name no file the name of `source`, whose tensors are read while the output is written.
+  public func naming<T>(source: String, _ body: (String) throws -> T) throws -> T {
     do { return try body(temporaryPath) } catch var error as DataError {
-      if error.path == nil || error.path?.hasPrefix(temporaryPath) == true { error.path = path }
+      if error.path?.hasPrefix(temporaryPath) == true { error.path = path }
+      error.path = error.path ?? source
       throw error
     }
   }

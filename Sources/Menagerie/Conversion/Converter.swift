@@ -39,9 +39,9 @@ public struct Converter {
 
     let staged = try StagedOutput(path: output)
     progress("writing \(output)")
-    let written = try staged.naming { try format.write(plan.checkpoint, to: $0) }
+    let written = try staged.naming(source: source) { try format.write(plan.checkpoint, to: $0) }
     var report = plan.report(written, source: source, output: staged.path)
-    report.verification = try staged.naming {
+    report.verification = try staged.naming(source: source) {
       try verification(of: $0, named: staged.path, against: model, plan)
     }
     if report.verification.status == .failed {

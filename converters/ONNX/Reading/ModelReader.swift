@@ -85,7 +85,8 @@ extension ValueInfoMessage {
 }
 
 extension TypeMessage {
-  /// What it says of a tensor; a negative extent is how some exporters say that they do not know it.
+  /// What it says of a tensor; a negative extent, or `?`, is how some exporters say that they do
+  /// not know it.
   var tensorType: TensorType {
     guard case .tensor(let elementType, let dimensions) = self else { return .unknown }
     return TensorType(
@@ -93,7 +94,7 @@ extension TypeMessage {
       dimensions?.map { dimension in
         switch dimension {
         case .value(let extent) where extent >= 0: .fixed(extent)
-        case .name(let name) where !name.isEmpty: .symbol(name)
+        case .name(let name) where !name.isEmpty && name != "?": .symbol(name)
         default: .unknown
         }
       })

@@ -62,7 +62,10 @@ final class ExternalFiles {
     let result: Result<Bytes, DataError>
     do {
       result = .success(try MappedFile(contained: location, in: directory).bytes)
-    } catch let error as DataError {
+    } catch var error as DataError {
+      // What is named is the model, which a person gave; the file beside it is what is wrong with it
+      error.path = nil
+      error.found = "the file '\(location)' beside it: \(error.found)"
       result = .failure(error)
       if error.code != .notFound {
         findings.append(SecurityFinding(kind: "external-path", name: location))
