@@ -141,7 +141,10 @@ let package = Package(
       tests("Images", ["Images", "BinaryIO", "Tensors"]),
       tests("Kernels", ["CKernels", "COpenBLAS", "Kernels", "Tensors"]),
       tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
-      tests("Operators", ["BinaryIO", "ModelGraph", "Operators", "ONNXConverter", "Formats", "Tensors"]),
+      tests("Operators", [
+        "BinaryIO", "Formats", "JSON", "ModelGraph", "NumPyConverter", "ONNXConverter", "Operators", "Tensors",
+        collections,
+      ]),
       tests("Execution", ["BinaryIO", "Execution", "Kernels", "ModelGraph", "Operators", "Tensors"]),
       tests("Formats", ["BinaryIO", "Formats", "JSON", "ModelGraph", "Tensors"]),
       tests("PyTorchConverter", [

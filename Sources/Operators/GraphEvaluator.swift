@@ -2,7 +2,8 @@ import BinaryIO
 import ModelGraph
 import Tensors
 
-/// Runs a graph node after node by each operator's own `evaluate`: slow, plain, and what the runtime is compared with.
+/// Runs a graph node after node by each operator's own `evaluate`: slow, plain, and what the
+/// runtime is compared with.
 public struct GraphEvaluator {
   private let graph: Graph
   private let parameters: [String: Tensor]

@@ -142,7 +142,9 @@ import Testing
     let x = numbers([2, 3])
     let lower = try Trilu(upper: false).evaluate([x])[0].floats
     #expect(lower == [x.floats[0], 0, 0, x.floats[3], x.floats[4], 0])
-    let hot = try OneHot().evaluate([Tensor([1, -1, 5]), Tensor(scalar: 3), Tensor([0, 1] as [Float])])
+    let hot = try OneHot().evaluate([
+      Tensor([1, -1, 5]), Tensor(scalar: 3), Tensor([0, 1] as [Float]),
+    ])
     #expect(hot[0].floats == [0, 1, 0, 0, 0, 1, 0, 0, 0])
   }
 }

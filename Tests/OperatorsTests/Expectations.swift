@@ -2,7 +2,8 @@ import BinaryIO
 import Tensors
 import Testing
 
-/// Shape and type alike, and every number within `relative · |expected| + absolute`; NaN only beside NaN.
+/// Shape and type alike, and every number within `relative · |expected| + absolute`; NaN only
+/// beside NaN.
 func expectClose(
   _ found: Tensor, _ expected: Tensor, relative: Double = 0, absolute: Double = 0,
   _ comment: Comment? = nil, sourceLocation: SourceLocation = #_sourceLocation

@@ -57,10 +57,13 @@ import Testing
     graph.outputs = [normalise(&graph, y, 6)]
     let (after, rewrites) = try check(graph, on: [numbers([2, 4, 6, 5])], absolute: 1e-3)
     #expect(names(after) == ["Conv"])
-    #expect(rewrites.contains { $0.removed == ["bn"] && $0.into == "conv" && $0.weights.contains("w") })
+    #expect(
+      rewrites.contains { $0.removed == ["bn"] && $0.into == "conv" && $0.weights.contains("w") })
   }
 
-  @Test(arguments: [1, 2]) func batchNormalizationGoesIntoTheTransposedConvolution(groups: Int) throws {
+  @Test(arguments: [1, 2]) func batchNormalizationGoesIntoTheTransposedConvolution(groups: Int)
+    throws
+  {
     var (graph, x) = picture(4)
     let weight = graph.addConstant("w", numbers([4, 6 / groups, 3, 3]))
     let bias = graph.addConstant("b", numbers([6], seed: 5))
@@ -71,7 +74,9 @@ import Testing
     #expect(names(after) == ["ConvTranspose"])
   }
 
-  @Test(arguments: [false, true]) func batchNormalizationGoesIntoTheMatrixProduct(transposed: Bool) throws {
+  @Test(arguments: [false, true]) func batchNormalizationGoesIntoTheMatrixProduct(transposed: Bool)
+    throws
+  {
     var graph = Graph()
     let x = graph.addInput("x", TensorType(.float32, ["batch", 3]))
     let weight = graph.addConstant("w", numbers(transposed ? [5, 3] : [3, 5]))
@@ -234,7 +239,8 @@ import Testing
     #expect(names(try padded(1, Conv())) == ["Pad", "Conv"])
     let greatest = MaxPool(kernel: [3, 3], strides: [2, 2])
     #expect(names(try padded(0, greatest)) == ["Pad", "MaxPool"])
-    #expect(names(try padded(0, MaxPool(kernel: [2, 2]), relu: true)) == ["Relu", "Pad", "MaxPool"])
+    #expect(
+      names(try padded(0, MaxPool(kernel: [2, 2]), relu: true)) == ["Relu", "Pad", "MaxPool"])
     let average = AveragePool(kernel: [3, 3], padding: .all(1))
     #expect(names(try padded(0, average)) == ["Pad", "AveragePool"])
   }
@@ -257,7 +263,8 @@ import Testing
     var (graph, x) = picture(3)
     let sides = ["a", "b"].map { name in
       graph.add(
-        Transpose(permutation: [0, 2, 3, 1]), [graph.add(Relu(), [x], name: "\(name).relu")], name: name)
+        Transpose(permutation: [0, 2, 3, 1]), [graph.add(Relu(), [x], name: "\(name).relu")],
+        name: name)
     }
     let joined = graph.add(Concat(axis: -1), sides, name: "concat")
     graph.outputs = [graph.add(Transpose(permutation: [0, 3, 1, 2]), [joined], name: "back")]

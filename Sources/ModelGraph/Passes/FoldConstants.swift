@@ -4,7 +4,8 @@ import Tensors
 /// Computes what follows from constants alone, once and for all.
 public struct FoldConstants: GraphPass {
   public static let name = "FoldConstants"
-  /// A result that is larger is left to be computed, unless it is smaller than what it is made from.
+  /// A result that is larger is left to be computed, unless it is smaller than what it is made
+  /// from.
   public var maximumBytes: Int
 
   public init(maximumBytes: Int = 1 << 24) { self.maximumBytes = maximumBytes }

@@ -15,8 +15,10 @@ extension Graph {
   ///
   /// - Returns: what was done, in order.
   /// - Throws: what type inference throws when a node's inputs do not fit it.
+  @discardableResult
   public mutating func rewrite(with passes: [any GraphPass]) throws -> [Rewrite] {
-    // Each round makes the graph smaller or moves a node forwards, so this is a bound against mistakes only.
+    // Each round makes the graph smaller or moves a node forwards, so this is a bound against
+    // mistakes only.
     let rounds = 2 * nodes.count + 8
     var done: [Rewrite] = []
     try inferTypes()
@@ -39,7 +41,8 @@ extension Graph {
     return done
   }
 
-  /// The tensor of a constant, in the type that the graph gives it: weights may be stored in a narrower one.
+  /// The tensor of a constant, in the type that the graph gives it: weights may be stored in a
+  /// narrower one.
   public func known(_ id: ValueID?) -> Tensor? {
     guard let id, let tensor = constants[id] else { return nil }
     return self[id].type.dataType.map { tensor.cast(to: $0) } ?? tensor

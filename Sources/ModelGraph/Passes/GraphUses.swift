@@ -29,13 +29,16 @@ public struct GraphUses: Sendable {
 extension GraphPatch {
   /// Lets everyone who takes the only output of a node take `input` instead, and removes the node.
   ///
-  /// Outputs of the graph keep their names: there the value goes the other way, to whoever computes `input`.
+  /// Outputs of the graph keep their names: there the value goes the other way, to whoever computes
+  /// `input`.
   /// - Returns: false, with nothing done, where that cannot be.
   @discardableResult
   public mutating func bypass(
     _ index: Int, taking input: ValueID, in graph: Graph, _ uses: GraphUses
   ) -> Bool {
-    guard !touches(index), case let output?? = graph.nodes[index].outputs.first else { return false }
+    guard !touches(index), case let output?? = graph.nodes[index].outputs.first else {
+      return false
+    }
     if !uses.isOutput(output) {
       remove(index)
       redirect(output, to: input)

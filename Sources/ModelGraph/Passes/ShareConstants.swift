@@ -13,7 +13,8 @@ public struct ShareConstants: GraphPass {
     var patch = GraphPatch(for: graph)
     var byIdentity: [Key: ValueID] = [:]
     let outputs = Set(graph.outputs)
-    for (id, tensor) in graph.constants.sorted(by: { $0.key < $1.key }) where !outputs.contains(id) {
+    for (id, tensor) in graph.constants.sorted(by: { $0.key < $1.key }) where !outputs.contains(id)
+    {
       let key = Key(
         type: graph[id].type.dataType ?? tensor.dataType, stored: tensor.dataType,
         shape: tensor.shape,

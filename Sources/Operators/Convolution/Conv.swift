@@ -4,7 +4,8 @@ import Tensors
 
 /// Convolution: each output is a weighted sum over a window of the input.
 ///
-/// - Shapes: x `[N, C, …]`, weight `[M, C / groups, kernel…]`, bias `[M]` (optional); gives `[N, M, …]`.
+/// - Shapes: x `[N, C, …]`, weight `[M, C / groups, kernel…]`, bias `[M]` (optional); gives `[N, M,
+///   …]`.
 /// - Source: ONNX Conv-22.
 public struct Conv: Operator {
   public static let name = "Conv"

@@ -4,7 +4,8 @@ import Tensors
 
 /// Transposed convolution: each input spreads over a window of the output.
 ///
-/// - Shapes: x `[N, C, …]`, weight `[C, M / groups, kernel…]`, bias `[M]` (optional); gives `[N, M, …]`.
+/// - Shapes: x `[N, C, …]`, weight `[C, M / groups, kernel…]`, bias `[M]` (optional); gives `[N, M,
+///   …]`.
 /// - Source: ONNX ConvTranspose-22.
 public struct ConvTranspose: Operator {
   public static let name = "ConvTranspose"

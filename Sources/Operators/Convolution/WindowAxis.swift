@@ -81,7 +81,8 @@ struct WindowAttributes {
       }
       guard let bad = numbers.first(where: { !range.contains($0) }) else { return }
       throw DataError(
-        .mismatch, "the \(what) \(numbers) contain \(bad)", expected: "at least \(range.lowerBound)")
+        .mismatch, "the \(what) \(numbers) contain \(bad)", expected: "at least \(range.lowerBound)"
+      )
     }
     try check(kernel, "kernel extents", 1...WindowAttributes.limit)
     try check(strides, "strides", 1...WindowAttributes.limit)

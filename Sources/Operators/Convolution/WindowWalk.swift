@@ -8,7 +8,8 @@ struct Tap {
 ///
 /// - Parameters:
 ///   - taps: the elements along one axis (its index, the place along it).
-///   - visit: gets the flattened place, the place along each axis, and the window's elements inside the input.
+///   - visit: gets the flattened place, the place along each axis, and the window's elements inside
+///     the input.
 func walkWindows(
   outputs: [Int], inputs: [Int], kernel: [Int], taps: (Int, Int) -> Taps,
   visit: (Int, [Int], [Tap]) -> Void

@@ -4,7 +4,8 @@ import Tensors
 
 /// An operator on two numbers, whose inputs stretch to a common shape.
 ///
-/// - Types: both inputs alike; floating point in Double and rounded once, whole numbers wrap around.
+/// - Types: both inputs alike; floating point in Double and rounded once, whole numbers wrap
+///   around.
 public protocol ElementwiseBinary: Operator {
   func apply(_ a: Double, _ b: Double) -> Double
   func apply<T: FixedWidthInteger>(_ a: T, _ b: T) throws -> T

@@ -1,6 +1,7 @@
 import ModelGraph
 
-// One operator after another that is nothing but a function of the C library (ONNX Sin-22 and its kin).
+// One operator after another that is nothing but a function of the C library (ONNX Sin-22 and its
+// kin).
 
 /// `sin(x)`.
 public struct Sin: ElementwiseUnary {

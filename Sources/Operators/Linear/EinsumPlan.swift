@@ -62,6 +62,7 @@ struct EinsumPlan {
       return nil
     }
     let stretched = parts.count == 2 ? (0..<ellipsis).reversed().map(String.init) : []
-    return parts[0].map(String.init) + stretched + (parts.count == 2 ? parts[1].map(String.init) : [])
+    return parts[0].map(String.init) + stretched
+      + (parts.count == 2 ? parts[1].map(String.init) : [])
   }
 }

@@ -27,6 +27,8 @@ public struct Where: Operator {
     let both = try Tensor.concatenated(
       try [1, 2].map { try inputs.required($0).broadcast(to: shape).reshaped([count]) }, axis: 0,
       shape: [2 * count])
-    return [try both.picking(condition.indices.map { condition[$0] ? $0 : count + $0 }, shape: shape)]
+    return [
+      try both.picking(condition.indices.map { condition[$0] ? $0 : count + $0 }, shape: shape)
+    ]
   }
 }

@@ -2,7 +2,8 @@ import BinaryIO
 import ModelGraph
 import Tensors
 
-/// Normalises each channel by running statistics: `(x - mean) / √(variance + epsilon) · scale + bias`.
+/// Normalises each channel by running statistics: `(x - mean) / √(variance + epsilon) · scale +
+/// bias`.
 ///
 /// - Shapes: x `[N, C, …]`; scale, bias, mean and variance `[C]`; gives x's shape.
 /// - Source: ONNX BatchNormalization-15, with `training_mode` 0.

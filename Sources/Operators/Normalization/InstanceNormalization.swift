@@ -27,7 +27,9 @@ public struct InstanceNormalization: Operator {
   public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] {
     let shape = try resultShape(for: inputs)
     let x = try inputs.required(0)
-    let values = x.rows(along: Set(2..<x.rank)).flatMap { standardised($0, epsilon: epsilon).values }
+    let values = x.rows(along: Set(2..<x.rank)).flatMap {
+      standardised($0, epsilon: epsilon).values
+    }
     let normalised = Tensor(shape: shape, values).scaledPerChannel(
       try inputs.required(1).doubles, try inputs.required(2).doubles, shape)
     return [normalised.cast(to: x.dataType)]

@@ -2,7 +2,8 @@ import BinaryIO
 import ModelGraph
 import Tensors
 
-/// Local response normalisation: `x / (bias + alpha / size · Σ x²)^beta` over neighbouring channels.
+/// Local response normalisation: `x / (bias + alpha / size · Σ x²)^beta` over neighbouring
+/// channels.
 ///
 /// - Shapes: x `[N, C, …]`; gives x's shape.
 /// - Source: ONNX LRN-13.

@@ -10,7 +10,8 @@ func checkPerChannel(
   let channels = x.count > 1 ? x[1] : 1
   guard unified(numbers[0], channels) != nil else {
     throw DataError(
-      .mismatch, "\(what) is \(numbers[0]) numbers", expected: "one for each of \(channels) channels")
+      .mismatch, "\(what) is \(numbers[0]) numbers",
+      expected: "one for each of \(channels) channels")
   }
 }
 

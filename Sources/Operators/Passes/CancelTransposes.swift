@@ -28,7 +28,8 @@ public struct CancelTransposes: GraphPass {
         continue
       }
       patch.note(
-        Rewrite(pass: Self.name, removed: [graph.nodes[place].name, node.name], into: graph[x].name))
+        Rewrite(
+          pass: Self.name, removed: [graph.nodes[place].name, node.name], into: graph[x].name))
     }
     return patch
   }

@@ -49,13 +49,21 @@ struct ChannelAffine {
     }
   }
 
+  /// Whether the operator is one that can be read so.
+  static func mayBe(_ operator: any Operator) -> Bool {
+    switch `operator` {
+    case is BatchNormalization, is Mul, is Add, is Sub, is Div: true
+    default: false
+    }
+  }
+
   /// A constant that differs along axis 1 at most, as a number for each channel.
   private static func values(
     of id: ValueID, _ channels: Int, _ rank: Int, _ graph: Graph
   ) -> [Double]? {
-    guard let tensor = graph.known(id), tensor.dataType.isFloatingPoint, tensor.rank <= rank else {
-      return nil
-    }
+    guard let count = graph.constants[id]?.elementCount, count == 1 || count == channels,
+      let tensor = graph.known(id), tensor.dataType.isFloatingPoint, tensor.rank <= rank
+    else { return nil }
     let axis = 1 - (rank - tensor.rank)
     for (index, extent) in tensor.shape.enumerated() where extent != 1 {
       guard index == axis, extent == channels else { return nil }

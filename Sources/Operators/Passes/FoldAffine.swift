@@ -2,7 +2,8 @@ import BinaryIO
 import ModelGraph
 import Tensors
 
-/// Folds what follows a convolution or matrix product, channel by channel, into its weights: BatchNormalization, and
+/// Folds what follows a convolution or matrix product, channel by channel, into its weights:
+/// BatchNormalization, and
 /// Mul, Add, Sub or Div by a constant.
 public struct FoldAffine: GraphPass {
   public static let name = "FoldAffine"
@@ -15,6 +16,7 @@ public struct FoldAffine: GraphPass {
     for (place, node) in graph.nodes.enumerated() {
       guard case let sum?? = node.outputs.first, node.outputs.count == 1, uses.isTakenOnce(sum),
         let index = uses.consumers(of: sum).first, !patch.touches(index), !patch.touches(place),
+        ChannelAffine.mayBe(graph.nodes[index].operator),
         let target = FoldingTarget(node, graph), let rank = graph[sum].type.rank ?? target.rank,
         let affine = ChannelAffine(
           graph.nodes[index], of: sum, channels: target.channels, rank: rank, in: graph),

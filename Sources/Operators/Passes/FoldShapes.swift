@@ -4,7 +4,8 @@ import Tensors
 
 /// Follows shapes that are computed from shapes, dimension by dimension, and settles what is known.
 ///
-/// `x.view(x.size(0), -1)` arrives as Shape, Gather, Unsqueeze, Concat and Reshape, and becomes a Reshape to `[0, -1]`.
+/// `x.view(x.size(0), -1)` arrives as Shape, Gather, Unsqueeze, Concat and Reshape, and becomes a
+/// Reshape to `[0, -1]`.
 public struct FoldShapes: GraphPass {
   public static let name = "FoldShapes"
 

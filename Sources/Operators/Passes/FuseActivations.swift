@@ -2,7 +2,8 @@ import BinaryIO
 import ModelGraph
 import Tensors
 
-/// Gives activations that are spelt out in several operators their own: HardSigmoid, HardSwish, Swish, Mish and Gelu.
+/// Gives activations that are spelt out in several operators their own: HardSigmoid, HardSwish,
+/// Swish, Mish and Gelu.
 public struct FuseActivations: GraphPass {
   public static let name = "FuseActivations"
 
@@ -28,7 +29,8 @@ public struct FuseActivations: GraphPass {
   }
 }
 
-/// Looks at what computes a value; every value inside a pattern must be taken by that pattern alone.
+/// Looks at what computes a value; every value inside a pattern must be taken by that pattern
+/// alone.
 private struct Pattern {
   struct Match {
     var `operator`: any Operator
@@ -171,8 +173,8 @@ private struct Pattern {
 
   /// A constant that is one number.
   private func number(_ id: ValueID?) -> Double? {
-    guard let tensor = graph.known(id), tensor.elementCount == 1 else { return nil }
-    return tensor.doubles[0]
+    guard let id, graph.constants[id]?.elementCount == 1 else { return nil }
+    return graph.known(id)?.doubles[0]
   }
 
   /// Whether the number beside x did not add axes.

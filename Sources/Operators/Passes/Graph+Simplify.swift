@@ -1,17 +1,24 @@
 import ModelGraph
 
 extension Graph {
-  /// All passes, in an order in which each prepares the ground for the next.
-  public static let simplifications: [any GraphPass] = [
-    FoldShapes(), FoldConstants(), RemoveNoOperations(), CancelTransposes(), SinkTransposes(),
-    MergePads(), FoldAffine(), FuseActivations(), ShareConstants(),
+  /// The passes that compute no weights anew: for a runtime that folds into weights as it packs them.
+  public static let structuralSimplifications: [any GraphPass] = [
+    FoldShapes(), RemoveNoOperations(), CancelTransposes(), SinkTransposes(), MergePads(),
+    FuseActivations(),
   ]
+
+  /// All passes, in an order in which each prepares the ground for the next.
+  public static let simplifications: [any GraphPass] =
+    [FoldConstants()] + structuralSimplifications + [FoldAffine(), ShareConstants()]
 
   /// Makes the graph simpler without changing what it computes.
   ///
   /// Weights that are to be folded must be bound to the graph as constants.
   /// - Returns: what was done, in order.
-  public mutating func simplify() throws -> [Rewrite] {
-    try rewrite(with: Graph.simplifications)
+  @discardableResult
+  public mutating func simplify(
+    by passes: [any GraphPass] = Graph.simplifications
+  ) throws -> [Rewrite] {
+    try rewrite(with: passes)
   }
 }

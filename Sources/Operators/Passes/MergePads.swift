@@ -2,7 +2,8 @@ import BinaryIO
 import ModelGraph
 import Tensors
 
-/// Lets a convolution or pooling do the padding of a Pad before it, where the new elements count alike.
+/// Lets a convolution or pooling do the padding of a Pad before it, where the new elements count
+/// alike.
 public struct MergePads: GraphPass {
   public static let name = "MergePads"
 
@@ -13,9 +14,11 @@ public struct MergePads: GraphPass {
     let uses = GraphUses(graph)
     for (index, node) in graph.nodes.enumerated() where !patch.touches(index) {
       guard case let padded?? = node.inputs.first, let place = uses.producer(of: padded),
-        let pad = graph.nodes[place].operator as? Pad, case let x?? = graph.nodes[place].inputs.first,
+        let pad = graph.nodes[place].operator as? Pad,
+        case let x?? = graph.nodes[place].inputs.first,
         let amounts = spatialAmounts(pad, graph.nodes[place], graph),
-        let merged = merged(node.operator, amounts, value(graph.nodes[place], graph), x, graph, uses)
+        let merged = merged(
+          node.operator, amounts, value(graph.nodes[place], graph), x, graph, uses)
       else { continue }
       var wider = node
       wider.operator = merged
@@ -28,14 +31,16 @@ public struct MergePads: GraphPass {
 
   /// What a Pad adds to the spatial axes; nil when it does anything else.
   private func spatialAmounts(_ pad: Pad, _ node: Node, _ graph: Graph) -> [(Int, Int)]? {
-    guard pad.mode == .constant, let rank = (node.inputs.first ?? nil).flatMap({ graph[$0].type.rank }),
+    guard pad.mode == .constant,
+      let rank = (node.inputs.first ?? nil).flatMap({ graph[$0].type.rank }),
       rank >= 3
     else { return nil }
     var known: [Int: Tensor] = [:]
     for case (let index, let id?) in node.inputs.enumerated() {
       if let tensor = graph.known(id) { known[index] = tensor }
     }
-    let inputs = OperatorInputs(types: node.inputs.map { $0.map { graph[$0].type } }, constants: known)
+    let inputs = OperatorInputs(
+      types: node.inputs.map { $0.map { graph[$0].type } }, constants: known)
     guard let amounts = (try? pad.amounts(inputs, rank: rank)) ?? nil,
       amounts.allSatisfy({ $0.begin >= 0 && $0.end >= 0 }),
       amounts.prefix(2).allSatisfy({ $0.begin == 0 && $0.end == 0 })
@@ -66,7 +71,8 @@ public struct MergePads: GraphPass {
       pool.countIncludePad = true
       return pool
     case var pool as MaxPool:
-      // Padding never wins; zeros never do where nothing is negative and each window sees an element.
+      // Padding never wins; zeros never do where nothing is negative and each window sees an
+      // element.
       let isNeutral = value == -.infinity || value == 0 && isNonNegative(x, graph, uses)
       guard isNeutral, let sum = sum(pool.padding, amounts), !pool.ceilMode,
         pool.dilations.allSatisfy({ $0 == 1 }), case .explicit(let begin, let end) = sum,

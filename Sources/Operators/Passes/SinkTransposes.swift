@@ -4,7 +4,8 @@ import Tensors
 
 /// Moves transposes behind operators that look at each element alone, until they meet another one.
 ///
-/// A binary operator lets them through when both its inputs come transposed alike, or the other is a constant that can be
+/// A binary operator lets them through when both its inputs come transposed alike, or the other is
+/// a constant that can be
 /// transposed back.
 public struct SinkTransposes: GraphPass {
   public static let name = "SinkTransposes"
@@ -29,7 +30,8 @@ public struct SinkTransposes: GraphPass {
       first.inputs = sources
       first.outputs = [early]
       if let concat = node.operator as? Concat {
-        first.operator = Concat(axis: order[concat.axis < 0 ? concat.axis + order.count : concat.axis])
+        first.operator = Concat(
+          axis: order[concat.axis < 0 ? concat.axis + order.count : concat.axis])
       }
       let second = Node(
         name: "\(node.name).transpose", Transpose(permutation: order), inputs: [early],
@@ -48,7 +50,8 @@ public struct SinkTransposes: GraphPass {
     }
   }
 
-  /// The order that all inputs come transposed by, and what they were before; nil when they did not all.
+  /// The order that all inputs come transposed by, and what they were before; nil when they did not
+  /// all.
   private func transposed(
     _ node: Node, _ graph: Graph, _ uses: GraphUses, _ patch: inout GraphPatch
   ) -> (order: [Int], sources: [ValueID?])? {

@@ -2,7 +2,8 @@ import BinaryIO
 import ModelGraph
 import Tensors
 
-/// Says a BatchNormalization of known statistics as a Mul and an Add, for runtimes and files without one.
+/// Says a BatchNormalization of known statistics as a Mul and an Add, for runtimes and files
+/// without one.
 public struct SplitBatchNormalization: GraphPass {
   public static let name = "SplitBatchNormalization"
 

@@ -4,7 +4,8 @@ import Tensors
 
 /// The greatest element of each window.
 ///
-/// - Shapes: x `[N, C, …]`; gives the maxima `[N, C, …]` and where they were found, as indices into the flattened x.
+/// - Shapes: x `[N, C, …]`; gives the maxima `[N, C, …]` and where they were found, as indices into
+///   the flattened x.
 /// - Source: ONNX MaxPool-22.
 public struct MaxPool: Operator {
   public static let name = "MaxPool"

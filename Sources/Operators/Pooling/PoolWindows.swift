@@ -1,6 +1,7 @@
 import Tensors
 
-/// Visits each element of a pooled result: its index, its place, where its plane begins, the values of
+/// Visits each element of a pooled result: its index, its place, where its plane begins, the values
+/// of
 /// x, and the elements that its window sees.
 func poolWindows(
   _ x: Tensor, _ axes: [WindowAxis], visit: (Int, [Int], Int, [Double], [Tap]) -> Void

@@ -6,7 +6,8 @@ import Tensors
 ///
 /// Inputs: x, axes (optional; all axes without them).
 ///
-/// - Types: computed in Double and rounded once to the input's type; whole numbers exactly where that is
+/// - Types: computed in Double and rounded once to the input's type; whole numbers exactly where
+///   that is
 ///   possible, and wrapping around.
 public protocol Reduction: Operator {
   /// Whether reduced axes stay, with extent 1.
@@ -17,7 +18,8 @@ public protocol Reduction: Operator {
   /// One number of a row; the row may be empty.
   func reduce(_ row: ArraySlice<Double>) -> Double
 
-  /// One number of a row of whole numbers within `limits`, or nil for operators that compute in Double.
+  /// One number of a row of whole numbers within `limits`, or nil for operators that compute in
+  /// Double.
   func reduce<T: FixedWidthInteger>(_ row: ArraySlice<T>, limits: ClosedRange<T>) -> T?
 }
 
@@ -29,6 +31,7 @@ extension Reduction {
   public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
     try inputs.expect(1...2)
     let type = inputs[0].dataType
+    guard type != .complex64 else { throw DataError(.mismatch, "the input is of complex64") }
     guard let dimensions = inputs[0].dimensions else { return [TensorType(type)] }
     guard let reduced = try axes(inputs, rank: dimensions.count) else {
       let rank = keepDimensions ? dimensions.count : nil

@@ -11,7 +11,8 @@ public enum ResizeSampling: Sendable {
 }
 
 extension Resize {
-  /// How an axis is sampled, when each result comes from one element or from its two neighbours; else nil.
+  /// How an axis is sampled, when each result comes from one element or from its two neighbours;
+  /// else nil.
   public func sampling(
     along axis: Int, of shape: Shape, _ inputs: OperatorInputs
   ) throws -> ResizeSampling? {

@@ -9,7 +9,7 @@ import Tensors
 public struct SpaceToDepth: Operator {
   public static let name = "SpaceToDepth"
   public var blockSize: Int
-
+  /// How the channels are ordered, as in `DepthToSpace`, which this undoes.
   public var mode: DepthToSpace.Mode
 
   public init(blockSize: Int, mode: DepthToSpace.Mode = .depthColumnRow) {
@@ -40,7 +40,8 @@ public struct SpaceToDepth: Operator {
     let x = try inputs.required(0)
     let (n, c, h, w, b) = (shape[0], x.shape[1], shape[2], shape[3], blockSize)
     let blocks = x.reshaped([n, c, h, b, w, b])
-    let gathered = blocks.permuted(mode == .depthColumnRow ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4])
+    let gathered = blocks.permuted(
+      mode == .depthColumnRow ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4])
     return [gathered.reshaped(shape)]
   }
 }

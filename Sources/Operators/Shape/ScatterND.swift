@@ -39,7 +39,8 @@ public struct ScatterND: Operator {
     let (x, indices) = (try inputs.required(0), try inputs.required(1))
     let length = indices.shape[indices.rank - 1]
     let strides = x.shape.contiguousStrides
-    let part = places(Shape(Array(x.shape.dimensions[length...])), strides: Array(strides[length...]))
+    let part = places(
+      Shape(Array(x.shape.dimensions[length...])), strides: Array(strides[length...]))
     let numbers = indices.integers
     var targets: [Int] = []
     for vector in 0..<(numbers.count / length) where !part.isEmpty {

@@ -4,7 +4,8 @@ import Tensors
 
 /// A part of a tensor.
 ///
-/// Inputs: x, starts, ends, axes (optional), steps (optional). Bounds count from the end when negative and are clamped.
+/// Inputs: x, starts, ends, axes (optional), steps (optional). Bounds count from the end when
+/// negative and are clamped.
 /// - Source: ONNX Slice-13.
 public struct Slice: Operator {
   public static let name = "Slice"
@@ -63,7 +64,8 @@ public struct Slice: Operator {
   ) throws -> [(axis: Int, start: Int, end: Int, step: Int)]? {
     let starts = try inputs.integers(1, "the starts")
     let ends = try inputs.integers(2, "the ends")
-    let axes = try inputs.has(3) ? inputs.integers(3, "the axes") : starts.map { Array(0..<$0.count) }
+    let axes =
+      try inputs.has(3) ? inputs.integers(3, "the axes") : starts.map { Array(0..<$0.count) }
     let steps =
       try inputs.has(4)
       ? inputs.integers(4, "the steps") : starts.map { [Int](repeating: 1, count: $0.count) }

@@ -4,7 +4,8 @@ import Tensors
 
 /// A tensor divided along an axis.
 ///
-/// Inputs: x, then (optional) the parts' extents; alike parts without them, the last one perhaps smaller.
+/// Inputs: x, then (optional) the parts' extents; alike parts without them, the last one perhaps
+/// smaller.
 /// - Source: ONNX Split-18.
 public struct Split: Operator {
   public static let name = "Split"

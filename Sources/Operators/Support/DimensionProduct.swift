@@ -22,7 +22,9 @@ struct Factors {
         continue
       }
       let (product, overflow) = fixed.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw DataError(.limitExceeded, "a product of extents that overflows") }
+      guard !overflow else {
+        throw DataError(.limitExceeded, "a product of extents that overflows")
+      }
       fixed = product
     }
   }

@@ -18,7 +18,8 @@ func checkIndices(_ inputs: OperatorInputs, _ index: Int) throws {
   }
 }
 
-/// Where each element of a tensor of `shape` lies, in row-major order, when axes have these strides.
+/// Where each element of a tensor of `shape` lies, in row-major order, when axes have these
+/// strides.
 func places(_ shape: Shape, strides: [Int], offset: Int = 0) -> [Int] {
   var result = [offset]
   for (extent, stride) in zip(shape, strides) {

@@ -1,7 +1,8 @@
 import BinaryIO
 import Tensors
 
-/// Moving elements without looking at them: any element type is handled as an unsigned integer of its width.
+/// Moving elements without looking at them: any element type is handled as an unsigned integer of
+/// its width.
 extension Tensor {
   /// The same memory as unsigned integers of the elements' width.
   var bits: Tensor { get throws { try viewed(as: carrier(of: dataType)) } }
@@ -37,7 +38,8 @@ extension Tensor {
     return try joined.viewed(as: type)
   }
 
-  /// The places `indices` of an axis, in that order; `fill` (one element) where an index is negative.
+  /// The places `indices` of an axis, in that order; `fill` (one element) where an index is
+  /// negative.
   func selecting(axis: Int, _ indices: [Int], fill: Tensor? = nil) throws -> Tensor {
     var extents = shape.dimensions
     extents[axis] = indices.count

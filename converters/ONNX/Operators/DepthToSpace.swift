@@ -16,8 +16,13 @@ extension ONNXOperator {
     guard let size = try node.integer("blocksize") else {
       throw DataError(.malformed, "the attribute 'blocksize' is missing")
     }
-    try node.emit(SpaceToDepth(blockSize: size))
+    try node.emit(
+      SpaceToDepth(blockSize: size, mode: try node.choice("mode", default: .depthColumnRow)))
   } write: { ours, node in
-    node.emit(["blocksize": .integer(ours.blockSize)])
+    // Older sets know no mode, and mean this one.
+    guard ours.mode != .depthColumnRow else {
+      return node.emit(["blocksize": .integer(ours.blockSize)])
+    }
+    node.emit(["blocksize": .integer(ours.blockSize), "mode": .text(ours.mode.rawValue)])
   }
 }
