@@ -42,12 +42,25 @@ static void skip(j_decompress_ptr decoder, long count) {
   source->bytes_in_buffer -= (size_t)count;
 }
 
+// Inks are stored as what they leave white, as Adobe has them: rgb = what an ink leaves, times what black leaves, in
+// PIL's rounding.
+static void rgb_of_inks(const uint8_t *inks, uint8_t *rgb, size_t width) {
+  for (size_t x = 0; x < width; x++, inks += 4, rgb += 3) {
+    const int white = inks[3];
+    for (int channel = 0; channel < 3; channel++) {
+      const int product = (255 - inks[channel]) * white + 128;
+      rgb[channel] = (uint8_t)(white - ((product + (product >> 8)) >> 8));
+    }
+  }
+}
+
 // Reads the header, and with `rgb` the pixels.
 static int read_jpeg(
   const uint8_t *data, size_t count, mng_picture_size *size, uint8_t *rgb, char *message
 ) {
   struct jpeg_decompress_struct decoder;
   errors state;
+  JSAMPARRAY printed = NULL;
   memset(&decoder, 0, sizeof decoder);
   decoder.err = jpeg_std_error(&state.base);
   state.base.error_exit = failed;
@@ -65,22 +78,28 @@ static int read_jpeg(
   };
   decoder.src = &source;
   jpeg_read_header(&decoder, TRUE);
-  if (decoder.num_components != 1 && decoder.num_components != 3) {
-    strcpy(message, "a picture in four colours (CMYK)");
-    jpeg_destroy_decompress(&decoder);
-    return 2;
-  }
+  const int inks = decoder.num_components == 4;
+  if (!inks && decoder.num_components != 1 && decoder.num_components != 3)
+    ERREXIT1(&decoder, JERR_COMPONENT_COUNT, decoder.num_components);
   if (rgb == NULL) {
     size->width = decoder.image_width;
     size->height = decoder.image_height;
   } else {
-    decoder.out_color_space = JCS_RGB;
+    decoder.out_color_space = inks ? JCS_CMYK : JCS_RGB;
     jpeg_start_decompress(&decoder);
     if (decoder.output_width != size->width || decoder.output_height != size->height)
       ERREXIT(&decoder, JERR_BAD_CROP_SPEC);
     while (decoder.output_scanline < decoder.output_height) {
-      JSAMPROW row = rgb + (size_t)decoder.output_scanline * decoder.output_width * 3;
+      uint8_t *target = rgb + (size_t)decoder.output_scanline * decoder.output_width * 3;
+      JSAMPROW row = target;
+      if (inks) {
+        if (printed == NULL)
+          printed = (*decoder.mem->alloc_sarray)(
+            (j_common_ptr)&decoder, JPOOL_IMAGE, decoder.output_width * 4, 1);
+        row = printed[0];
+      }
       jpeg_read_scanlines(&decoder, &row, 1);
+      if (inks) rgb_of_inks(row, target, decoder.output_width);
     }
     // What follows the last row may be cut off; the picture is whole.
   }

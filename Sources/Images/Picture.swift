@@ -31,7 +31,7 @@ extension Picture {
   }
 
   /// Reads the bytes of a PNG or JPEG file.
-  /// - Throws: `.unknownFormat`, `.malformed` (also when cut short), `.limitExceeded`, `.unsupported` (CMYK).
+  /// - Throws: `.unknownFormat`, `.malformed` (also when cut short), `.limitExceeded`.
   public init(decoding bytes: Bytes) throws {
     if bytes.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
       self = try unsafe Picture(bytes, "PNG", size: mng_png_size, decode: mng_png_decode)
@@ -62,7 +62,7 @@ extension Picture {
       unsafe readSize(
         raw.assumingMemoryBound(to: UInt8.self).baseAddress, raw.count, &size, &message)
     }
-    guard status == 0 else { throw Self.error(kind, message, status) }
+    guard status == 0 else { throw Self.error(kind, message) }
     let (width, height) = (Int(size.width), Int(size.height))
     let (count, overflow) = width.multipliedReportingOverflow(by: height)
     guard width > 0, height > 0, !overflow, count <= Self.maximumPixelCount else {
@@ -80,15 +80,13 @@ extension Picture {
           &message)
       }
     }
-    guard decoded == 0 else { throw Self.error(kind, message, decoded) }
+    guard decoded == 0 else { throw Self.error(kind, message) }
     self.init(width: width, height: height, pixels: pixels)
   }
 
-  private static func error(_ kind: String, _ message: [CChar], _ status: Int32) -> DataError {
+  private static func error(_ kind: String, _ message: [CChar]) -> DataError {
     let text = String(
       decoding: message.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    return DataError(
-      status == 2 ? .unsupported : .malformed, "the \(kind) picture cannot be read: \(text)",
-      remedy: status == 2 ? "convert it to RGB" : nil)
+    return DataError(.malformed, "the \(kind) picture cannot be read: \(text)")
   }
 }

@@ -18,7 +18,7 @@ int mng_jpeg_size(const uint8_t *data, size_t count, mng_picture_size *size, cha
 // Decodes into rgb[height][width][3]; `size` must be what the function above gave. Returns 0, or 1 with a message.
 //
 // PNG: palettes are looked up, grey is repeated, 16 bits keep the high byte, transparency is dropped without blending.
-// JPEG: grey is repeated; four-channel (CMYK) pictures are refused; orientation tags are not applied.
+// JPEG: grey is repeated; inks (CMYK) become what they leave of white; orientation tags are not applied.
 int mng_png_decode(
   const uint8_t *data, size_t count, mng_picture_size size, uint8_t *rgb, char *message);
 int mng_jpeg_decode(
