@@ -30,7 +30,7 @@ struct SampleInputs {
           if axis == 0 { return batch }
           // A declared extent on the other side counts only where the layouts are the same
           if let theirs, theirs.count == dimensions.count, let value = theirs[axis].value,
-            zip(dimensions, theirs).allSatisfy({ $0.value == nil || $0.value == $1.value })
+            zip(dimensions, theirs).allSatisfy({ $0.value == nil || $1.value == nil || $0.value == $1.value })
           {
             return value
           }
