@@ -52,6 +52,12 @@ enum ExportedPooling {
     guard dilations.allSatisfy({ $0 == 1 }) else { throw DataError(.unsupported, "dilations") }
     let extents = exporter.extents(id).map { Array($0.dropFirst(2)) } ?? [nil, nil]
     if ceilMode { try requireWholeWindows(extents, kernel, strides, padding) }
+    if isCentred(kernel, padding), strides != [1, 1], !allowsZeros,
+      (try? ExportedWindow(
+        padding, reach: kernel, strides: strides, extents: extents, allowsZeros: false)) == nil
+    {
+      return try thinned(&exporter, node, className, kernel, strides)
+    }
     var window = try ExportedWindow(
       padding, reach: kernel, strides: strides, extents: extents, allowsZeros: allowsZeros)
     if onlyZeros, window.padding == "same", case .explicit(let begin, let end) = padding {
@@ -68,6 +74,35 @@ enum ExportedPooling {
           "pool_size": KerasExporter.json(kernel), "strides": KerasExporter.json(strides),
           "padding": .string(window.padding), "data_format": "channels_last",
         ], [x], rank: 4, isImage: true))
+  }
+
+  /// Whether the padding is what `same` adds when every window counts.
+  private static func isCentred(_ kernel: [Int], _ padding: Padding) -> Bool {
+    guard case .explicit(let begin, let end) = padding else { return false }
+    return begin == kernel.map { ($0 - 1) / 2 } && end == kernel.map { $0 - 1 - ($0 - 1) / 2 }
+  }
+
+  /// Every window, of which then every second one is kept: Keras cannot pad so when it takes steps.
+  private static func thinned(
+    _ exporter: inout KerasExporter, _ node: Node, _ className: String, _ kernel: [Int],
+    _ strides: [Int]
+  ) throws {
+    func config(_ kernel: [Int], _ strides: [Int], _ padding: String)
+      -> OrderedDictionary<String, JSONValue>
+    {
+      [
+        "pool_size": KerasExporter.json(kernel), "strides": KerasExporter.json(strides),
+        "padding": .string(padding), "data_format": "channels_last",
+      ]
+    }
+    let name = KerasExporter.nodeName(node)
+    let all = exporter.add(
+      className, name: "\(name)_all", config(kernel, [1, 1], "same"),
+      [try exporter.image(node.inputs[0])], rank: 4, isImage: true)
+    exporter.set(
+      node.outputs[0],
+      exporter.add(
+        "MaxPooling2D", name: name, config([1, 1], strides, "valid"), [all], rank: 4, isImage: true))
   }
 
   /// Rounding up changes nothing when the last window is whole.

@@ -74,7 +74,7 @@ struct KerasExporter {
         .unsupported, "Keras cannot express this graph: " + list.joined(separator: "; "))
     }
     for id in exporter.graph.outputs { try exporter.addOutput(id) }
-    return exporter.model
+    return exporter.model.inKerasOrder()
   }
 
   // MARK: Values
