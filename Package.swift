@@ -158,7 +158,8 @@ let package = Package(
         "BinaryIO", "Execution", "Formats", "JSON", "KerasConverter", "ModelGraph", "Operators", "Tensors",
       ]),
       tests("ONNXConverter", [
-        "BinaryIO", "Execution", "Formats", "ModelGraph", "ONNXConverter", "Operators", "Tensors",
+        "BinaryIO", "Execution", "Formats", "JSON", "ModelGraph", "NumPyConverter", "ONNXConverter",
+        "Operators", "Tensors", collections,
       ]),
       tests("HuggingFaceConverter", [
         "BinaryIO", "Formats", "HuggingFaceConverter", "JSON", "SafeTensorsConverter", "Tensors",
