@@ -61,6 +61,14 @@ import Testing
     #expect(ONNXFormat().obstacle(to: checkpoint)?.description == error.description)
   }
 
+  @Test func namesTensorsOfTypesThatWeHaveNot() throws {
+    let error = #expect(throws: DataError.self) {
+      try ONNXFormat().read(Fixtures.path("onnx/types-refused.onnx"))
+    }
+    #expect(error?.code == .unsupported)
+    #expect(error?.subject == "tensor 'typed.string'")
+  }
+
   @Test func namesWhatItCannotRun() throws {
     let checkpoint = try ONNXFormat().read(Fixtures.path("onnx/unknown-operator.onnx"))
     let opaque = checkpoint.graph?.nodes.compactMap { $0.operator as? OpaqueOperator } ?? []

@@ -14,6 +14,7 @@ import Testing
     "batchnorm_epsilon_training_mode": "trained", "batchnorm_example_training_mode": "trained",
     "training_dropout": "trained", "training_dropout_default": "trained",
     "training_dropout_default_mask": "trained", "training_dropout_mask": "trained",
+    "training_dropout_zero_ratio": "trained", "training_dropout_zero_ratio_mask": "trained",
   ]
 
   static let operators = (try? NodeCaseTests.cases.map(\.name)) ?? []

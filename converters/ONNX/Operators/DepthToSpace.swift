@@ -23,6 +23,7 @@ extension ONNXOperator {
     guard ours.mode != .depthColumnRow else {
       return node.emit(["blocksize": .integer(ours.blockSize)])
     }
+    node.require(opset: 28)
     node.emit(["blocksize": .integer(ours.blockSize), "mode": .text(ours.mode.rawValue)])
   }
 }

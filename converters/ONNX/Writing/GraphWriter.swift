@@ -147,13 +147,12 @@ struct GraphWriter {
 
   // MARK: Doors
 
-  /// Outputs that no node computes, and those that are there twice, get a node of their own.
+  /// Outputs that are inputs, and those that are there twice, get a node of their own.
   private mutating func writeOutputs() throws {
-    let computed = Set(graph.nodes.flatMap { $0.outputs.compactMap(\.self) })
-    var written: Set<ValueID> = []
+    var written = Set(graph.inputs.compactMap { names[$0] })
     for id in graph.outputs {
       let name = names[id] ?? ""
-      if computed.contains(id) && written.insert(id).inserted {
+      if written.insert(name).inserted {
         message.outputs.append(info(id, name))
         continue
       }

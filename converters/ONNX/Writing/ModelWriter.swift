@@ -22,7 +22,8 @@ struct ModelWriter {
     case 21...22: 10
     case 23: 11
     case 24: 12
-    default: 13
+    case 25...27: 13
+    default: 14
     }
   }
 
@@ -42,7 +43,6 @@ struct ModelWriter {
   func write(to path: String) throws -> [WrittenTensor] {
     let model = self.model.packedWithoutGraph
     let graph = self.graph.message.packedWithoutInitializers
-    let start = model.count + 16  // about where the graph begins; padding makes up for the rest
     var fields: [InitializerField] = []
     var size = graph.count
     for entry in plan.written.values {
@@ -50,7 +50,7 @@ struct ModelWriter {
       size += field.byteCount
       fields.append(field)
     }
-    guard start + size <= ModelReader.maximumSize else {
+    guard model.count + size + 16 <= ModelReader.maximumSize else {
       throw DataError(
         .unsupported, "a model of \(size) bytes", expected: "at most \(ModelReader.maximumSize)",
         path: path)
@@ -66,8 +66,8 @@ struct ModelWriter {
   private var model: ModelMessage {
     var model = ModelMessage()
     let opset = graph.opsets[""] ?? 17
-    let wide: [DataType] = [.float8E4M3, .float8E5M2]
-    let hasNarrowFloats = plan.written.values.contains { wide.contains($0.dataType) }
+    let narrow: [DataType] = [.float8E4M3, .float8E5M2]
+    let hasNarrowFloats = plan.written.values.contains { narrow.contains($0.dataType) }
     model.opsets = graph.opsets.map { OpsetMessage(domain: $0, version: $1) }
     if hasNarrowFloats { model.opsets[0].version = max(opset, 19) }
     model.irVersion = ModelWriter.irVersion(opset: model.opsets[0].version)
