@@ -69,6 +69,22 @@ extension Checkpoint {
   /// The sidecar in our own words: `labels`, `preprocessing`, `endsInSoftmax`. Formats carry it where they have a place for
   /// notes, so that it comes back when the file is read again.
   public static let descriptionName = "menagerie.json"
+  /// The most bytes that a description may have.
+  public static let descriptionLimit = 1 << 20
+
+  /// The description as text, for a writer; nil when there is none.
+  public var descriptionText: String? { sidecars[Checkpoint.descriptionName]?.text() }
+
+  /// Takes a description that a reader found; one that cannot be read is noted and left.
+  public mutating func adoptDescription(_ text: String) {
+    guard text.utf8.count <= Checkpoint.descriptionLimit,
+      let description = try? JSONValue(parsing: text), description.object != nil
+    else {
+      notes.append("our description of the model in the file cannot be read, and is left alone")
+      return
+    }
+    sidecars[Checkpoint.descriptionName] = description
+  }
 }
 
 /// A weight in the common form, and how it came from the tensors of the file.

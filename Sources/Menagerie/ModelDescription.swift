@@ -17,23 +17,26 @@ extension Model {
     if let zooModel, zooModel.preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect) {
       members["preprocessing"] = zooModel.preprocessing.json
     }
-    if endsInSoftmax { members["endsInSoftmax"] = true }
+    // Keras names its model alike with and without the last layer's softmax
+    if let zooModel, zooModel.dialect.isChannelsLast || endsInSoftmax {
+      members["endsInSoftmax"] = .bool(endsInSoftmax)
+    }
     return members.isEmpty ? checkpoint.sidecars[Checkpoint.descriptionName] : .object(members)
   }
 
   /// Whether what runs gives probabilities.
-  private var endsInSoftmax: Bool {
-    guard let graph = checkpoint.graph ?? zooModel?.graph, let last = graph.outputs.first else {
-      return false
-    }
-    return graph.nodes.contains { $0.outputs.contains(last) && $0.operator is Softmax }
+  private var endsInSoftmax: Bool { (checkpoint.graph ?? zooModel?.graph)?.endsInSoftmax ?? false }
+}
+
+extension Graph {
+  /// Whether the first output comes out of a softmax.
+  var endsInSoftmax: Bool {
+    guard let last = outputs.first else { return false }
+    return nodes.contains { $0.outputs.contains(last) && $0.operator is Softmax }
   }
 }
 
 extension Checkpoint {
-  /// The most bytes of a description beside a model.
-  private static let descriptionLimit = 1 << 20
-
   /// Adopts what `<name>.json` beside a model `<name>.<extension>` says of labels and preprocessing.
   ///
   /// Any other JSON file is left alone: only one with such keys is meant.
@@ -53,11 +56,9 @@ extension Checkpoint {
 
   /// Marks in the sidecars what only the file's own graph shows, so that the zoo can build the same.
   mutating func describeGraph() {
-    guard let graph, let last = graph.outputs.first,
-      graph.nodes.contains(where: { $0.outputs.contains(last) && $0.operator is Softmax })
-    else { return }
+    guard let graph else { return }
     var members = sidecars[Checkpoint.descriptionName]?.object ?? [:]
-    members["endsInSoftmax"] = true
+    members["endsInSoftmax"] = .bool(graph.endsInSoftmax)
     sidecars[Checkpoint.descriptionName] = .object(members)
   }
 }

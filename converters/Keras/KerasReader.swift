@@ -37,7 +37,11 @@ enum KerasReader {
         if let text = try? group?.attributes.text(key) { metadata[key] = .string(text) }
       }
     }
-    return try checkpoint("keras-h5", tree, configuration, metadata)
+    var checkpoint = try checkpoint("keras-h5", tree, configuration, metadata)
+    if let description = try? root?.attributes.text(Checkpoint.descriptionName) {
+      checkpoint.adoptDescription(description)
+    }
+    return checkpoint
   }
 
   /// An archive of Keras 3: the configuration and the weights as entries.
@@ -63,7 +67,12 @@ enum KerasReader {
     let tree = try naming("entry 'model.weights.h5'") {
       try DatasetTree(try HDF5File(try archive.bytes(of: weights, limit: 16 << 30)))
     }
-    return try checkpoint("keras", tree, configuration, metadata)
+    var checkpoint = try checkpoint("keras", tree, configuration, metadata)
+    if let entry = archive[Checkpoint.descriptionName] {
+      let limit = Checkpoint.descriptionLimit
+      checkpoint.adoptDescription(try archive.bytes(of: entry, limit: limit).utf8())
+    }
+    return checkpoint
   }
 
   private static func checkpoint(

@@ -40,6 +40,9 @@ enum KerasWriter {
       try writer.attribute("keras_version", of: "", text: ExportedModel.kerasVersion)
       try writer.attribute("backend", of: "", text: "tensorflow")
       try writer.attribute("model_config", of: "", text: model.configuration(isNamed: false).text())
+      if let description = checkpoint.descriptionText {
+        try writer.attribute(Checkpoint.descriptionName, of: "", text: description)
+      }
       try writer.group("model_weights")
       try writer.attribute("layer_names", of: "model_weights", texts: model.layers.map(\.name))
       try writer.attribute("backend", of: "model_weights", text: "tensorflow")
@@ -100,6 +103,9 @@ enum KerasWriter {
     ]
     try archive.add("metadata.json", Array(metadata.text().utf8))
     try archive.add("config.json", Array(model.configuration(isNamed: true).text().utf8))
+    if let description = checkpoint.descriptionText {
+      try archive.add(Checkpoint.descriptionName, Array(description.utf8))
+    }
     try archive.add("model.weights.h5", [try MappedFile(path: weights.temporaryPath).bytes])
     try archive.finish()
     try output.commit()

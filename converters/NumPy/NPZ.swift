@@ -8,6 +8,10 @@ import Tensors
 public enum NPZ {
   /// The comment of an archive's entry that says which other entry it is one with.
   static let tieComment = "menagerie.tied-to:"
+  /// The comment of an archive's first entry that carries our description of the model.
+  static let descriptionComment = "menagerie.description:"
+  /// The most bytes of a comment in a ZIP archive.
+  private static let commentLimit = 0x7FFF
 
   /// The arrays of an `.npz`, or the one array of an `.npy` (it has no name of its own: `arr_0`).
   /// - Throws: `DataError`.
@@ -15,21 +19,27 @@ public enum NPZ {
     try contents(path).entries
   }
 
-  static func contents(_ path: String) throws -> (entries: [TensorEntry], notes: [String]) {
+  /// What an archive holds.
+  struct Contents {
+    var entries: [TensorEntry]
+    var notes: [String] = []
+    var description: String?
+  }
+
+  static func contents(_ path: String) throws -> Contents {
     try namingFile(path) {
       let bytes = try MappedFile(path: path).bytes
       guard !bytes.starts(with: NPYHeader.magic) else {
         let header = try NPYHeader(bytes)
         let entry = TensorEntry(name: "arr_0", try header.tensor(bytes))
-        return ([entry], header.type.note.map { [$0] } ?? [])
+        return Contents(entries: [entry], notes: header.type.note.map { [$0] } ?? [])
       }
       return try contents(try ZipArchive(bytes))
     }
   }
 
-  private static func contents(
-    _ archive: ZipArchive
-  ) throws -> (entries: [TensorEntry], notes: [String]) {
+  private static func contents(_ archive: ZipArchive) throws -> Contents {
+    var description: String?
     var entries: [TensorEntry] = []
     var notes: [String] = []
     var ties: [String: [String]] = [:]
@@ -42,6 +52,9 @@ public enum NPZ {
       let (entry, note) = try naming("array '\(name)'") { try array(archive, file, name) }
       entries.append(entry)
       if let note { notes.append("array '\(name)': \(note)") }
+      if file.comment.hasPrefix(descriptionComment) {
+        description = String(file.comment.dropFirst(descriptionComment.count))
+      }
       if file.comment.hasPrefix(tieComment) {
         ties[String(file.comment.dropFirst(tieComment.count)), default: []].append(name)
       }
@@ -50,7 +63,8 @@ public enum NPZ {
       throw DataError(.malformed, "a ZIP archive without arrays", expected: "entries named '….npy'")
     }
     let groups = entries.compactMap { entry in ties[entry.name].map { [entry.name] + $0 } }
-    return (TieRecords.restore(groups, in: entries), notes)
+    return Contents(
+      entries: TieRecords.restore(groups, in: entries), notes: notes, description: description)
   }
 
   private static func array(
@@ -71,19 +85,25 @@ public enum NPZ {
 
   /// Writes the arrays under their names, in order, stored so that they can be mapped.
   /// - Throws: `.unsupported` for types that NumPy has no name for.
-  public static func write(_ entries: [TensorEntry], to path: String) throws {
+  public static func write(
+    _ entries: [TensorEntry], to path: String, description: String? = nil
+  ) throws {
     let output = try AtomicFileWriter(path: path)
-    try write(entries, to: output)
+    try write(entries, to: output, description: description)
     try output.commit()
   }
 
-  static func write(_ entries: [TensorEntry], to output: AtomicFileWriter) throws {
+  static func write(
+    _ entries: [TensorEntry], to output: AtomicFileWriter, description: String?
+  ) throws {
     let archive = ZipWriter(output)
+    let carried = description.map { descriptionComment + $0 } ?? ""
     var first: [TensorIdentity: String] = [:]
-    for entry in entries {
+    for (index, entry) in entries.enumerated() {
       try naming("tensor '\(entry.name)'") {
         let header = try NPYHeader.bytes(entry.dataType, entry.shape)
-        var comment = ""
+        // A first entry is never tied to an earlier one, so its comment is free
+        var comment = index == 0 && carried.utf8.count <= commentLimit ? carried : ""
         if let identity = entry.identity, entry.shape.elementCount > 0 {
           if let other = first[identity] { comment = tieComment + other }
           first[identity] = first[identity] ?? entry.name

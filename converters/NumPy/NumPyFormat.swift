@@ -21,6 +21,7 @@ public struct NPZFormat: ModelFormat {
     let contents = try NPZ.contents(path)
     var checkpoint = Checkpoint(format: identifier, tensors: contents.entries)
     checkpoint.notes = contents.notes
+    if let description = contents.description { checkpoint.adoptDescription(description) }
     return checkpoint
   }
 
@@ -31,7 +32,7 @@ public struct NPZFormat: ModelFormat {
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
     if let obstacle = obstacle(to: checkpoint) { throw obstacle }
     let entries = checkpoint.normalised.map(\.entry)
-    try NPZ.write(entries, to: path)
+    try NPZ.write(entries, to: path, description: checkpoint.descriptionText)
     return entries.map { WrittenTensor(source: $0.name, target: $0.name, written: $0) }
   }
 }

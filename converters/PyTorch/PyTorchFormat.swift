@@ -68,6 +68,7 @@ public struct PyTorchFormat: ModelFormat {
       checkpoint.notes.append("the file holds no tensors, only what another loader would run")
     }
     checkpoint.metadata = metadata(file, found)
+    if let description = file.description { checkpoint.adoptDescription(description) }
     return checkpoint
   }
 

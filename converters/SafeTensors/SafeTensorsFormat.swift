@@ -12,6 +12,8 @@ public struct SafeTensorsFormat: ModelFormat {
 
   /// Under this key of the metadata we note which tensors were one.
   static let tiesKey = "menagerie.ties"
+  /// Under this key travels our description of the model.
+  static let descriptionKey = "menagerie.description"
 
   public init() {}
 
@@ -39,7 +41,10 @@ public struct SafeTensorsFormat: ModelFormat {
       if let ties = metadata.removeValue(forKey: SafeTensorsFormat.tiesKey)?.string {
         entries = TieRecords.restore(TieRecords.parse(ties), in: entries)
       }
-      return Checkpoint(format: identifier, tensors: entries, metadata: metadata)
+      let description = metadata.removeValue(forKey: SafeTensorsFormat.descriptionKey)?.string
+      var checkpoint = Checkpoint(format: identifier, tensors: entries, metadata: metadata)
+      if let description { checkpoint.adoptDescription(description) }
+      return checkpoint
     }
   }
 

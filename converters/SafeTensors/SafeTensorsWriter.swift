@@ -21,6 +21,9 @@ struct SafeTensorsWriter {
     if let ties = TieRecords.text(TieRecords.groups(entries)) {
       metadata[SafeTensorsFormat.tiesKey] = .string(ties)
     }
+    if let description = checkpoint.descriptionText {
+      metadata[SafeTensorsFormat.descriptionKey] = .string(description)
+    }
     self.metadata = metadata
   }
 

@@ -1,4 +1,6 @@
 import BinaryIO
+import Formats
+import JSON
 import ModelGraph
 import Operators
 import OrderedCollections
@@ -134,6 +136,14 @@ public struct Interface: Sendable, Hashable {
       self.init(input: "input_layer", output: "predictions", isChannelsLast: true)
     default:
       self.init(input: "input", output: "logits")
+    }
+  }
+
+  /// The usual one of a dialect, but for what our own description of a model says.
+  public init(_ dialect: Dialect, sidecars: Sidecars) {
+    self.init(dialect)
+    if let said = sidecars[Checkpoint.descriptionName]?["endsInSoftmax"]?.bool {
+      endsInSoftmax = said
     }
   }
 

@@ -28,10 +28,7 @@ struct SampleInputs {
         dimensions.enumerated().map { axis, dimension in
           if let value = dimension.value { return value }
           if axis == 0 { return batch }
-          // A declared extent on the other side counts only where the layouts are the same
-          if let theirs, theirs.count == dimensions.count, let value = theirs[axis].value,
-            zip(dimensions, theirs).allSatisfy({ $0.value == nil || $1.value == nil || $0.value == $1.value })
-          {
+          if let theirs, SampleInputs.sameLayout(dimensions, theirs), let value = theirs[axis].value {
             return value
           }
           return dimensions.count == 4 ? model.preprocessing?.outputSize?.height ?? 64 : 16
@@ -40,6 +37,11 @@ struct SampleInputs {
       shapes.append("\(shape)")
     }
     description = "seeded noise of shape \(shapes.joined(separator: ", "))"
+  }
+
+  /// Whether both put the same things on the same axes, as far as their known extents tell.
+  private static func sameLayout(_ a: [Dimension], _ b: [Dimension]) -> Bool {
+    a.count == b.count && zip(a, b).allSatisfy { $0.value == nil || $0.value == $1.value }
   }
 
   private static func noise(

@@ -1,3 +1,4 @@
+import Formats
 import Archives
 import BinaryIO
 
@@ -8,6 +9,8 @@ struct PyTorchFile {
   var storages: StorageSource
   /// `zip`, `legacy` or `pickle`.
   var container: String
+  /// Our own description of the model, if the file has one.
+  var description: String?
 }
 
 extension PyTorchFile {
@@ -35,6 +38,9 @@ extension PyTorchFile {
     root = try naming("entry '\(pickle.name)'") { try machine.run() }
     heap = machine.heap
     container = "zip"
+    description = try archive["\(folder)\(Checkpoint.descriptionName)"].map {
+      try archive.bytes(of: $0, limit: Checkpoint.descriptionLimit).utf8()
+    }
     storages = StorageSource(isBigEndian: isBigEndian ?? false) { key in
       try archive["\(folder)data/\(key)"].map { try archive.bytes(of: $0, limit: 1 << 33) }
     }

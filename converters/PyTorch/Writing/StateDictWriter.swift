@@ -11,12 +11,14 @@ struct StateDictWriter {
   private let entries: [TensorEntry]
   private let names: [String]
   private let versions: StateDictVersions
+  private let description: String?
   private static let root = "archive"
 
   init(_ checkpoint: Checkpoint) {
     entries = checkpoint.normalised.map(\.entry)
     names = entries.map(\.name)
     versions = StateDictVersions(checkpoint)
+    description = checkpoint.descriptionText
   }
 
   func write(to output: AtomicFileWriter) throws -> [WrittenTensor] {
@@ -33,6 +35,11 @@ struct StateDictWriter {
       try archive.add("\(StateDictWriter.root)/data/\(key)", [bytes])
     }
     try archive.add("\(StateDictWriter.root)/version", Array("3\n".utf8))
+    if let description {
+      // A record that PyTorch does not ask for
+      let name = "\(StateDictWriter.root)/\(Checkpoint.descriptionName)"
+      try archive.add(name, Array(description.utf8))
+    }
     try archive.finish()
     return entries.map { WrittenTensor(source: $0.name, target: $0.name, written: $0) }
   }

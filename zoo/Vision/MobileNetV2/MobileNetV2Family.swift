@@ -46,7 +46,7 @@ public struct MobileNetV2: ModelFamily {
     guard let map = configuration.nameMap(for: dialect),
       configuration.readWidths(canonical: shapes.mapped(by: map))
     else { return nil }
-    configuration.interface = Interface(dialect)
+    configuration.interface = Interface(dialect, sidecars: sidecars)
     switch dialect {
     case .kerasApplications:
       configuration.padsAsTensorFlow = true

@@ -76,7 +76,7 @@ public struct ResNet: ModelFamily {
       return nil
     }
     var configuration = seen
-    configuration.interface = Interface(dialect)
+    configuration.interface = Interface(dialect, sidecars: sidecars)
     configuration.version = preActivated ? .v2 : .v1_5
     if dialect == .kerasApplications {
       configuration.version = preActivated ? .v2LastBlock : .v1
