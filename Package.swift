@@ -165,6 +165,7 @@ let package = Package(
         "BinaryIO", "Formats", "HuggingFaceConverter", "JSON", "SafeTensorsConverter", "Tensors",
         collections,
       ]),
+      tests("Converters", ["BinaryIO", "Converters", "Formats"]),
       tests("Zoo", [
         "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors", "Zoo",
         collections,

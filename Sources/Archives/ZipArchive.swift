@@ -42,7 +42,7 @@ public final class ZipArchive: Sendable {
     try naming(ZipDirectory.subject(entry.name)) {
       let packed = try packedBytes(of: entry)
       if entry.isStored {
-        if checksum ?? (entry.size <= 1 << 20) { try verify(packed, entry) }
+        if checksum ?? (entry.size <= 1 << 16) { try verify(packed, entry) }
         return packed
       }
       guard entry.size <= limit else {

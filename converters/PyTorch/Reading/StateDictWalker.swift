@@ -8,11 +8,15 @@ struct StateDictWalker {
   let reach: TensorReach
   private(set) var entries: [TensorEntry] = []
   private var names: Set<String> = []
+  /// How often each value has been come upon.
+  private var visits: [Int: Int] = [:]
 
   /// Levels of nesting that we follow; deeper than any model.
   static let maximumDepth = 400
   /// More tensors than any checkpoint has.
   static let maximumCount = 1_000_000
+  /// Names that one tensor may have; shared structure must not unfold into endless ones.
+  static let maximumTies = 1_000
 
   init(_ builder: TensorBuilder, _ reach: TensorReach) {
     self.builder = builder
@@ -69,6 +73,13 @@ struct StateDictWalker {
       }
       guard entries.count < StateDictWalker.maximumCount else {
         throw DataError(.limitExceeded, "more than \(entries.count) tensors")
+      }
+      if case .node(let index) = value {
+        visits[index, default: 0] += 1
+        guard visits[index, default: 0] <= StateDictWalker.maximumTies else {
+          throw DataError(
+            .limitExceeded, "one tensor has more than \(StateDictWalker.maximumTies) names")
+        }
       }
       entries.append(TensorEntry(name: name, try builder.tensor(value)))
     }
