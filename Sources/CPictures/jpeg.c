@@ -27,6 +27,15 @@ static void warned(j_common_ptr decoder, int level) {
   if (level < 0 && decoder->err->msg_code == JWRN_HIT_MARKER) failed(decoder);
 }
 
+// A progressive picture may come in as many scans as it likes, each a pass over all its pixels.
+static void progressed(j_common_ptr decoder) {
+  enum { MOST_SCANS = 100 };
+  if (((j_decompress_ptr)decoder)->input_scan_number <= MOST_SCANS) return;
+  errors *state = (errors *)decoder->err;
+  snprintf(state->message, MNG_PICTURE_MESSAGE, "more than %d scans", MOST_SCANS);
+  longjmp(state->escape, 1);
+}
+
 static void nothing(j_decompress_ptr decoder) { (void)decoder; }
 
 static boolean ended(j_decompress_ptr decoder) {
@@ -77,6 +86,8 @@ static int read_jpeg(
     .resync_to_restart = jpeg_resync_to_restart, .term_source = nothing,
   };
   decoder.src = &source;
+  struct jpeg_progress_mgr progress = {.progress_monitor = progressed};
+  decoder.progress = &progress;
   jpeg_read_header(&decoder, TRUE);
   const int inks = decoder.num_components == 4;
   if (!inks && decoder.num_components != 1 && decoder.num_components != 3)

@@ -49,6 +49,16 @@ import Testing
     }
   }
 
+  @Test func refusesEndlessScans() throws {
+    var bytes = try Fixtures.bytes("images/progressive.jpg").array
+    let starts = bytes.indices.dropLast().filter { bytes[$0] == 0xFF && bytes[$0 + 1] == 0xDA }
+    let scan = Array(bytes[starts[0]..<starts[1]])
+    bytes.insert(contentsOf: (0..<200).flatMap { _ in scan }, at: starts[1])
+    #expect {
+      try Picture(decoding: Bytes(bytes))
+    } throws: { "\($0)".contains("more than 100 scans") }
+  }
+
   @Test func refusesMorePixelsThanItWouldHold() throws {
     var bytes = try Fixtures.bytes("images/photo.png").array
     bytes.replaceSubrange(16..<24, with: [0, 0, 0xFF, 0xFF, 0, 0, 0xFF, 0xFF])

@@ -152,10 +152,12 @@ extension NamePattern {
       guard !name.isEmpty else { return nil }
       let lengths = others.isEmpty ? name.count...name.count : 1...name.count
       for length in lengths {
-        guard let rest = String(validating: name.prefix(length), as: UTF8.self) else { continue }
-        var extended = binding
-        extended.rest = rest
-        if let found = match(name.dropFirst(length), others, extended) { return found }
+        // What follows the star is looked at first: a text there leaves few lengths to try.
+        guard var found = match(name.dropFirst(length), others, binding),
+          let rest = String(validating: name.prefix(length), as: UTF8.self)
+        else { continue }
+        found.rest = rest
+        return found
       }
       return nil
     }
