@@ -18,6 +18,7 @@ final class HDF5File: Sendable {
       throw DataError(.malformed, "no HDF5 signature", expected: "an HDF5 file")
     }
     try HDF5File.checkSuperblock(bytes)
+    try HDF5Structure.check(bytes)
     self.bytes = bytes
     handle = try HDF5Library.exclusively {
       let access = try HDF5Handle(
