@@ -46,7 +46,8 @@ func expectAgreement(
   _ checkpoint: Checkpoint, with answers: String, relative: Double = 1e-3, absolute: Double = 1e-6,
   sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
-  let graph = try #require(checkpoint.graph, "\(checkpoint.graphError.map(String.init(describing:)) ?? "")")
+  let graph = try #require(
+    checkpoint.graph, "\(checkpoint.graphError.map(String.init(describing:)) ?? "")")
   let (given, wanted) = (try arrays(answers, "input:"), try arrays(answers, "output:"))
   let inputs = try graph.inputs.map { id in
     try #require(given[graph[id].name], sourceLocation: sourceLocation)
@@ -61,6 +62,8 @@ func expectAgreement(
     let bad = zip(result.doubles, expected.doubles).filter { a, b in
       !(a == b || a.isNaN && b.isNaN || abs(a - b) <= relative * abs(b) + absolute)
     }
-    #expect(bad.isEmpty, "\(name): \(bad.count) differ, first \(bad.first.map { "\($0)" } ?? "")", sourceLocation: sourceLocation)
+    #expect(
+      bad.isEmpty, "\(name): \(bad.count) differ, first \(bad.first.map { "\($0)" } ?? "")",
+      sourceLocation: sourceLocation)
   }
 }

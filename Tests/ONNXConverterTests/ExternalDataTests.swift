@@ -12,7 +12,8 @@ import Testing
   private func read(_ entries: [(String, String)]) throws -> Checkpoint {
     var model = TestModel.linear
     let external = entries.flatMap { Proto.bytes(13, Proto.text(1, $0.0) + Proto.text(2, $0.1)) }
-    model.initializers[1] = TestModel.tensor("fc.bias", [3], type: 1, external + Proto.number(14, 1))
+    model.initializers[1] = TestModel.tensor(
+      "fc.bias", [3], type: 1, external + Proto.number(14, 1))
     return try ONNXFormat().read(scratch.write("model.onnx", model.bytes))
   }
 
@@ -20,11 +21,16 @@ import Testing
     try read(entries).tensors[1].load()
   }
 
-  private var weights: [UInt8] { [0, 0, 0, 0] + ([1, 2, 3] as [Float]).flatMap { TestModel.little($0.bitPattern) } }
+  private var weights: [UInt8] {
+    [0, 0, 0, 0] + ([1, 2, 3] as [Float]).flatMap { TestModel.little($0.bitPattern) }
+  }
 
   @Test func mapsAFileBeside() throws {
     try scratch.write("weights.bin", weights)
-    #expect(try bias([("location", "weights.bin"), ("offset", "4"), ("length", "12")]).floats == [1, 2, 3])
+    #expect(
+      try bias([("location", "weights.bin"), ("offset", "4"), ("length", "12")]).floats == [
+        1, 2, 3,
+      ])
     #expect(try bias([("location", "weights.bin"), ("offset", "4")]).floats == [1, 2, 3])
   }
 

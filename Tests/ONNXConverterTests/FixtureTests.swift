@@ -10,7 +10,8 @@ import Testing
 
 /// Files that the real exporters wrote.
 @Suite struct FixtureTests {
-  static let expected = (try? JSONValue(parsing: Fixtures.bytes("onnx/expected.json")))?.object ?? [:]
+  static let expected =
+    (try? JSONValue(parsing: Fixtures.bytes("onnx/expected.json")))?.object ?? [:]
 
   @Test(arguments: expected.keys.sorted())
   func findsEveryTensor(file: String) throws {
@@ -52,7 +53,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("cycle", "cycle"), ("missing-initializer", "nowhere defined"), ("twice-written", "defined twice"),
+    ("cycle", "cycle"), ("missing-initializer", "nowhere defined"),
+    ("twice-written", "defined twice"),
   ])
   func saysWhatIsBroken(file: String, words: String) throws {
     let checkpoint = try ONNXFormat().read(Fixtures.path("onnx/\(file).onnx"))
@@ -89,7 +91,8 @@ import Testing
     for _ in 0..<600 {
       var bytes = good
       for _ in 0..<Int.random(in: 1...6, using: &random) {
-        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+          in: 0...255, using: &random)
       }
       let path = try scratch.write("mutant.onnx", bytes)
       do {

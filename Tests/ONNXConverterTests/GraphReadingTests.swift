@@ -38,7 +38,8 @@ import Testing
     let weight = model.initializers.removeFirst()
     model.nodes.insert(
       TestModel.node("Constant", [], ["w"], [TestModel.attribute("value", tensor: weight)]), at: 0)
-    model.nodes[1] = TestModel.node("Gemm", ["x", "w", "fc.bias"], ["h"], [TestModel.attribute("transB", integer: 1)])
+    model.nodes[1] = TestModel.node(
+      "Gemm", ["x", "w", "fc.bias"], ["h"], [TestModel.attribute("transB", integer: 1)])
     let checkpoint = try read(model)
     #expect(checkpoint.tensors.map(\.name) == ["fc.bias", "w"])
     #expect(checkpoint.graph?.parameters.count == 2)
@@ -47,7 +48,8 @@ import Testing
 
   @Test func keepsWhatItDoesNotKnow() throws {
     var model = TestModel.linear
-    model.nodes[1] = TestModel.node("Frobnicate", ["h"], ["y"], [TestModel.attribute("k", integer: 3)])
+    model.nodes[1] = TestModel.node(
+      "Frobnicate", ["h"], ["y"], [TestModel.attribute("k", integer: 3)])
     let graph = try #require(read(model).graph)
     let opaque = try #require(graph.nodes[1].operator as? OpaqueOperator)
     #expect(opaque.type == "Frobnicate")
@@ -65,7 +67,8 @@ import Testing
 
   @Test func knowsWhatSubgraphsUse() throws {
     var model = TestModel.linear
-    let body = Proto.bytes(1, TestModel.node("Abs", ["h"], ["r"])) + Proto.bytes(12, Proto.text(1, "r"))
+    let body =
+      Proto.bytes(1, TestModel.node("Abs", ["h"], ["r"])) + Proto.bytes(12, Proto.text(1, "r"))
     model.inputs.append(TestModel.value("c", [], type: 9))
     // the If stands before what its branch uses
     model.nodes = [
@@ -83,7 +86,8 @@ import Testing
       TestModel.node("Mul", ["a", "a"], ["t"]), TestModel.node("Add", ["t", "a"], ["b"]),
     ]
     let function =
-      Proto.text(1, "Twice") + Proto.text(4, "a") + Proto.text(5, "b") + body.flatMap { Proto.bytes(7, $0) }
+      Proto.text(1, "Twice") + Proto.text(4, "a") + Proto.text(5, "b")
+      + body.flatMap { Proto.bytes(7, $0) }
       + Proto.bytes(9, Proto.number(2, 17)) + Proto.text(10, "own")
     model.opsets.append(("own", 1))
     model.extra = Proto.bytes(25, function)
@@ -109,7 +113,9 @@ import Testing
     Wrong(testDescription: "undefined input", words: "'ghost'") {
       $0.nodes[1] = TestModel.node("Relu", ["ghost"], ["y"])
     },
-    Wrong(testDescription: "missing initializer", words: "'fc.weight'") { $0.initializers.removeFirst() },
+    Wrong(testDescription: "missing initializer", words: "'fc.weight'") {
+      $0.initializers.removeFirst()
+    },
     Wrong(testDescription: "output twice", words: "defined twice") {
       $0.nodes[1] = TestModel.node("Relu", ["h"], ["h"])
     },
@@ -123,7 +129,8 @@ import Testing
       let body = TestModel.node("Again", ["a"], ["b"], domain: "own")
       $0.opsets.append(("own", 1))
       $0.extra = Proto.bytes(
-        25, Proto.text(1, "Again") + Proto.text(4, "a") + Proto.text(5, "b") + Proto.bytes(7, body)
+        25,
+        Proto.text(1, "Again") + Proto.text(4, "a") + Proto.text(5, "b") + Proto.bytes(7, body)
           + Proto.text(10, "own"))
       $0.nodes[1] = TestModel.node("Again", ["h"], ["y"], domain: "own")
     },

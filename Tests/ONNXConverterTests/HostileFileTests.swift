@@ -49,12 +49,15 @@ import Testing
   }
 
   @Test func refusesWhatIsNoModel() throws {
-    for bytes: [UInt8] in [[], [0], Array("{\"a\": 1}".utf8), [0x08, 0x08], [UInt8](repeating: 0xFF, count: 99)] {
+    for bytes: [UInt8] in [
+      [], [0], Array("{\"a\": 1}".utf8), [0x08, 0x08], [UInt8](repeating: 0xFF, count: 99),
+    ] {
       _ = try error(of: bytes)
       let probe = FileProbe(path: "x", isDirectory: false, bytes: Bytes(bytes), entries: [])
       #expect(!ONNXFormat().matches(probe) || bytes.isEmpty)
     }
-    let good = FileProbe(path: "x", isDirectory: false, bytes: Bytes(TestModel.linear.bytes), entries: [])
+    let good = FileProbe(
+      path: "x", isDirectory: false, bytes: Bytes(TestModel.linear.bytes), entries: [])
     #expect(ONNXFormat().matches(good))
   }
 

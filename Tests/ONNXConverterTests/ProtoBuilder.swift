@@ -35,7 +35,9 @@ struct TestModel {
     var graph = nodes.flatMap { Proto.bytes(1, $0) } + Proto.text(2, "g")
     graph += initializers.flatMap { Proto.bytes(5, $0) } + inputs.flatMap { Proto.bytes(11, $0) }
     graph += outputs.flatMap { Proto.bytes(12, $0) } + graphExtra
-    let sets = opsets.flatMap { Proto.bytes(8, Proto.text(1, $0.domain) + Proto.number(2, $0.version)) }
+    let sets = opsets.flatMap {
+      Proto.bytes(8, Proto.text(1, $0.domain) + Proto.number(2, $0.version))
+    }
     return Proto.number(1, irVersion) + Proto.bytes(7, graph) + sets + extra
   }
 
@@ -110,7 +112,8 @@ extension TestModel {
       tensor("fc.weight", [3, 2], [1, 2, 3, 4, 5, 6]), tensor("fc.bias", [3], [0.5, -100, 1]),
     ]
     model.nodes = [
-      node("Gemm", ["x", "fc.weight", "fc.bias"], ["h"], [attribute("transB", integer: 1)], name: "fc"),
+      node(
+        "Gemm", ["x", "fc.weight", "fc.bias"], ["h"], [attribute("transB", integer: 1)], name: "fc"),
       node("Relu", ["h"], ["y"]),
     ]
     return model

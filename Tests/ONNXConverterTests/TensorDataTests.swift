@@ -39,7 +39,8 @@ import Testing
 
   @Test func readsNarrowFloatsAsBitPatterns() throws {
     func floats(_ type: Int, _ patterns: [Int]) throws -> [Float] {
-      try tensor([patterns.count], type: type, Proto.bytes(5, patterns.flatMap(Proto.varint))).floats
+      try tensor([patterns.count], type: type, Proto.bytes(5, patterns.flatMap(Proto.varint)))
+        .floats
     }
     #expect(try floats(10, [0x3C00, 0xC000]) == [1, -2])
     #expect(try floats(16, [0x4049]) == [3.140625])
@@ -56,7 +57,9 @@ import Testing
     ([3], 1, [1, 2, 3] as [UInt8]), ([2], 1, [UInt8](repeating: 0, count: 12)),
   ])
   func rejectsWrongAmounts(shape: [Int], type: Int, raw: [UInt8]) throws {
-    let error = #expect(throws: DataError.self) { try tensor(shape, type: type, Proto.bytes(9, raw)) }
+    let error = #expect(throws: DataError.self) {
+      try tensor(shape, type: type, Proto.bytes(9, raw))
+    }
     #expect(error?.subject == "tensor 't'")
     #expect(throws: DataError.self) { try tensor([3], type: 7, Proto.bytes(7, [1, 2])) }
   }

@@ -6,7 +6,9 @@ final class MessageArena {
   private var blocks = unsafe [UnsafeMutableRawPointer]()
 
   /// A structure, set up by `initialize`.
-  func make<Message>(_ initialize: (UnsafeMutablePointer<Message>) -> Void) -> UnsafeMutablePointer<Message> {
+  func make<Message>(_ initialize: (UnsafeMutablePointer<Message>) -> Void) -> UnsafeMutablePointer<
+    Message
+  > {
     let pointer = unsafe allocate(Message.self, 1)
     unsafe initialize(pointer)
     return unsafe pointer
@@ -37,11 +39,15 @@ final class MessageArena {
   ) -> UnsafeMutablePointer<C>? {
     if elements.isEmpty { return nil }
     let pointer = unsafe allocate(C.self, elements.count)
-    for (i, element) in elements.enumerated() { unsafe (pointer + i).initialize(to: convert(element)) }
+    for (i, element) in elements.enumerated() {
+      unsafe (pointer + i).initialize(to: convert(element))
+    }
     return unsafe pointer
   }
 
-  private func allocate<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<Element> {
+  private func allocate<Element>(_ type: Element.Type, _ count: Int) -> UnsafeMutablePointer<
+    Element
+  > {
     let block = UnsafeMutableRawPointer.allocate(
       byteCount: max(MemoryLayout<Element>.stride * count, 1), alignment: 16)
     unsafe blocks.append(block)
@@ -49,6 +55,6 @@ final class MessageArena {
   }
 
   deinit {
-    for unsafe block in unsafe blocks { unsafe block.deallocate() }
+    for unsafeblock in unsafe blocks { unsafe block.deallocate() }
   }
 }

@@ -121,7 +121,9 @@ private struct Packing {
     }
   }
 
-  private func attribute(_ attribute: AttributeMessage) -> UnsafeMutablePointer<Onnx__AttributeProto>? {
+  private func attribute(_ attribute: AttributeMessage) -> UnsafeMutablePointer<
+    Onnx__AttributeProto
+  >? {
     unsafe arena.make { m in
       unsafe onnx__attribute_proto__init(m)
       unsafe m.pointee.name = arena.string(attribute.name)
@@ -235,7 +237,9 @@ private struct Packing {
     }
   }
 
-  private func shape(_ dimensions: [DimensionMessage]) -> UnsafeMutablePointer<Onnx__TensorShapeProto> {
+  private func shape(_ dimensions: [DimensionMessage]) -> UnsafeMutablePointer<
+    Onnx__TensorShapeProto
+  > {
     unsafe arena.make { m in
       unsafe onnx__tensor_shape_proto__init(m)
       unsafe m.pointee.n_dim = dimensions.count
@@ -243,7 +247,9 @@ private struct Packing {
     }
   }
 
-  private func dimension(_ dimension: DimensionMessage) -> UnsafeMutablePointer<Onnx__DimensionProto>? {
+  private func dimension(_ dimension: DimensionMessage) -> UnsafeMutablePointer<
+    Onnx__DimensionProto
+  >? {
     unsafe arena.make { m in
       unsafe onnx__dimension_proto__init(m)
       switch dimension {

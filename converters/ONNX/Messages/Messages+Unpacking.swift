@@ -28,7 +28,8 @@ private struct Unpacking {
       irVersion: Int(m.ir_version), producerName: text(m.producer_name),
       producerVersion: text(m.producer_version), domain: text(m.domain),
       modelVersion: Int(m.model_version), documentation: text(m.doc_string),
-      graph: m.graph.map { unsafe graph($0.pointee) }, opsets: list(m.opset_import, m.n_opset_import, opset),
+      graph: m.graph.map { unsafe graph($0.pointee) },
+      opsets: list(m.opset_import, m.n_opset_import, opset),
       metadata: list(m.metadata_props, m.n_metadata_props, entry),
       functions: list(m.functions, m.n_functions, function))
   }
@@ -123,7 +124,9 @@ private struct Unpacking {
     switch unsafe m.value_case {
     case ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE:
       guard let tensor = unsafe m.tensor_type?.pointee else { return .unknown }
-      let dimensions = unsafe tensor.shape.map { unsafe list($0.pointee.dim, $0.pointee.n_dim, dimension) }
+      let dimensions = unsafe tensor.shape.map {
+        unsafe list($0.pointee.dim, $0.pointee.n_dim, dimension)
+      }
       return unsafe .tensor(elementType: Int(tensor.elem_type), dimensions: dimensions)
     case ONNX__TYPE_PROTO__VALUE_SEQUENCE_TYPE: return .other("sequence")
     case ONNX__TYPE_PROTO__VALUE_MAP_TYPE: return .other("map")

@@ -3,10 +3,14 @@ import Operators
 // Activation functions with numbers for attributes.
 extension ONNXOperator {
   static let activations = [
-    ONNXOperator(Elu.self) { try $0.emit(Elu(alpha: try $0.number("alpha", default: 1))) } write: {
+    ONNXOperator(Elu.self) {
+      try $0.emit(Elu(alpha: try $0.number("alpha", default: 1)))
+    } write: {
       $1.emit(["alpha": .number($0.alpha)])
     },
-    ONNXOperator(Celu.self, since: 12) { try $0.emit(Celu(alpha: try $0.number("alpha", default: 1))) } write: {
+    ONNXOperator(Celu.self, since: 12) {
+      try $0.emit(Celu(alpha: try $0.number("alpha", default: 1)))
+    } write: {
       $1.emit(["alpha": .number($0.alpha)])
     },
     ONNXOperator(LeakyRelu.self) {

@@ -8,7 +8,8 @@ extension ONNXOperator {
     binary(Add.self) { Add() }, binary(Sub.self) { Sub() }, binary(Mul.self) { Mul() },
     binary(Div.self) { Div() }, binary(Pow.self) { Pow() },
     binary(And.self) { And() }, binary(Or.self) { Or() }, binary(Xor.self) { Xor() },
-    binary(Equal.self) { Equal() }, binary(Greater.self) { Greater() }, binary(Less.self) { Less() },
+    binary(Equal.self) { Equal() }, binary(Greater.self) { Greater() },
+    binary(Less.self) { Less() },
     binary(GreaterOrEqual.self) { GreaterOrEqual() }, binary(LessOrEqual.self) { LessOrEqual() },
   ]
 

@@ -9,7 +9,8 @@ extension ONNXOperator {
     guard let groups = try node.integer("num_groups") else {
       throw DataError(.malformed, "the attribute 'num_groups' is missing")
     }
-    let ours = GroupNormalization(groups: groups, epsilon: try node.number("epsilon", default: 1e-5))
+    let ours = GroupNormalization(
+      groups: groups, epsilon: try node.number("epsilon", default: 1e-5))
     if node.opset >= 21 { return try node.emit(ours) }
     // before 21, scale and bias are of groups; one number then serves all channels of a group
     guard let dimensions = node.type(try node.input(0)).dimensions, dimensions.count > 1,

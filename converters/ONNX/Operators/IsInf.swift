@@ -8,7 +8,8 @@ extension ONNXOperator {
         detectsNegative: try node.flag("detect_negative", default: true)))
   } write: { ours, node in
     node.emit([
-      "detect_positive": .flag(ours.detectsPositive), "detect_negative": .flag(ours.detectsNegative),
+      "detect_positive": .flag(ours.detectsPositive),
+      "detect_negative": .flag(ours.detectsNegative),
     ])
   }
 }

@@ -14,7 +14,8 @@ extension ONNXOperator {
     node.ignore("stash_type")
     try node.emit(
       LayerNormalization(
-        axis: try node.integer("axis", default: -1), epsilon: try node.number("epsilon", default: 1e-5)))
+        axis: try node.integer("axis", default: -1),
+        epsilon: try node.number("epsilon", default: 1e-5)))
   } write: { ours, node in
     node.emit(["axis": .integer(ours.axis), "epsilon": .number(ours.epsilon)])
   }
@@ -23,7 +24,8 @@ extension ONNXOperator {
     node.ignore("stash_type")
     try node.emit(
       RMSNormalization(
-        axis: try node.integer("axis", default: -1), epsilon: try node.number("epsilon", default: 1e-5)))
+        axis: try node.integer("axis", default: -1),
+        epsilon: try node.number("epsilon", default: 1e-5)))
   } write: { ours, node in
     node.emit(["axis": .integer(ours.axis), "epsilon": .number(ours.epsilon)])
   }

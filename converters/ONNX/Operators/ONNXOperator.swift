@@ -29,8 +29,14 @@ struct ONNXOperator: Sendable {
   }
 
   /// An operator without attributes that has meant the same ever since.
-  init<Ours: Operator>(plain ours: Ours.Type, since: Int = 1, _ make: @escaping @Sendable () -> Ours) {
-    self.init(ours, since: since) { try $0.emit(make()) } write: { $1.emit() }
+  init<Ours: Operator>(
+    plain ours: Ours.Type, since: Int = 1, _ make: @escaping @Sendable () -> Ours
+  ) {
+    self.init(ours, since: since) {
+      try $0.emit(make())
+    } write: {
+      $1.emit()
+    }
   }
 
   /// An operator of older files that becomes another one.

@@ -17,5 +17,6 @@ enum ONNXOperators {
     all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
 
   static let byType: [ObjectIdentifier: ONNXOperator] = Dictionary(
-    all.compactMap { entry in entry.type.map { ($0, entry) } }, uniquingKeysWith: { first, _ in first })
+    all.compactMap { entry in entry.type.map { ($0, entry) } },
+    uniquingKeysWith: { first, _ in first })
 }

@@ -9,7 +9,8 @@ extension ONNXOperator {
       ShapeOf(start: try node.integer("start", default: 0), end: try node.integer("end")))
   } write: { shape, node in
     node.emit([
-      "start": shape.start == 0 ? nil : .integer(shape.start), "end": shape.end.map { .integer($0) },
+      "start": shape.start == 0 ? nil : .integer(shape.start),
+      "end": shape.end.map { .integer($0) },
     ])
   }
 

@@ -117,7 +117,8 @@ private struct FunctionCall {
   private func resolved(_ attribute: AttributeMessage) -> AttributeMessage? {
     switch attribute.value {
     case .reference(let name):
-      let value = call.attributes.first { $0.name == name } ?? function.defaults.first { $0.name == name }
+      let value =
+        call.attributes.first { $0.name == name } ?? function.defaults.first { $0.name == name }
       return value.map { AttributeMessage(name: attribute.name, value: $0.value) }
     case .graph(var graph):
       graph.nodes = graph.nodes.map { renamed($0) }

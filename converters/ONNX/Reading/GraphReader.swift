@@ -159,7 +159,8 @@ final class GraphReader {
     for (i, id) in node.inputs.enumerated() {
       if let id, let tensor = graph.constants[id] { known[i] = tensor }
     }
-    let inferred = try node.operator.outputTypes(for: OperatorInputs(types: types, constants: known))
+    let inferred = try node.operator.outputTypes(
+      for: OperatorInputs(types: types, constants: known))
     for (id, type) in zip(node.outputs, inferred) {
       if let id { graph[id].type = type }
     }

@@ -17,7 +17,8 @@ struct NodeOrder {
         guard producers.updateValue(index, forKey: name) == nil, constant || !known.contains(name)
         else {
           throw DataError(
-            .malformed, "the value '\(name)' is defined twice", subject: "node '\(node.message.label)'")
+            .malformed, "the value '\(name)' is defined twice",
+            subject: "node '\(node.message.label)'")
         }
       }
     }
@@ -29,7 +30,8 @@ struct NodeOrder {
     var readers = [[Int]](repeating: [], count: nodes.count)
     var isOrdered = true
     for (index, node) in nodes.enumerated() {
-      for name in (node.message.inputs + node.message.capturedNames) where !name.isEmpty && !known.contains(name) {
+      for name in (node.message.inputs + node.message.capturedNames)
+      where !name.isEmpty && !known.contains(name) {
         guard let producer = producers[name] else {
           throw DataError(
             .malformed, "its input '\(name)' is nowhere defined",

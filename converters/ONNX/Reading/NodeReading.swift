@@ -31,11 +31,14 @@ struct NodeReading {
       let known = ONNXOperators.byName[message.type], known.domains.contains(domain)
     else {
       throw DataError(
-        .unsupported, domain.isEmpty ? "the operator is unknown" : "the domain '\(domain)' is unknown")
+        .unsupported,
+        domain.isEmpty ? "the operator is unknown" : "the domain '\(domain)' is unknown")
     }
     try known.read(&self)
     let ignored: Set<String> = ["consumed_inputs", "is_test"]
-    if let stranger = message.attributes.first(where: { !asked.contains($0.name) && !ignored.contains($0.name) }) {
+    if let stranger = message.attributes.first(where: {
+      !asked.contains($0.name) && !ignored.contains($0.name)
+    }) {
       throw DataError(.unsupported, "the attribute '\(stranger.name)' is unknown")
     }
     precondition(isEmitted, "\(message.type) was read into nothing")
@@ -151,7 +154,9 @@ extension NodeReading {
   func rank(_ index: Int) -> Int? { optionalInput(index).flatMap { type($0).rank } }
 
   /// The tensor of input `index`, if it is known beforehand.
-  func constant(_ index: Int) -> Tensor? { optionalInput(index).flatMap { reader.graph.constants[$0] } }
+  func constant(_ index: Int) -> Tensor? {
+    optionalInput(index).flatMap { reader.graph.constants[$0] }
+  }
 
   var outputCount: Int { message.outputs.count }
 

@@ -55,7 +55,8 @@ struct OwnMetadata {
     var names = Dictionary(tensors.map { ($0.name, $0) }) { first, _ in first }
     for extra in extras {
       guard let name = extra["name"]?.string, names[name] == nil,
-        let entry = names[extra["tie"]?.string ?? ""]?.renamed(name) ?? OwnMetadata.tensor(extra, name)
+        let entry = names[extra["tie"]?.string ?? ""]?.renamed(name)
+          ?? OwnMetadata.tensor(extra, name)
       else { continue }
       names[name] = entry
       let place = extra["at"]?.integer ?? Int.max
@@ -81,7 +82,8 @@ extension Bytes {
   init?(hexadecimal text: String) {
     let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
     guard digits.count == text.utf8.count, digits.count.isMultiple(of: 2) else { return nil }
-    self.init(stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
+    self.init(
+      stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) })
   }
 
   /// Two digits a byte.

@@ -38,9 +38,11 @@ extension SparseTensorMessage {
     if table.rank == 2 {
       let strides = shape.contiguousStrides
       let coordinates = places
-      guard zip(coordinates.indices, coordinates).allSatisfy({ index, value in
-        value >= 0 && value < shape[index % shape.rank]
-      }) else { throw DataError(.malformed, "an index outside the shape \(shape)") }
+      guard
+        zip(coordinates.indices, coordinates).allSatisfy({ index, value in
+          value >= 0 && value < shape[index % shape.rank]
+        })
+      else { throw DataError(.malformed, "an index outside the shape \(shape)") }
       places = (0..<count).map { i in
         (0..<shape.rank).reduce(0) { $0 + coordinates[i * shape.rank + $1] * strides[$1] }
       }

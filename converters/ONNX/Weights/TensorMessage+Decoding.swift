@@ -63,7 +63,8 @@ extension TensorMessage {
   }
 
   /// Elements from numbers of variable length; the narrow types hold bit patterns.
-  private static func unpack(_ runs: [Bytes], _ dataType: DataType, _ shape: Shape) throws -> Tensor {
+  private static func unpack(_ runs: [Bytes], _ dataType: DataType, _ shape: Shape) throws -> Tensor
+  {
     var numbers: [UInt64] = []
     numbers.reserveCapacity(shape.elementCount)
     for run in runs {
@@ -97,7 +98,9 @@ extension ElementRuns {
     var numbers: [UInt64] = []
     for run in runs where run.field == field {
       var reader = WireReader(run.bytes, in: 0..<run.bytes.count)
-      while reader.position < reader.end, let number = try? reader.varint() { numbers.append(number) }
+      while reader.position < reader.end, let number = try? reader.varint() {
+        numbers.append(number)
+      }
     }
     return numbers
   }

@@ -63,7 +63,10 @@ extension NodeMessage {
   /// - Throws: `DataError` for kinds of constants that are no tensors.
   func constantEntry() throws -> TensorEntry {
     let name = outputs.first ?? ""
-    guard let attribute = attributes.first(where: { $0.name.hasPrefix("value") || $0.name == "sparse_value" })
+    guard
+      let attribute = attributes.first(where: {
+        $0.name.hasPrefix("value") || $0.name == "sparse_value"
+      })
     else {
       throw DataError(.malformed, "a constant without a value", subject: "node '\(name)'")
     }
@@ -89,7 +92,8 @@ extension NodeMessage {
     guard domain.standardDomain.isEmpty else { return false }
     switch type {
     case "ConstantOfShape", "Range": return true
-    case "Clip", "Dropout", "Expand", "OneHot", "Pad", "Resize", "Reshape", "Slice", "Split", "Squeeze",
+    case "Clip", "Dropout", "Expand", "OneHot", "Pad", "Resize", "Reshape", "Slice", "Split",
+      "Squeeze",
       "Tile", "TopK", "Trilu", "Unsqueeze", "Upsample", "CumSum":
       return index > 0
     default: return type.hasPrefix("Reduce") && index > 0

@@ -71,7 +71,8 @@ struct Skeleton {
     if kind == .tensor {
       append(tag: 9, kind: 2)
       bytes.append(8)
-      bytes.append(contentsOf: (0..<8).map { UInt8(truncatingIfNeeded: payloads.count >> (8 * $0)) })
+      bytes.append(
+        contentsOf: (0..<8).map { UInt8(truncatingIfNeeded: payloads.count >> (8 * $0)) })
       payloads.append(payload)
     }
   }

@@ -69,7 +69,9 @@ struct GraphWriter {
         names[id] = name
       }
     }
-    for id in graph.inputs + graph.outputs where names[id] == nil { names[id] = fresh(graph[id].name) }
+    for id in graph.inputs + graph.outputs where names[id] == nil {
+      names[id] = fresh(graph[id].name)
+    }
     for node in graph.nodes where node.operator is OpaqueOperator {
       // subgraphs speak of values by their names
       for case let id? in node.inputs where names[id] == nil { names[id] = fresh(graph[id].name) }
@@ -104,7 +106,9 @@ struct GraphWriter {
   }
 
   private mutating func write(_ node: Node) throws {
-    if let opaque = node.operator as? OpaqueOperator, let original = opaque.original as? OriginalNode {
+    if let opaque = node.operator as? OpaqueOperator,
+      let original = opaque.original as? OriginalNode
+    {
       return try write(original, of: node)
     }
     let entry = ONNXOperators.byType[ObjectIdentifier(type(of: node.operator))]
@@ -119,6 +123,9 @@ struct GraphWriter {
 
   /// A node that nobody understood goes back as it came.
   private mutating func write(_ original: OriginalNode, of node: Node) throws {
+    if let attribute = original.obstacle {
+      throw DataError(.unsupported, "its attribute '\(attribute)' cannot be written again")
+    }
     var copy = original.node.message
     copy.inputs = zip(copy.inputs, node.inputs).map { $1.flatMap { names[$0] } ?? "" }
     copy.outputs = node.outputs.map { $0.flatMap { names[$0] } ?? "" }

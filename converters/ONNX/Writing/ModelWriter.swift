@@ -99,7 +99,8 @@ private struct InitializerField {
       name: entry.name, dimensions: entry.shape.dimensions,
       elementType: ElementType.number(entry.dataType))
     description = message.packed
-    contentCount = description.count + Wire.header(9, length: entry.byteCount).count + entry.byteCount
+    contentCount =
+      description.count + Wire.header(9, length: entry.byteCount).count + entry.byteCount
   }
 
   var byteCount: Int { Wire.header(5, length: contentCount).count + contentCount }
@@ -117,7 +118,9 @@ private struct InitializerField {
 
 /// Protobuf's headers of fields with a length.
 enum Wire {
-  static func header(_ field: Int, length: Int) -> [UInt8] { varint(field << 3 | 2) + varint(length) }
+  static func header(_ field: Int, length: Int) -> [UInt8] {
+    varint(field << 3 | 2) + varint(length)
+  }
 
   private static func varint(_ value: Int) -> [UInt8] {
     var rest = value

@@ -17,7 +17,10 @@ struct NodeWriting {
   /// The oldest operator set that has everything which was used.
   private(set) var opset = 1
 
-  init(_ node: Node, in graph: Graph, avoiding taken: Set<String>, naming name: @escaping (ValueID) -> String) {
+  init(
+    _ node: Node, in graph: Graph, avoiding taken: Set<String>,
+    naming name: @escaping (ValueID) -> String
+  ) {
     self.node = node
     self.graph = graph
     self.name = name
@@ -27,7 +30,9 @@ struct NodeWriting {
   /// Says that the node needs the operator set `opset`.
   mutating func require(opset: Int) { self.opset = max(self.opset, opset) }
 
-  func has(_ index: Int) -> Bool { node.inputs.indices.contains(index) && node.inputs[index] != nil }
+  func has(_ index: Int) -> Bool {
+    node.inputs.indices.contains(index) && node.inputs[index] != nil
+  }
 
   /// The tensor of input `index`, if it is known beforehand.
   func constant(_ index: Int) -> Tensor? {

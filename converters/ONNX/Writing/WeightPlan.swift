@@ -18,7 +18,8 @@ struct WeightPlan {
   static let largestExtra = 64
 
   init(_ entries: [TensorEntry], used graph: Graph) {
-    let used = Set(graph.parameters.map { graph[$0].name } + graph.constants.keys.map { graph[$0].name })
+    let used = Set(
+      graph.parameters.map { graph[$0].name } + graph.constants.keys.map { graph[$0].name })
     var seen: [TensorIdentity: String] = [:]
     for (place, entry) in entries.enumerated() {
       let name = entry.name
@@ -29,7 +30,9 @@ struct WeightPlan {
           WrittenTensor(source: name, target: name, written: entry, note: "tied to '\(first)'"))
         continue
       }
-      if !used.contains(name), entry.byteCount <= WeightPlan.largestExtra, let tensor = try? entry.load() {
+      if !used.contains(name), entry.byteCount <= WeightPlan.largestExtra,
+        let tensor = try? entry.load()
+      {
         extras.append([
           "name": .string(name), "at": .integer(place), "dtype": .string(entry.dataType.rawValue),
           "shape": .array(entry.shape.map { .integer($0) }),
