@@ -1,3 +1,4 @@
+import BinaryIO
 import Execution
 import Images
 import ModelGraph
@@ -14,6 +15,8 @@ extension Model {
 /// Inputs made from a fixed seed, to run a model on when nobody gives any.
 struct SampleInputs {
   var tensors: [String: Tensor] = [:]
+  /// The most elements that an input is made of.
+  private static let maximumElementCount = 1 << 27
   /// `noise of shape [1, 3, 224, 224]`.
   var description: String
 
@@ -24,8 +27,8 @@ struct SampleInputs {
     for (i, (name, type)) in try model.session().inputs.enumerated() {
       let dimensions = type.dimensions ?? [1, 3, 224, 224]
       let theirs = other.flatMap { $0.inputs.indices.contains(i) ? $0.inputs[i].type.dimensions : nil }
-      let shape = Shape(
-        dimensions.enumerated().map { axis, dimension in
+      let shape = try Shape(
+        checking: dimensions.enumerated().map { axis, dimension in
           if let value = dimension.value { return value }
           if axis == 0 { return batch }
           if let theirs, SampleInputs.sameLayout(dimensions, theirs), let value = theirs[axis].value {
@@ -33,6 +36,11 @@ struct SampleInputs {
           }
           return dimensions.count == 4 ? model.preprocessing?.outputSize?.height ?? 64 : 16
         })
+      guard shape.elementCount <= SampleInputs.maximumElementCount else {
+        throw DataError(
+          .limitExceeded, "input '\(name)' has the shape \(shape), too large to try out",
+          path: model.path)
+      }
       tensors[name] = SampleInputs.noise(shape, type.dataType ?? .float32, &generator)
       shapes.append("\(shape)")
     }
