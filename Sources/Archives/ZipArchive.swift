@@ -81,7 +81,8 @@ public final class ZipArchive: Sendable {
     let name = try header.readBytes(nameCount)
     try header.skip(extraCount)
     guard name.array.elementsEqual(entry.name.utf8), method == entry.method.code,
-      entry.hasDataDescriptor || agrees(sizes.0, entry.compressedSize) && agrees(sizes.1, entry.size)
+      entry.hasDataDescriptor
+        || agrees(sizes.0, entry.compressedSize) && agrees(sizes.1, entry.size)
     else {
       throw DataError(
         .malformed, "the local header contradicts the directory", offset: entry.headerOffset)

@@ -28,7 +28,8 @@ struct ZipDirectory {
     }
     guard offset <= end, size <= end - offset, size >= count * 46 else {
       throw DataError(
-        .malformed, "a ZIP directory of \(count) entries in \(size) bytes at \(offset)", offset: end)
+        .malformed, "a ZIP directory of \(count) entries in \(size) bytes at \(offset)", offset: end
+      )
     }
     self.offset = offset
     entries = try ZipDirectory.list(bytes[offset..<(offset + size)], count, dataEnd: offset)
@@ -50,7 +51,8 @@ struct ZipDirectory {
       at -= 1
     }
     throw DataError(
-      .truncated, "a ZIP archive without its directory at the end", remedy: "is the file cut short?")
+      .truncated, "a ZIP archive without its directory at the end", remedy: "is the file cut short?"
+    )
   }
 
   private static func zip64Record(_ bytes: Bytes, before end: Int) throws -> Int? {
@@ -83,7 +85,8 @@ struct ZipDirectory {
   ) throws -> ZipEntry {
     let start = reader.position
     guard try reader.read(UInt32.self) == 0x0201_4B50 else {
-      throw DataError(.malformed, "entry \(index) of the ZIP directory has no signature", offset: start)
+      throw DataError(
+        .malformed, "entry \(index) of the ZIP directory has no signature", offset: start)
     }
     try reader.skip(4)
     let flags = try reader.read(UInt16.self)

@@ -106,7 +106,9 @@ public final class ZipWriter {
     var bytes: [UInt8] = []
 
     mutating func add<T: FixedWidthInteger>(_ value: T) {
-      for i in 0..<MemoryLayout<T>.size { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * T(i)))) }
+      for i in 0..<MemoryLayout<T>.size {
+        bytes.append(UInt8(truncatingIfNeeded: value >> (8 * T(i))))
+      }
     }
 
     /// What local header and directory have in common.

@@ -35,12 +35,16 @@ public enum FormatRegistry {
   /// - Throws: `.unsupported` when the name says nothing.
   public static func format(forOutput path: String) throws -> any ModelFormat {
     let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
-    let ending = path.hasSuffix("/") || System.isDirectory(path) == true
+    let ending =
+      path.hasSuffix("/") || System.isDirectory(path) == true
       ? "/" : name.contains(".") ? String(name.split(separator: ".").last ?? "") : ""
     guard let format = all.first(where: { $0.extensions.contains(ending) }) else {
-      let known = all.flatMap { $0.extensions.prefix(1) }.map { $0 == "/" ? "a name ending in '/'" : ".\($0)" }
+      let known = all.flatMap { $0.extensions.prefix(1) }.map {
+        $0 == "/" ? "a name ending in '/'" : ".\($0)"
+      }
       throw DataError(
-        .unsupported, "the name of '\(path)' says no format", expected: known.joined(separator: ", "),
+        .unsupported, "the name of '\(path)' says no format",
+        expected: known.joined(separator: ", "),
         remedy: "or say it with --to")
     }
     return format

@@ -71,20 +71,23 @@ enum Strangers {
     }
     if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") {
       return DataError(
-        .unknownFormat, "is an HTML page, not a model", remedy: "was the download answered by a web page?")
+        .unknownFormat, "is an HTML page, not a model",
+        remedy: "was the download answered by a web page?")
     }
     if start.hasPrefix("<?xml") || start.hasPrefix("<net") {
       return DataError(.unsupported, "is an XML file (OpenVINO's graphs are not read)")
     }
     if start.hasPrefix("{") || start.hasPrefix("[") {
       return DataError(
-        .unknownFormat, "is JSON text, not a model", remedy: "give the directory or the weights beside it")
+        .unknownFormat, "is JSON text, not a model",
+        remedy: "give the directory or the weights beside it")
     }
     return DataError(.unknownFormat, "is text, not a model")
   }
 
   private static func isText(_ head: [UInt8]) -> Bool {
-    !head.isEmpty && head.allSatisfy { $0 >= 0x20 && $0 != 0x7F || [0x09, 0x0A, 0x0D].contains($0) }
+    !head.isEmpty
+      && head.allSatisfy { $0 >= 0x20 && $0 != 0x7F || [0x09, 0x0A, 0x0D].contains($0) }
   }
 
   private static func archive(_ entries: [String]) -> DataError {

@@ -22,7 +22,8 @@ private func archive(_ entries: [(String, [UInt8])]) throws -> [UInt8] {
     #expect(zip.entries.map(\.name) == ["a", "größe/b", "c"])
     #expect(try zip.entries.map { try zip.bytes(of: $0).count } == [3, 0, 5000])
     for entry in zip.entries where entry.size > 0 {
-      #expect(try zip.bytes(of: entry, checksum: true).isAligned(to: 64) || !bytes.isAligned(to: 64))
+      #expect(
+        try zip.bytes(of: entry, checksum: true).isAligned(to: 64) || !bytes.isAligned(to: 64))
     }
   }
 

@@ -36,7 +36,8 @@ import Testing
 
   static let strangers = [
     Stranger("<!DOCTYPE html><html></html>", "HTML page"),
-    Stranger("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS pointer"),
+    Stranger(
+      "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "Git LFS pointer"),
     Stranger("hello, I am not a model\n", "is text"),
     Stranger("{\"architectures\": []}", "JSON text"),
     Stranger([0x89] + Array("PNG\r\n".utf8) + [0x1A, 0x0A, 0, 0, 0, 0], "PNG picture"),
@@ -78,7 +79,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("a.pth", "pytorch"), ("b/a.PT", "pytorch"), ("a.bin", "pytorch"), ("a.safetensors", "safetensors"),
+    ("a.pth", "pytorch"), ("b/a.PT", "pytorch"), ("a.bin", "pytorch"),
+    ("a.safetensors", "safetensors"),
     ("a.npz", "npz"), ("a.h5", "keras-h5"), ("a.hdf5", "keras-h5"), ("a.keras", "keras"),
     ("a.onnx", "onnx"), ("folder/", "huggingface"),
   ]) func takesTheOutputsFormatFromItsName(_ name: String, _ identifier: String) throws {

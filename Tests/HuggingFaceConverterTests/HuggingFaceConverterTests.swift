@@ -13,13 +13,16 @@ private func model() -> Checkpoint {
   let entries = [("a.weight", Tensor([1, 2, 3] as [Float])), ("b.weight", Tensor([4] as [Int64]))]
   var checkpoint = Checkpoint(
     format: "test", tensors: entries.map { TensorEntry(name: $0.0, $0.1) })
-  checkpoint.sidecars = ["config.json": ["model_type": "resnet"], "preprocessor_config.json": ["size": 224]]
+  checkpoint.sidecars = [
+    "config.json": ["model_type": "resnet"], "preprocessor_config.json": ["size": 224],
+  ]
   return checkpoint
 }
 
 private func shard(_ scratch: ScratchDirectory, _ name: String, _ tensors: [String]) throws {
   let entries = tensors.map { TensorEntry(name: $0, Tensor([1] as [Float])) }
-  _ = try SafeTensorsFormat().write(Checkpoint(format: "test", tensors: entries), to: scratch.file(name))
+  _ = try SafeTensorsFormat().write(
+    Checkpoint(format: "test", tensors: entries), to: scratch.file(name))
 }
 
 @Suite struct HuggingFaceDirectories {
@@ -41,7 +44,9 @@ private func shard(_ scratch: ScratchDirectory, _ name: String, _ tensors: [Stri
     _ = try format.write(model(), to: scratch.file("m"))
     try System.createDirectory(scratch.file("pictures"))
     try scratch.write("pictures/cat.png", [1])
-    let error = #expect(throws: DataError.self) { try format.write(model(), to: scratch.file("pictures")) }
+    let error = #expect(throws: DataError.self) {
+      try format.write(model(), to: scratch.file("pictures"))
+    }
     #expect(error?.code == .unwritable)
     #expect(System.names(in: scratch.file("pictures")) == ["cat.png"])
     #expect(scratch.names == ["m", "pictures"])
@@ -63,13 +68,17 @@ private func shard(_ scratch: ScratchDirectory, _ name: String, _ tensors: [Stri
     let scratch = ScratchDirectory()
     try shard(scratch, "model-1.safetensors", ["a", "b"])
     try shard(scratch, "model-2.safetensors", ["c"])
-    let index = #"{"weight_map":{"a":"model-1.safetensors","c":"model-2.safetensors","b":"model-1.safetensors"}}"#
+    let index =
+      #"{"weight_map":{"a":"model-1.safetensors","c":"model-2.safetensors","b":"model-1.safetensors"}}"#
     try scratch.write("model.safetensors.index.json", Array(index.utf8))
     #expect(try format.read(scratch.path).normalised.map(\.entry.name) == ["a", "b", "c"])
   }
 
   @Test(arguments: [
-    (#"{"weight_map":{"a":"model-1.safetensors","c":"model-2.safetensors"}}"#, DataError.Code.notFound),
+    (
+      #"{"weight_map":{"a":"model-1.safetensors","c":"model-2.safetensors"}}"#,
+      DataError.Code.notFound
+    ),
     (#"{"weight_map":{"a":"../model-1.safetensors"}}"#, .malformed),
     (#"{"weight_map":{"z":"model-1.safetensors"}}"#, .malformed),
     (#"{"weight_map":[]}"#, .malformed), (#"{"#, .malformed),

@@ -45,7 +45,9 @@ private let goldens = (try? GoldenFile.all(in: "numpy")) ?? [:]
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }", .malformed),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (-16,), }", .malformed),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904,), }", .limitExceeded),
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", .limitExceeded),
+    (
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }", .limitExceeded
+    ),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (__import__('os'),), }", .malformed),
     ("{'descr': '<f4', 'fortran_order': False, 'shape': (16,), 'shape': (16,)}", .malformed),
     ("{'descr': '<f4', 'fortran_order': 0, 'shape': (16,)}", .malformed),
@@ -59,7 +61,8 @@ private let goldens = (try? GoldenFile.all(in: "numpy")) ?? [:]
   @Test(arguments: headers.indices) func refusesAHeader(_ index: Int) throws {
     let (text, code) = NumPyReading.headers[index]
     let scratch = ScratchDirectory()
-    let header = [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8)
+    let header =
+      [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.utf8.count), 0] + Array(text.utf8)
     let path = try scratch.write("a.npy", header + [UInt8](repeating: 0, count: 64))
     let error = #expect(throws: DataError.self) { try NPZ.read(path) }
     #expect(error?.code == code, "\(text): \(error?.description ?? "")")
@@ -67,7 +70,8 @@ private let goldens = (try? GoldenFile.all(in: "numpy")) ?? [:]
 
   @Test func refusesAHeaderLongerThanTheFile() throws {
     let scratch = ScratchDirectory()
-    let path = try scratch.write("a.npy", [0x93] + Array("NUMPY".utf8) + [2, 0, 255, 255, 255, 255, 0x7B])
+    let path = try scratch.write(
+      "a.npy", [0x93] + Array("NUMPY".utf8) + [2, 0, 255, 255, 255, 255, 0x7B])
     let error = #expect(throws: DataError.self) { try NPZ.read(path) }
     #expect(error?.code == .limitExceeded)
   }

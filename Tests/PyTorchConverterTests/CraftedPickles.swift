@@ -13,7 +13,9 @@ private enum Pickle {
   }
   static func text(_ value: String) -> [UInt8] { text(Array(value.utf8)) }
   static func text(_ bytes: [UInt8]) -> [UInt8] { [0x58] + little(UInt32(bytes.count)) + bytes }
-  static func integer(_ value: Int) -> [UInt8] { [0x8A, 8] + little(UInt64(bitPattern: Int64(value))) }
+  static func integer(_ value: Int) -> [UInt8] {
+    [0x8A, 8] + little(UInt64(bitPattern: Int64(value)))
+  }
   static func tuple(_ items: [UInt8]...) -> [UInt8] { [0x28] + items.flatMap { $0 } + [0x74] }
   static func integers(_ values: [Int]) -> [UInt8] { [0x28] + values.flatMap(integer) + [0x74] }
   static func repeated(_ bytes: [UInt8], _ count: Int) -> [UInt8] {
@@ -69,8 +71,15 @@ private func code(_ root: [UInt8]) -> DataError.Code? {
 
   static let tensors: [(String, [UInt8], DataError.Code)] = [
     ("2^63 elements", Pickle.tensor(count: [0x8A, 9, 0, 0, 0, 0, 0, 0, 0, 0x80, 0]), .malformed),
-    ("more than the record", Pickle.tensor(size: [1 << 20], strides: [1], count: Pickle.integer(1 << 20)), .truncated),
-    ("a size that overflows", Pickle.tensor(size: [1 << 31, 1 << 31, 1 << 31], strides: [1 << 62, 1 << 31, 1]), .limitExceeded),
+    (
+      "more than the record",
+      Pickle.tensor(size: [1 << 20], strides: [1], count: Pickle.integer(1 << 20)), .truncated
+    ),
+    (
+      "a size that overflows",
+      Pickle.tensor(size: [1 << 31, 1 << 31, 1 << 31], strides: [1 << 62, 1 << 31, 1]),
+      .limitExceeded
+    ),
     ("a negative size", Pickle.tensor(size: [-3, 4]), .malformed),
     ("strides past the end", Pickle.tensor(strides: [400, 1]), .truncated),
     ("strides that overflow", Pickle.tensor(strides: [.max, .max]), .malformed),
@@ -78,7 +87,10 @@ private func code(_ root: [UInt8]) -> DataError.Code? {
     ("an offset past the end", Pickle.tensor(offset: 11), .truncated),
     ("a negative offset", Pickle.tensor(offset: -4), .malformed),
     ("fewer strides than axes", Pickle.tensor(strides: [4]), .malformed),
-    ("a hundred thousand axes", Pickle.tensor(size: [Int](repeating: 1, count: 100_000), strides: [1]), .limitExceeded),
+    (
+      "a hundred thousand axes",
+      Pickle.tensor(size: [Int](repeating: 1, count: 100_000), strides: [1]), .limitExceeded
+    ),
     ("a record that is missing", Pickle.tensor(key: "7"), .malformed),
     ("a record up the tree", Pickle.tensor(key: "../../../etc/passwd"), .malformed),
     ("an unknown storage", Pickle.tensor(storage: "PwnedStorage"), .malformed),
@@ -91,8 +103,16 @@ private func code(_ root: [UInt8]) -> DataError.Code? {
   }
 
   static let roots: [(String, [UInt8], DataError.Code)] = [
-    ("nested tuples", [0x80, 2] + Pickle.repeated([0x28], 1_000_000) + Pickle.repeated([0x74], 1_000_000) + [0x2E], .limitExceeded),
-    ("nested lists", [0x80, 2] + Pickle.repeated([0x5D], 200_000) + Pickle.repeated([0x61], 199_999) + [0x2E], .malformed),
+    (
+      "nested tuples",
+      [0x80, 2] + Pickle.repeated([0x28], 1_000_000) + Pickle.repeated([0x74], 1_000_000) + [0x2E],
+      .limitExceeded
+    ),
+    (
+      "nested lists",
+      [0x80, 2] + Pickle.repeated([0x5D], 200_000) + Pickle.repeated([0x61], 199_999) + [0x2E],
+      .malformed
+    ),
     ("an empty stack", [0x80, 2, 0x74, 0x52, 0x75, 0x2E], .malformed),
     ("no stop", [0x80, 2, 0x7D], .truncated),
     ("a text of 4 GB", [0x80, 2, 0x58, 255, 255, 255, 255, 0x61], .truncated),
@@ -115,8 +135,12 @@ private func code(_ root: [UInt8]) -> DataError.Code? {
   /// Each level holds the one below twice: 2^60 ways to the bottom.
   @Test(arguments: [false, true]) func sharedStructureIsNotWalkedTwice(_ holdsTensor: Bool) {
     let bottom = holdsTensor ? Pickle.tensor() : [0x7D]
-    let levels = (0..<60).flatMap { [0x68, UInt8($0), 0x68, UInt8($0), 0x86, 0x71, UInt8($0 + 1)] as [UInt8] }
-    #expect(code([0x80, 2] + bottom + [0x71, 0] + levels + [0x2E]) == (holdsTensor ? .limitExceeded : .malformed))
+    let levels = (0..<60).flatMap {
+      [0x68, UInt8($0), 0x68, UInt8($0), 0x86, 0x71, UInt8($0 + 1)] as [UInt8]
+    }
+    #expect(
+      code([0x80, 2] + bottom + [0x71, 0] + levels + [0x2E])
+        == (holdsTensor ? .limitExceeded : .malformed))
   }
 
   @Test func aValueThatHoldsItselfIsNotFollowedForEver() {
@@ -130,14 +154,26 @@ private func code(_ root: [UInt8]) -> DataError.Code? {
     let system = Pickle.global("os", "system")
     return [
       ("os.system", system + Pickle.tuple(argument) + [0x52]),
-      ("os.system", [0x80, 4] + Pickle.text("os") + Pickle.text("system") + [0x93] + Pickle.tuple(argument) + [0x52]),
+      (
+        "os.system",
+        [0x80, 4] + Pickle.text("os") + Pickle.text("system") + [0x93] + Pickle.tuple(argument) + [
+          0x52
+        ]
+      ),
       ("os.system", [0x28] + argument + Array("ios\nsystem\n".utf8)),
       ("os.system", [0x28] + system + argument + [0x6F]),
       ("subprocess.Popen", Pickle.global("subprocess", "Popen") + Pickle.tuple(argument) + [0x81]),
       ("builtins.eval", Pickle.global("builtins", "eval") + Pickle.tuple(argument) + [0x52]),
-      ("torch.serialization.os.system", [0x80, 4] + Pickle.text("torch") + Pickle.text("serialization.os.system") + [0x93] + Pickle.tuple(argument) + [0x52]),
+      (
+        "torch.serialization.os.system",
+        [0x80, 4] + Pickle.text("torch") + Pickle.text("serialization.os.system") + [0x93]
+          + Pickle.tuple(argument) + [0x52]
+      ),
       ("os.system", Pickle.global("torch._utils", "_rebuild_tensor_v2") + system + [0x85, 0x62]),
-      ("torch.serialization.load", Pickle.global("torch.serialization", "load") + Pickle.tuple(argument) + [0x52]),
+      (
+        "torch.serialization.load",
+        Pickle.global("torch.serialization", "load") + Pickle.tuple(argument) + [0x52]
+      ),
       ("copyreg.extension.7", [0x82, 7] + Pickle.tuple(argument) + [0x52]),
     ]
   }()
@@ -170,7 +206,9 @@ private func code(_ root: [UInt8]) -> DataError.Code? {
         let path = try scratch.write("a.pth", dice.mutation(of: bytes))
         do {
           let checkpoint = try PyTorchFormat().read(path)
-          for entry in checkpoint.tensors + checkpoint.auxiliary { _ = try entry.load().contiguousBytes }
+          for entry in checkpoint.tensors + checkpoint.auxiliary {
+            _ = try entry.load().contiguousBytes
+          }
         } catch let error as DataError {
           #expect(error.path == path, "\(error)")
         }

@@ -100,7 +100,8 @@ private func read(_ name: String) throws -> Checkpoint {
     let scratch = ScratchDirectory()
     let whole = Tensor(zeros: [1000, 1000])
     let part = TensorEntry(name: "part", whole.sliced(axis: 0, 3..<4))
-    _ = try PyTorchFormat().write(Checkpoint(format: "test", tensors: [part]), to: scratch.file("a"))
+    _ = try PyTorchFormat().write(
+      Checkpoint(format: "test", tensors: [part]), to: scratch.file("a"))
     #expect(try MappedFile(path: scratch.file("a")).byteCount < 10_000)
   }
 
@@ -108,7 +109,8 @@ private func read(_ name: String) throws -> Checkpoint {
     let scratch = ScratchDirectory()
     _ = try PyTorchFormat().write(try read("views.pth"), to: scratch.file("a.pth"))
     let after = try PyTorchFormat().read(scratch.file("a.pth"))
-    let tensors = Dictionary(uniqueKeysWithValues: try after.tensors.map { ($0.name, try $0.load()) })
+    let tensors = Dictionary(
+      uniqueKeysWithValues: try after.tensors.map { ($0.name, try $0.load()) })
     let base = try #require(tensors["tied.first"])
     for name in ["transposed", "offset", "strided", "column", "reshaped", "tied.second"] {
       #expect(tensors[name]?.storage === base.storage, "\(name)")

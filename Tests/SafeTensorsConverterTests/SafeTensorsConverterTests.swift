@@ -32,7 +32,9 @@ private func error(_ bytes: [UInt8]) throws -> DataError? {
       let ours = try #require(checkpoint.tensors.first { $0.name == tensor.name })
       #expect(try ours.load().difference(from: tensor) == nil, "\(tensor.name)")
     }
-    for (key, value) in golden.metadata?.object ?? [:] { #expect(checkpoint.metadata[key] == value) }
+    for (key, value) in golden.metadata?.object ?? [:] {
+      #expect(checkpoint.metadata[key] == value)
+    }
   }
 
   @Test func namesATypeThatIsNotRead() throws {
@@ -48,14 +50,19 @@ private func error(_ bytes: [UInt8]) throws -> DataError? {
     let code: DataError.Code
     var testDescription: String { name }
 
-    init(_ name: String, _ header: String, data: Int = 64, length: UInt64? = nil, _ code: DataError.Code) {
+    init(
+      _ name: String, _ header: String, data: Int = 64, length: UInt64? = nil,
+      _ code: DataError.Code
+    ) {
       self.name = name
       self.bytes = file(header, data: data, length: length)
       self.code = code
     }
   }
 
-  private static func entry(_ name: String, _ type: String, _ shape: String, _ offsets: String) -> String {
+  private static func entry(_ name: String, _ type: String, _ shape: String, _ offsets: String)
+    -> String
+  {
     #""\#(name)":{"dtype":"\#(type)","shape":\#(shape),"data_offsets":\#(offsets)}"#
   }
 
@@ -71,7 +78,9 @@ private func error(_ bytes: [UInt8]) throws -> DataError? {
       Broken("negative", "{\(entry("a", "F32", "[16]", "[-64,0]"))}", .malformed),
       Broken("size", "{\(entry("a", "F32", "[5]", "[0,64]"))}", .malformed),
       Broken("fraction", "{\(entry("a", "F32", "[16.0]", "[0,64]"))}", .malformed),
-      Broken("shape overflows", "{\(entry("a", "F32", "[1099511627776,1099511627776]", "[0,64]"))}", .limitExceeded),
+      Broken(
+        "shape overflows", "{\(entry("a", "F32", "[1099511627776,1099511627776]", "[0,64]"))}",
+        .limitExceeded),
       Broken("shape negative", "{\(entry("a", "F32", "[-4,-4]", "[0,64]"))}", .malformed),
       Broken("unknown type", "{\(entry("a", "F33", "[16]", "[0,64]"))}", .malformed),
       Broken("type not read", "{\(entry("a", "F8_E8M0", "[64]", "[0,64]"))}", .unsupported),
@@ -129,7 +138,8 @@ private func error(_ bytes: [UInt8]) throws -> DataError? {
     let shared = Tensor([1, 2, 3] as [Float])
     let entries = [("a", shared), ("b", Tensor([1, 2, 3] as [Float])), ("c", shared)]
       .map { TensorEntry(name: $0.0, $0.1) }
-    _ = try SafeTensorsFormat().write(Checkpoint(format: "test", tensors: entries), to: scratch.file("a"))
+    _ = try SafeTensorsFormat().write(
+      Checkpoint(format: "test", tensors: entries), to: scratch.file("a"))
     let after = try SafeTensorsFormat().read(scratch.file("a"))
     #expect(TieRecords.groups(after.tensors) == [["a", "c"]])
     #expect(after.metadata["menagerie.ties"] == nil)
@@ -143,7 +153,8 @@ private func error(_ bytes: [UInt8]) throws -> DataError? {
       TensorEntry(name: "half", Tensor([1, 2, 3] as [Float16])),
       TensorEntry(name: "float", Tensor([1] as [Float])),
     ]
-    _ = try SafeTensorsFormat().write(Checkpoint(format: "test", tensors: entries), to: scratch.file("a"))
+    _ = try SafeTensorsFormat().write(
+      Checkpoint(format: "test", tensors: entries), to: scratch.file("a"))
     for entry in try SafeTensorsFormat().read(scratch.file("a")).tensors {
       let tensor = try entry.load()
       #expect(tensor.storage.bytes.isAligned(to: tensor.dataType.byteCount), "\(entry.name)")

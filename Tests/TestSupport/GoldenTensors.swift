@@ -27,7 +27,8 @@ public struct GoldenFile: Sendable {
     for (name, file) in json.object ?? [:] {
       let tensors = (file["tensors"]?.object ?? [:]).map { name, tensor in
         Entry(
-          name: name, dataType: tensor["dtype"]?.string ?? "", shape: tensor["shape"]?.integers ?? [],
+          name: name, dataType: tensor["dtype"]?.string ?? "",
+          shape: tensor["shape"]?.integers ?? [],
           sha256: tensor["sha256"]?.string ?? "")
       }
       files[name] = GoldenFile(

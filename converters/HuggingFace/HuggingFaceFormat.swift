@@ -64,7 +64,8 @@ public struct HuggingFaceFormat: ModelFormat {
     try System.createDirectory(output.temporaryPath)
     for (name, value) in checkpoint.sidecars {
       guard JSONFiles.isPlainName(name) else {
-        throw DataError(.unwritable, "'\(name)' is no name for a file beside the weights", path: path)
+        throw DataError(
+          .unwritable, "'\(name)' is no name for a file beside the weights", path: path)
       }
       let file = try AtomicFileWriter(path: "\(output.temporaryPath)/\(name)")
       try file.write(value.text(indented: true) + "\n")

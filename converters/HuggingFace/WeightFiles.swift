@@ -31,7 +31,8 @@ struct WeightFiles {
       [".safetensors", ".bin", ".pth", ".pt"].contains { name.hasSuffix($0) }
     }
     let tensors = others.filter { $0.hasSuffix(".safetensors") }
-    guard let only = tensors.count == 1 ? tensors.first : others.count == 1 ? others.first : nil else {
+    guard let only = tensors.count == 1 ? tensors.first : others.count == 1 ? others.first : nil
+    else {
       return nil
     }
     kind = .single(only)

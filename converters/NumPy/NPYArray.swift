@@ -9,7 +9,9 @@ extension NPYHeader {
     let width = type.dataType == .complex64 ? 4 : type.dataType.byteCount
     let data = file[dataOffset..<(dataOffset + byteCount)]
     let storage = TensorStorage(type.isBigEndian ? data.byteSwapped(width: width) : data)
-    guard isFortran else { return try Tensor(viewing: storage, dataType: type.dataType, shape: shape) }
+    guard isFortran else {
+      return try Tensor(viewing: storage, dataType: type.dataType, shape: shape)
+    }
     let reversed = try Tensor(
       viewing: storage, dataType: type.dataType, shape: Shape(shape.dimensions.reversed()))
     return reversed.permuted(Array((0..<shape.rank).reversed()))
@@ -20,7 +22,8 @@ extension NPYHeader {
     let available = fileByteCount - dataOffset
     guard available >= byteCount else {
       throw DataError(
-        .truncated, "an array of shape \(shape) needs \(byteCount) bytes, and \(available) are there",
+        .truncated,
+        "an array of shape \(shape) needs \(byteCount) bytes, and \(available) are there",
         remedy: "is the file cut short?")
     }
     guard available == byteCount else {

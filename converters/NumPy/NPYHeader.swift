@@ -32,14 +32,16 @@ struct NPYHeader {
     let count = try major == 1 ? Int(reader.read(UInt16.self)) : Int(reader.read(UInt32.self))
     guard count <= NPYHeader.maximumByteCount else {
       throw DataError(
-        .limitExceeded, "a header of \(count) bytes", expected: "at most \(NPYHeader.maximumByteCount)")
+        .limitExceeded, "a header of \(count) bytes",
+        expected: "at most \(NPYHeader.maximumByteCount)")
     }
     let start = reader.position
     let text = try reader.readBytes(count).array
     dataOffset = reader.position
     var literal = PythonLiteral(text, offset: start)
     let fields = try literal.dictionary()
-    guard case .text(let descriptor)? = fields["descr"], case .bool(let isFortran)? = fields["fortran_order"],
+    guard case .text(let descriptor)? = fields["descr"],
+      case .bool(let isFortran)? = fields["fortran_order"],
       case .integers(let dimensions)? = fields["shape"], fields.count == 3
     else {
       throw DataError(

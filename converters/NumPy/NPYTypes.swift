@@ -19,7 +19,9 @@ struct NPYType: Equatable {
     dataType = type
     isBigEndian = order == ">" && type.byteCount > 1
     // ml_dtypes registers bfloat16 with NumPy, which then forgets its name on writing
-    if descriptor.hasSuffix("V2") { note = "two bytes of no type ('\(descriptor)') are read as bfloat16" }
+    if descriptor.hasSuffix("V2") {
+      note = "two bytes of no type ('\(descriptor)') are read as bfloat16"
+    }
   }
 
   private static func refusal(_ descriptor: String) -> DataError {
@@ -38,7 +40,9 @@ struct NPYType: Equatable {
 
   /// What we write; nil for types that NumPy has no name for.
   static func descriptor(of type: DataType) -> String? {
-    guard let name = types.first(where: { $0.value == type && $0.key != "V2" })?.key else { return nil }
+    guard let name = types.first(where: { $0.value == type && $0.key != "V2" })?.key else {
+      return nil
+    }
     return (type.byteCount == 1 ? "|" : "<") + name
   }
 

@@ -74,7 +74,9 @@ public enum NPZ {
       try archive.prefix(of: file, count: NPYHeader.maximumByteCount + 12))
     try header.checkSize(file.size)
     if file.isStored {
-      return (TensorEntry(name: name, try header.tensor(try archive.bytes(of: file))), header.type.note)
+      return (
+        TensorEntry(name: name, try header.tensor(try archive.bytes(of: file))), header.type.note
+      )
     }
     // Packed: unpacked when it is wanted, and no more than the header promises
     let entry = TensorEntry(name: name, dataType: header.type.dataType, shape: header.shape) {

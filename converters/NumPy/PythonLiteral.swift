@@ -63,7 +63,9 @@ struct PythonLiteral {
   private mutating func integer() throws -> Int {
     skipSpace()
     let start = at
-    while at < text.count, text[at] == UInt8(ascii: "-") || (0x30...0x39).contains(text[at]) { at += 1 }
+    while at < text.count, text[at] == UInt8(ascii: "-") || (0x30...0x39).contains(text[at]) {
+      at += 1
+    }
     let digits = String(decoding: text[start..<at], as: UTF8.self)
     // Python 2 wrote its long integers with an L
     if at < text.count, text[at] == UInt8(ascii: "L") { at += 1 }
@@ -84,7 +86,8 @@ struct PythonLiteral {
     let start = at + 1
     guard let end = text[start...].firstIndex(of: quote) else { throw error("a text without end") }
     at = end + 1
-    guard let value = String(validating: text[start..<end], as: UTF8.self), !value.contains("\\") else {
+    guard let value = String(validating: text[start..<end], as: UTF8.self), !value.contains("\\")
+    else {
       throw error("a text with escapes, or not UTF-8")
     }
     return value

@@ -81,7 +81,8 @@ public struct PyTorchFormat: ModelFormat {
     if !found.path.isEmpty { metadata["wrapper"] = .string(found.path.joined(separator: ".")) }
     for entry in found.plain { metadata[entry.name] = converter.json(entry.value) }
     // Attributes of the state dict itself: the versions of its modules
-    if let node = file.heap.node(found.weights), case .dictionary = node.kind, let state = node.state,
+    if let node = file.heap.node(found.weights), case .dictionary = node.kind,
+      let state = node.state,
       let versions = file.heap.member(StateDictKeys.versions, of: state)
     {
       metadata[StateDictKeys.versions] = converter.json(versions)

@@ -67,7 +67,8 @@ struct SafeTensorsHeader {
     guard let type = value["dtype"]?.string, let dimensions = value["shape"]?.wholeNumbers,
       let offsets = value["data_offsets"]?.wholeNumbers, offsets.count == 2
     else {
-      throw DataError(.malformed, "lacks 'dtype', 'shape' or 'data_offsets', or they are no integers")
+      throw DataError(
+        .malformed, "lacks 'dtype', 'shape' or 'data_offsets', or they are no integers")
     }
     guard let dataType = SafeTensorsTypes.types[type] else {
       if SafeTensorsTypes.unread.contains(type) {

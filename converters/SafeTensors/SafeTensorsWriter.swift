@@ -51,11 +51,12 @@ struct SafeTensorsWriter {
       guard let type = SafeTensorsTypes.names[entry.dataType] else {
         throw DataError(.unsupported, "\(entry.dataType) has no name in safetensors")
       }
-      let isNew = members.updateValue(
-        [
-          "dtype": .string(type), "shape": .array(entry.shape.dimensions.map { .integer($0) }),
-          "data_offsets": [.integer(offset), .integer(offset + entry.byteCount)],
-        ], forKey: entry.name) == nil
+      let isNew =
+        members.updateValue(
+          [
+            "dtype": .string(type), "shape": .array(entry.shape.dimensions.map { .integer($0) }),
+            "data_offsets": [.integer(offset), .integer(offset + entry.byteCount)],
+          ], forKey: entry.name) == nil
       guard isNew else {
         throw DataError(
           .unsupported, "cannot be written under this name", subject: "tensor '\(entry.name)'")

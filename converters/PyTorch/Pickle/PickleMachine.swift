@@ -63,10 +63,12 @@ struct PickleMachine {
     case .popMark: _ = try popToMark()
     case .dup: try push(top())
     case .stop: break
-    case .none, .newTrue, .newFalse, .int, .binInt, .binInt1, .binInt2, .long, .long1, .long4, .float,
+    case .none, .newTrue, .newFalse, .int, .binInt, .binInt1, .binInt2, .long, .long1, .long4,
+      .float,
       .binFloat:
       try push(number(opcode))
-    case .string, .binString, .shortBinString, .unicode, .binUnicode, .shortBinUnicode, .binUnicode8,
+    case .string, .binString, .shortBinString, .unicode, .binUnicode, .shortBinUnicode,
+      .binUnicode8,
       .binBytes, .shortBinBytes, .binBytes8, .byteArray8:
       try push(text(opcode))
     case .nextBuffer, .readOnlyBuffer:
@@ -337,7 +339,8 @@ struct PickleMachine {
     case .string:
       return pythonString(Bytes(try PickleText.quoted(try reader.readLine())))
     case .binString: return pythonString(try reader.readBytes(Int(try reader.read(Int32.self))))
-    case .shortBinString: return pythonString(try reader.readBytes(Int(try reader.read(UInt8.self))))
+    case .shortBinString:
+      return pythonString(try reader.readBytes(Int(try reader.read(UInt8.self))))
     case .shortBinUnicode: return .string(try unicode(Int(try reader.read(UInt8.self))))
     case .binUnicode: return .string(try unicode(Int(try reader.read(UInt32.self))))
     case .binUnicode8: return .string(try unicode(try count64()))

@@ -8,7 +8,8 @@ struct LegacyStorages {
   ///   - heap: the pickle whose references say how large an element is.
   ///   - keys: the keys in the order in which the storages follow, from the pickle `keyHeap`.
   init(
-    _ heap: PickleHeap, _ keys: [PickleValue], _ keyHeap: PickleHeap, _ file: Bytes, at position: Int,
+    _ heap: PickleHeap, _ keys: [PickleValue], _ keyHeap: PickleHeap, _ file: Bytes,
+    at position: Int,
     _ isBigEndian: Bool
   ) throws {
     var sizes: [String: Int] = [:]
@@ -24,7 +25,8 @@ struct LegacyStorages {
         throw DataError(.malformed, "a storage whose key is no text", offset: reader.position)
       }
       guard let size = sizes[key] else {
-        throw DataError(.malformed, "storage '\(key)' that nothing refers to", offset: reader.position)
+        throw DataError(
+          .malformed, "storage '\(key)' that nothing refers to", offset: reader.position)
       }
       let count = try reader.read(UInt64.self)
       let elements = Int(exactly: isBigEndian ? count.byteSwapped : count) ?? .max

@@ -63,7 +63,9 @@ struct NumPyObjects {
     }
     let width = type.dataType == .complex64 ? 4 : type.dataType.byteCount
     let storage = TensorStorage(type.isBigEndian ? bytes.byteSwapped(width: width) : bytes)
-    guard isFortran else { return try Tensor(viewing: storage, dataType: type.dataType, shape: shape) }
+    guard isFortran else {
+      return try Tensor(viewing: storage, dataType: type.dataType, shape: shape)
+    }
     let reversed = Shape(dimensions.reversed())
     let tensor = try Tensor(viewing: storage, dataType: type.dataType, shape: reversed)
     return tensor.permuted(Array((0..<shape.rank).reversed()))

@@ -25,8 +25,9 @@ enum PickleSecurity {
     case "numpy.core.multiarray", "numpy._core.multiarray":
       return last == "_reconstruct" || last == "scalar"
     case "numpy.core.numeric", "numpy._core.numeric": return last == "_frombuffer"
-    case "numpy", "numpy.dtypes": return last.allSatisfy { $0.isLetter || $0.isNumber }
-      && (last == "ndarray" || last == "dtype" || last.hasSuffix("DType"))
+    case "numpy", "numpy.dtypes":
+      return last.allSatisfy { $0.isLetter || $0.isNumber }
+        && (last == "ndarray" || last == "dtype" || last.hasSuffix("DType"))
     default: return false
     }
   }
@@ -35,8 +36,10 @@ enum PickleSecurity {
     guard name.hasSuffix("Storage") else { return false }
     let stem = String(name.dropLast("Storage".count))
     return StorageReference.types[stem] != nil
-      || ["Untyped", "_Untyped", "Typed", "_Typed", "ComplexDouble", "QInt8", "QUInt8", "QInt32",
-        "QUInt4x2", "QUInt2x4"].contains(stem)
+      || [
+        "Untyped", "_Untyped", "Typed", "_Typed", "ComplexDouble", "QInt8", "QUInt8", "QInt32",
+        "QUInt4x2", "QUInt2x4",
+      ].contains(stem)
   }
 
   private static func isTensorClass(_ name: String) -> Bool {

@@ -73,7 +73,8 @@ extension PyTorchFile {
     (heap, root) = try next()
     let keys = try next()
     guard let list = keys.heap.sequence(keys.root) else {
-      throw DataError(.malformed, "a legacy stream without the list of its storages", offset: position)
+      throw DataError(
+        .malformed, "a legacy stream without the list of its storages", offset: position)
     }
     let records = try LegacyStorages(heap, list, keys.heap, bytes, at: position, isBigEndian)
     container = "legacy"

@@ -25,7 +25,9 @@ struct StateDictFinder {
     "random_state", "callbacks", "loops", "loss_state", "grad_scaler",
   ]
 
-  init(_ root: PickleValue, _ heap: PickleHeap, _ reach: TensorReach, isTensor: (PickleValue) -> Bool) {
+  init(
+    _ root: PickleValue, _ heap: PickleHeap, _ reach: TensorReach, isTensor: (PickleValue) -> Bool
+  ) {
     weights = root
     // {"checkpoint": {"model": …}} and the like: wrappers inside wrappers
     for _ in 0..<4 {
@@ -46,7 +48,8 @@ struct StateDictFinder {
         let entry = (name: prefix + member.name, value: member.value)
         if reach.holdsTensors(member.value) { auxiliary.append(entry) } else { plain.append(entry) }
         if StateDictFinder.wrappers.contains(member.name), reach.holdsTensors(member.value) {
-          notes.append("the weights are those under '\(prefix)\(key)'; '\(entry.name)' was not taken")
+          notes.append(
+            "the weights are those under '\(prefix)\(key)'; '\(entry.name)' was not taken")
         }
       }
       path.append(key)

@@ -59,6 +59,8 @@ struct PickleWriter {
   }
 
   private mutating func append<T: FixedWidthInteger>(_ value: T) {
-    for i in 0..<MemoryLayout<T>.size { bytes.append(UInt8(truncatingIfNeeded: value >> (8 * T(i)))) }
+    for i in 0..<MemoryLayout<T>.size {
+      bytes.append(UInt8(truncatingIfNeeded: value >> (8 * T(i))))
+    }
   }
 }

@@ -76,9 +76,10 @@ struct StoragePlan {
     else { return nil }
     let size = type.byteCount
     let start = distinct.map(\.offset).min() ?? 0
-    let end = distinct.map { tensor in
-      zip(tensor.shape, tensor.strides).reduce(tensor.offset + 1) { $0 + ($1.0 - 1) * $1.1 }
-    }.max() ?? 0
+    let end =
+      distinct.map { tensor in
+        zip(tensor.shape, tensor.strides).reduce(tensor.offset + 1) { $0 + ($1.0 - 1) * $1.1 }
+      }.max() ?? 0
     let apart = distinct.reduce(0) { $0 + $1.elementCount }
     return end - start <= apart ? (start * size)..<(end * size) : nil
   }
