@@ -90,6 +90,13 @@ public struct Bytes: @unchecked Sendable {
     return text
   }
 
+  /// The same bytes in memory of our own, which begins on a 64-byte boundary.
+  public func copied() -> Bytes {
+    unsafe Bytes(byteCount: count) { target in
+      unsafe withUnsafeBytes { unsafe target.copyMemory(from: $0) }
+    }
+  }
+
   /// A copy.
   public var array: [UInt8] { unsafe withUnsafeBytes { unsafe Array($0) } }
 

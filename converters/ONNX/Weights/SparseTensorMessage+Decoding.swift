@@ -16,11 +16,12 @@ extension SparseTensorMessage {
       let size = elements.dataType.byteCount
       return TensorEntry(name: values.name, dataType: elements.dataType, shape: shape) {
         let source = try elements.load().contiguousBytes
-        return unsafe Tensor(dataType: elements.dataType, shape: shape) { target in
-          for (i, place) in places.enumerated() {
-            for byte in 0..<size { unsafe target[place * size + byte] = source[i * size + byte] }
-          }
+        var bytes = [UInt8](repeating: 0, count: shape.elementCount * size)
+        for (i, place) in places.enumerated() {
+          for byte in 0..<size { bytes[place * size + byte] = source[i * size + byte] }
         }
+        let storage = TensorStorage(Bytes(bytes))
+        return try Tensor(viewing: storage, dataType: elements.dataType, shape: shape)
       }
     }
   }

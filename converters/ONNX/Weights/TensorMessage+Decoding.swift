@@ -37,9 +37,7 @@ extension TensorMessage {
         name: name, try Tensor(viewing: TensorStorage(raw), dataType: dataType, shape: shape))
     }
     return TensorEntry(name: name, dataType: dataType, shape: shape) {
-      unsafe Tensor(dataType: dataType, shape: shape) { target in
-        unsafe raw.withUnsafeBytes { unsafe target.copyMemory(from: $0) }
-      }
+      try Tensor(viewing: TensorStorage(raw.copied()), dataType: dataType, shape: shape)
     }
   }
 
@@ -71,15 +69,15 @@ extension TensorMessage {
       var reader = WireReader(run, in: 0..<run.count)
       while reader.position < reader.end { numbers.append(try reader.varint()) }
     }
-    let size = dataType.byteCount
-    return unsafe Tensor(dataType: dataType, shape: shape) { target in
-      for (i, number) in numbers.prefix(shape.elementCount).enumerated() {
-        let bits = dataType == .bool ? (number == 0 ? 0 : 1) : number
-        for byte in 0..<size {
-          unsafe target[i * size + byte] = UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte))
-        }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(numbers.count * dataType.byteCount)
+    for number in numbers {
+      let bits = dataType == .bool ? (number == 0 ? 0 : 1) : number
+      for byte in 0..<dataType.byteCount {
+        bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte)))
       }
     }
+    return try Tensor(viewing: TensorStorage(Bytes(bytes)), dataType: dataType, shape: shape)
   }
 }
 
@@ -120,7 +118,5 @@ extension ElementRuns {
 
 extension Bytes {
   /// How many numbers of variable length end in the region.
-  fileprivate var varintCount: Int {
-    unsafe withUnsafeBytes { unsafe $0.reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) } }
-  }
+  fileprivate var varintCount: Int { array.reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) } }
 }

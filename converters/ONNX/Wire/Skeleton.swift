@@ -91,9 +91,7 @@ struct Skeleton {
     guard field.content.upperBound - field.start <= Skeleton.maximumSize - bytes.count else {
       throw tooLarge(at: field.start)
     }
-    unsafe file[field.start..<field.content.upperBound].withUnsafeBytes {
-      unsafe bytes.append(contentsOf: $0)
-    }
+    bytes.append(contentsOf: file[field.start..<field.content.upperBound].array)
   }
 
   private mutating func count(_ part: Range<Int>) throws {
