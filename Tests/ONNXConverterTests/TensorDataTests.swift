@@ -91,5 +91,7 @@ import Testing
     let outside = Proto.bytes(1, values) + Proto.bytes(2, TestModel.integers("", [1, 6]))
     model.graphExtra = Proto.bytes(15, outside + Proto.number(3, 2) + Proto.number(3, 3))
     #expect(throws: DataError.self) { try read(model) }
+    model.graphExtra = Proto.bytes(15, flat + Proto.number(3, 1 << 40))
+    #expect(throws: DataError.self) { try read(model) }
   }
 }

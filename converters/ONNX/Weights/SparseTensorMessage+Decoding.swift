@@ -3,13 +3,17 @@ import Formats
 import Tensors
 
 extension SparseTensorMessage {
+  /// Bytes of the tensor with its zeros: a few bytes in a file can claim any number of them.
+  private static let maximumSize = 1 << 29
+
   /// The tensor with its zeros, under the name of its values.
   /// - Throws: `DataError` that names the tensor.
   func entry(externalFiles: ExternalFiles?) throws -> TensorEntry {
     let elements = try values.entry(externalFiles: externalFiles)
     return try naming("tensor '\(values.name)'") {
       let shape = try Shape(checking: dimensions)
-      guard shape.elementCount <= 1 << 31 else {
+      guard shape.elementCount <= SparseTensorMessage.maximumSize / elements.dataType.byteCount
+      else {
         throw DataError(.limitExceeded, "a sparse tensor of the shape \(shape)")
       }
       let places = try places(in: shape, count: elements.shape.elementCount, externalFiles)
