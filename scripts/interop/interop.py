@@ -55,7 +55,7 @@ def all_roads(judges: Judges) -> dict[str, list[Road]]:
                for name, dialect, file in IMPOSSIBLE]
     for name in ("tv-resnet18", "tv-resnext50", "tv-mobilenetv2"):
         for format in FORMATS:
-            add(kept, name, format, judges.round_trip, named[name], format)
+            add(kept, f"{name} and back", format, judges.round_trip, named[name], format)
     for format in WEIGHTS:
         add(kept, "types and ties", format, judges.tied, format)
     for format in FORMATS:
