@@ -150,18 +150,4 @@ import Testing
     net.graph.outputs = [padded]
     #expect(try net.agrees().contains("Pad"))
   }
-
-  @Test func reusesMemory() throws {
-    var net = Net()
-    var y = net.input([1, 8, 32, 32])
-    for _ in 0..<10 {
-      y = net.add(Conv(padding: .all(1)), y, net.weight([8, 8, 3, 3]))
-      y = net.add(Relu(), y)
-    }
-    net.graph.outputs = [y]
-    try net.agrees()
-    let steps: [any Step] = []
-    let plan = try BufferPlan(counts: [], steps: steps, maximumBytes: 1)
-    #expect(plan.count == 0)
-  }
 }

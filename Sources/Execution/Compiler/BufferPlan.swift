@@ -65,7 +65,12 @@ struct BufferPlan: Sendable {
         pair.read.offset == 0, pair.write.offset == 0, counts[source] == counts[target]
       else { continue }
       let owner = owners[source]
-      guard last[owner] == index, first[target] == index, owners[target] == target,
+      // Whatever else the step reads there would be overwritten before it is read.
+      var readers = 0
+      for read in step.reads {
+        if let buffer = read.buffer, owners[buffer] == owner { readers += 1 }
+      }
+      guard readers == 1, last[owner] == index, first[target] == index, owners[target] == target,
         target != owner
       else { continue }
       owners[target] = owner

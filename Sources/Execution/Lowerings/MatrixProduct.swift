@@ -17,10 +17,7 @@ struct MatrixProductStep: Step {
   var operations: Int { 2 * rows * weights.inputs * weights.outputs }
   var reads: [Region] { [input] + (residual.map { [$0] } ?? []) }
   var writes: [Region] { [result] }
-  var inPlace: (read: Region, write: Region)? {
-    // A residual that is the input too is still read when the first results are written
-    residual.flatMap { $0.buffer == input.buffer ? nil : ($0, result) }
-  }
+  var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }
 
   func run(in frame: Frame) {
     weights.multiply(
