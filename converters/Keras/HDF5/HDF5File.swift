@@ -1,5 +1,6 @@
 import BinaryIO
 import CHDF5
+import Synchronization
 
 /// An HDF5 file in memory, open for reading.
 ///
@@ -9,6 +10,7 @@ final class HDF5File: Sendable {
   /// The bytes that the file is made of; datasets are mapped out of them.
   let bytes: Bytes
   let handle: HDF5Handle
+  private let structure: Mutex<HDF5Structure>
 
   static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -18,7 +20,7 @@ final class HDF5File: Sendable {
       throw DataError(.malformed, "no HDF5 signature", expected: "an HDF5 file")
     }
     try HDF5File.checkSuperblock(bytes)
-    try HDF5Structure.check(bytes)
+    structure = Mutex(try HDF5Structure(checking: bytes))
     self.bytes = bytes
     handle = try HDF5Library.exclusively {
       let access = try HDF5Handle(
@@ -36,6 +38,11 @@ final class HDF5File: Sendable {
 
   /// The group that holds everything.
   func root() throws -> HDF5Group { try HDF5Group(file: self, parent: handle, name: "/", path: "") }
+
+  /// Checks an object before the library looks at it; nothing is checked twice.
+  func check(objectAt address: UInt64) throws {
+    try structure.withLock { try $0.check(object: address) }
+  }
 
   /// The library believes the superblock; we do not.
   private static func checkSuperblock(_ bytes: Bytes) throws {

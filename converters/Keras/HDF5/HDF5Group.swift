@@ -57,7 +57,8 @@ struct HDF5Group {
         throw DataError(.malformed, "nothing of the name '\(name)'", subject: subject)
       }
       switch link.type {
-      case H5L_TYPE_HARD, H5L_TYPE_SOFT: break
+      case H5L_TYPE_HARD: try file.check(objectAt: unsafe UInt64(link.u.address))
+      case H5L_TYPE_SOFT: break
       case H5L_TYPE_EXTERNAL:
         throw DataError(.unsupported, "a link into another file", subject: "'\(inside)'")
       default: throw DataError(.unsupported, "a link of an unknown kind", subject: "'\(inside)'")

@@ -10,6 +10,8 @@ enum HDF5Library {
   static func exclusively<T>(_ body: () throws -> T) rethrows -> T {
     door.lock()
     defer { door.unlock() }
+    // Each thread has an error stack of its own, which would print itself
+    mng_h5_be_quiet()
     return try body()
   }
 
@@ -33,7 +35,6 @@ private final class Door: @unchecked Sendable {
     // The program ends without the library's own cleaning up: open files are read-only memory
     H5dont_atexit()
     H5open()
-    mng_h5_be_quiet()
     // Filters are never loaded from a stranger's folder, links never lead out of a file
     H5PLset_loading_state(0)
     H5Lunregister(H5L_TYPE_EXTERNAL)

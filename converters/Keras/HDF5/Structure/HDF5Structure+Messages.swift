@@ -9,8 +9,60 @@ extension HDF5Structure {
     var end: Int { start + count }
   }
 
-  /// All messages of a header of version 1, those of its continuations too.
+  /// All messages of a header, those of its continuations too.
   func messages(_ header: Int) throws -> [Message] {
+    try word(UInt8.self, header) == 1 ? try oldMessages(header) : try newMessages(header)
+  }
+
+  /// A header of version 2: a signature at the beginning of each part, a checksum at the end.
+  private func newMessages(_ header: Int) throws -> [Message] {
+    try requireSignature("OHDR", header)
+    let flags = try word(UInt8.self, header + 5)
+    guard try word(UInt8.self, header + 4) == 2, flags < 64 else { throw broken("a header", header) }
+    var place = header + 6 + (flags & 0x20 == 0 ? 0 : 16) + (flags & 0x10 == 0 ? 0 : 4)
+    let width = 1 << (flags & 3)
+    var length = 0
+    for i in (0..<width).reversed() {
+      let byte = try word(UInt8.self, place + i)
+      guard length < 1 << 40 else { throw broken("a header's length", place) }
+      length = length << 8 | byte
+    }
+    place += width
+    _ = try bytes.slice(at: place, count: length + 4)
+    var pieces = [(start: place, end: place + length)]
+    var found: [Message] = []
+    var next = 0
+    let head = 4 + (flags & 4 == 0 ? 0 : 2)
+    while next < pieces.count {
+      var (place, end) = pieces[next]
+      next += 1
+      // What is too short for a message at the end is a gap
+      while place + head <= end {
+        let size = try word(UInt16.self, place + 1)
+        let message = Message(
+          type: try word(UInt8.self, place), start: place + head, count: size)
+        guard message.end <= end else { throw broken("a message of \(size) bytes", place) }
+        if bytes[place + 3] & 2 != 0 {
+          throw DataError(.unsupported, "an HDF5 message that lies elsewhere", offset: place)
+        }
+        found.append(message)
+        if message.type == 0x10 {
+          guard size >= 16 else { throw broken("a short continuation", place) }
+          let length = try word(UInt64.self, message.start + 8)
+          let target = try needed(message.start, count: length)
+          try requireSignature("OCHK", target)
+          guard length >= 8, pieces.count < 1000, !pieces.contains(where: { $0.start == target + 4 })
+          else { throw broken("a header that continues in itself", message.start) }
+          pieces.append((target + 4, target + length - 4))
+        }
+        place = message.end
+      }
+    }
+    return found
+  }
+
+  /// A header of version 1, whose messages have multiples of 8 bytes.
+  private func oldMessages(_ header: Int) throws -> [Message] {
     let announced = try word(UInt16.self, header + 2)
     var pieces = [(start: header + 16, count: try word(UInt32.self, header + 8))]
     var starts: Set<Int> = [header + 16]

@@ -4,8 +4,13 @@ extension HDF5Structure {
   /// Where a dataset's elements are.
   func layout(_ message: Message, rank: Int, elementSize: Int) throws {
     try fits(2, message)
-    guard try word(UInt8.self, message.start) == 3 else { return try oldLayout(message) }
-    switch try word(UInt8.self, message.start + 1) {
+    let version = try word(UInt8.self, message.start)
+    guard version >= 3 else { return try oldLayout(message) }
+    let kind = try word(UInt8.self, message.start + 1)
+    // Version 4 has other chunks, in structures with checksums
+    if version == 4, kind == 2 { return }
+    guard version <= 4 else { throw broken("a layout of version \(version)", message.start) }
+    switch kind {
     case 0:
       try fits(4, message)
       try fits(4 + (try word(UInt16.self, message.start + 2)), message)
