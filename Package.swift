@@ -10,7 +10,8 @@ let strict: [SwiftSetting] = [
 
 /// A Swift target; dependencies name targets of a lower layer only.
 func swift(_ name: String, at path: String, _ dependencies: [Target.Dependency]) -> Target {
-  .target(name: name, dependencies: dependencies, path: path, exclude: readme(path),
+  .target(
+    name: name, dependencies: dependencies, path: path, exclude: readme(path),
     swiftSettings: strict)
 }
 
@@ -30,7 +31,8 @@ func tests(_ area: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Folders of `converters` carry a page of what is read and what is not.
 func readme(_ path: String) -> [String] { path.hasPrefix("converters/") ? ["README.md"] : [] }
 
-let collections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let collections = Target.Dependency.product(
+  name: "OrderedCollections", package: "swift-collections")
 
 /// One line a converter: its module is `<Folder>Converter`.
 let converters: [(folder: String, dependencies: [Target.Dependency])] = [
@@ -90,33 +92,44 @@ let package = Package(
 
     // Layer 4: operators; what every format shares
     swift("Operators", at: "Sources/Operators", ["BinaryIO", "ModelGraph", "Kernels", "Tensors"]),
-    swift("Formats", at: "Sources/Formats", [
-      "BinaryIO", "JSON", "ModelGraph", "Tensors", collections,
-      .product(name: "Yams", package: "Yams"),
-    ]),
+    swift(
+      "Formats", at: "Sources/Formats",
+      [
+        "BinaryIO", "JSON", "ModelGraph", "Tensors", collections,
+        .product(name: "Yams", package: "Yams"),
+      ]),
 
     // Layer 5: execution; the doors
-    swift("Execution", at: "Sources/Execution", [
-      "BinaryIO", "Kernels", "ModelGraph", "Operators", "Tensors", collections,
-    ]),
+    swift(
+      "Execution", at: "Sources/Execution",
+      [
+        "BinaryIO", "Kernels", "ModelGraph", "Operators", "Tensors", collections,
+      ]),
   ]
     + converters.map {
-      swift("\($0.folder)Converter", at: "converters/\($0.folder)",
+      swift(
+        "\($0.folder)Converter", at: "converters/\($0.folder)",
         ["BinaryIO", "Formats", "JSON", "ModelGraph", "Tensors", collections] + $0.dependencies)
     }
     + [
       // Layer 6: the list of formats; the animals
-      swift("Converters", at: "Sources/Converters",
+      swift(
+        "Converters", at: "Sources/Converters",
         ["Archives", "BinaryIO", "Formats"] + converterModules),
-      swift("Zoo", at: "zoo", [
-        "BinaryIO", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors", collections,
-      ]),
+      swift(
+        "Zoo", at: "zoo",
+        [
+          "BinaryIO", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors",
+          collections,
+        ]),
 
       // Layer 8: the library
-      swift("Menagerie", at: "Sources/Menagerie", [
-        "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph",
-        "Operators", "Tensors", "Zoo", collections,
-      ]),
+      swift(
+        "Menagerie", at: "Sources/Menagerie",
+        [
+          "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph",
+          "Operators", "Tensors", "Zoo", collections,
+        ]),
 
       // Layer 9: what people type
       .executableTarget(
@@ -131,9 +144,11 @@ let package = Package(
         path: "Sources/MenagerieBench", swiftSettings: strict),
 
       // Tests
-      swift("TestSupport", at: "Tests/TestSupport", [
-        "Archives", "BinaryIO", "JSON", "Tensors", collections,
-      ]),
+      swift(
+        "TestSupport", at: "Tests/TestSupport",
+        [
+          "Archives", "BinaryIO", "JSON", "Tensors", collections,
+        ]),
       tests("BinaryIO", ["BinaryIO"]),
       tests("JSON", ["JSON", "BinaryIO", collections]),
       tests("Tensors", ["Tensors", "BinaryIO"]),
@@ -141,38 +156,60 @@ let package = Package(
       tests("Images", ["Images", "BinaryIO", "Tensors"]),
       tests("Kernels", ["CKernels", "COpenBLAS", "Kernels", "Tensors"]),
       tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
-      tests("Operators", [
-        "BinaryIO", "Formats", "JSON", "ModelGraph", "NumPyConverter", "ONNXConverter", "Operators", "Tensors",
-        collections,
-      ]),
-      tests("Execution", ["BinaryIO", "Execution", "Kernels", "ModelGraph", "Operators", "Tensors"]),
+      tests(
+        "Operators",
+        [
+          "BinaryIO", "Formats", "JSON", "ModelGraph", "NumPyConverter", "ONNXConverter",
+          "Operators", "Tensors",
+          collections,
+        ]),
+      tests(
+        "Execution", ["BinaryIO", "Execution", "Kernels", "ModelGraph", "Operators", "Tensors"]),
       tests("Formats", ["BinaryIO", "Formats", "JSON", "ModelGraph", "Tensors"]),
-      tests("PyTorchConverter", [
-        "Archives", "BinaryIO", "Formats", "JSON", "PyTorchConverter", "Tensors", collections,
-      ]),
-      tests("SafeTensorsConverter", [
-        "BinaryIO", "Formats", "JSON", "SafeTensorsConverter", "Tensors", collections,
-      ]),
+      tests(
+        "PyTorchConverter",
+        [
+          "Archives", "BinaryIO", "Formats", "JSON", "PyTorchConverter", "Tensors", collections,
+        ]),
+      tests(
+        "SafeTensorsConverter",
+        [
+          "BinaryIO", "Formats", "JSON", "SafeTensorsConverter", "Tensors", collections,
+        ]),
       tests("NumPyConverter", ["BinaryIO", "Formats", "NumPyConverter", "Tensors"]),
-      tests("KerasConverter", [
-        "BinaryIO", "Execution", "Formats", "JSON", "KerasConverter", "ModelGraph", "Operators", "Tensors",
-      ]),
-      tests("ONNXConverter", [
-        "BinaryIO", "Execution", "Formats", "JSON", "ModelGraph", "NumPyConverter", "ONNXConverter",
-        "Operators", "Tensors", collections,
-      ]),
-      tests("HuggingFaceConverter", [
-        "BinaryIO", "Formats", "HuggingFaceConverter", "JSON", "SafeTensorsConverter", "Tensors",
-        collections,
-      ]),
+      tests(
+        "KerasConverter",
+        [
+          "BinaryIO", "Execution", "Formats", "JSON", "KerasConverter", "ModelGraph", "Operators",
+          "Tensors",
+        ]),
+      tests(
+        "ONNXConverter",
+        [
+          "BinaryIO", "Execution", "Formats", "JSON", "ModelGraph", "NumPyConverter",
+          "ONNXConverter",
+          "Operators", "Tensors", collections,
+        ]),
+      tests(
+        "HuggingFaceConverter",
+        [
+          "BinaryIO", "Formats", "HuggingFaceConverter", "JSON", "SafeTensorsConverter", "Tensors",
+          collections,
+        ]),
       tests("Converters", ["BinaryIO", "Converters", "Formats"]),
-      tests("Zoo", [
-        "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph", "Operators", "Tensors", "Zoo",
-        collections,
-      ]),
-      tests("Menagerie", [
-        "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph", "Tensors", "Zoo",
-      ]),
+      tests(
+        "Zoo",
+        [
+          "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph",
+          "Operators", "Tensors", "Zoo",
+          collections,
+        ]),
+      tests(
+        "Menagerie",
+        [
+          "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph",
+          "Tensors", "Zoo",
+        ]),
       tests("MenagerieCLI", ["BinaryIO", "JSON", "Menagerie", "MenagerieCLI", "Tensors"]),
     ],
   swiftLanguageModes: [.v6],

@@ -17,14 +17,16 @@ public enum InterruptedOutputs {
     for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
     unsafe pthread_sigmask(SIG_BLOCK, &signals, nil)
     var thread = pthread_t()
-    unsafe _ = pthread_create(&thread, nil, { _ in
-      var signals = sigset_t()
-      unsafe sigemptyset(&signals)
-      for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
-      var caught: Int32 = 0
-      unsafe sigwait(&signals, &caught)
-      InterruptedOutputs.paths.withLock { for path in $0 { System.removeTree(path) } }
-      _exit(128 + caught)
-    }, nil)
+    unsafe _ = pthread_create(
+      &thread, nil,
+      { _ in
+        var signals = sigset_t()
+        unsafe sigemptyset(&signals)
+        for signal in [SIGINT, SIGTERM, SIGHUP] { unsafe sigaddset(&signals, signal) }
+        var caught: Int32 = 0
+        unsafe sigwait(&signals, &caught)
+        InterruptedOutputs.paths.withLock { for path in $0 { System.removeTree(path) } }
+        _exit(128 + caught)
+      }, nil)
   }
 }

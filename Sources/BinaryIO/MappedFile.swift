@@ -77,7 +77,8 @@ public final class MappedFile: Sendable {
       throw errno == ENOENT
         ? DataError(.notFound, "no such file", path: path)
         : DataError(
-          .unreadable, errno == ELOOP || errno == ENOTDIR
+          .unreadable,
+          errno == ELOOP || errno == ENOTDIR
             ? "is reached through a symbolic link" : "cannot be opened: \(systemMessage())",
           path: path, remedy: errno == ELOOP ? "put the file itself there" : nil)
     }

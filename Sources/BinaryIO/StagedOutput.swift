@@ -15,7 +15,8 @@ public final class StagedOutput {
     while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
     self.path = trimmed
     temporaryPath = "\(trimmed).staged-\(getpid())"
-    let parent = trimmed.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    let parent = trimmed.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
     let folder = parent.isEmpty ? (trimmed.hasPrefix("/") ? "/" : ".") : parent
     guard System.isDirectory(folder) == true else {
       throw DataError(

@@ -21,7 +21,9 @@ extension JSONValue {
 
   /// The element of an array, or nil outside it.
   public subscript(index: Int) -> JSONValue? {
-    if case .array(let elements) = self, elements.indices.contains(index) { elements[index] } else {
+    if case .array(let elements) = self, elements.indices.contains(index) {
+      elements[index]
+    } else {
       nil
     }
   }

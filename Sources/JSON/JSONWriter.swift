@@ -24,7 +24,8 @@ extension JSONValue {
         element.write(into: &out, indent: indent)
       }
     case .object(let members):
-      JSONValue.write("{", "}", Array(members.elements), indent, into: &out) { member, out, indent in
+      JSONValue.write("{", "}", Array(members.elements), indent, into: &out) {
+        member, out, indent in
         JSONValue.write(member.key, into: &out)
         out += indent == nil ? ":" : ": "
         member.value.write(into: &out, indent: indent)

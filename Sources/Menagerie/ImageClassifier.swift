@@ -31,7 +31,8 @@ public struct ImageClassifier: Sendable {
     guard graph.inputs.count == 1, let id = graph.inputs.first, graph.outputs.count >= 1,
       let input = PictureInput(graph[id], preprocessing: model.preprocessing)
     else {
-      let inputs = graph.inputs.map { "\(graph[$0].name) \(graph[$0].type)" }.joined(separator: "; ")
+      let inputs = graph.inputs.map { "\(graph[$0].name) \(graph[$0].type)" }.joined(
+        separator: "; ")
       throw DataError(
         .unsupported, "does not take one picture: its inputs are \(inputs)", path: model.path,
         remedy: "give it arrays with --inputs")
@@ -58,7 +59,8 @@ public struct ImageClassifier: Sendable {
     let labels = model.labels
     return weights.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
       .prefix(max(top, 0)).map { index, weight in
-        let label = labels.flatMap { $0.indices.contains(index) ? $0[index] : nil } ?? "class \(index)"
+        let label =
+          labels.flatMap { $0.indices.contains(index) ? $0[index] : nil } ?? "class \(index)"
         return Class(index: index, label: label, score: weight / total)
       }
   }

@@ -83,7 +83,9 @@ public struct Model: Sendable {
   }
 
   /// Whether the model can be run or written to a format that holds graphs.
-  public var hasGraph: Bool { checkpoint.graph != nil || zooModel != nil && checkpoint.graphError == nil }
+  public var hasGraph: Bool {
+    checkpoint.graph != nil || zooModel != nil && checkpoint.graphError == nil
+  }
 
   /// The weights that the graph's parameters name.
   public var weights: [NormalisedTensor] {

@@ -14,7 +14,9 @@ extension Model {
     if let labels, labels != Labels.find(sidecars: [:], classes: labels.count) {
       members["labels"] = .array(labels.map { .string($0) })
     }
-    if let zooModel, zooModel.preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect) {
+    if let zooModel,
+      zooModel.preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect)
+    {
       members["preprocessing"] = zooModel.preprocessing.json
     }
     // Keras names its model alike with and without the last layer's softmax

@@ -13,7 +13,8 @@ struct MenagerieCommand: ParsableCommand {
       Exit status: 0 done; 1 the answer is no; 2 bad usage; 3 bad or unreadable input; 4 understood but not supported.
       """,
     subcommands: [
-      InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self, RunCommand.self,
+      InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
+      RunCommand.self,
       ZooCommand.self, BenchCommand.self,
     ])
 }

@@ -23,7 +23,8 @@ public struct Tensor: Sendable {
       throw DataError(.malformed, "\(strides.count) strides for \(shape.rank) axes")
     }
     guard offset >= 0, strides.allSatisfy({ $0 >= 0 }) else {
-      throw DataError(.malformed, "a negative stride or offset (strides \(strides), offset \(offset))")
+      throw DataError(
+        .malformed, "a negative stride or offset (strides \(strides), offset \(offset))")
     }
     var last = offset
     for (extent, stride) in zip(shape, strides) where shape.elementCount > 0 {

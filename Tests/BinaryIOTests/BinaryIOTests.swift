@@ -62,7 +62,8 @@ import Testing
     try scratch.write("empty", [])
     unsafe mkfifo(scratch.file("pipe"), 0o600)
     for (name, code) in [
-      ("missing", DataError.Code.notFound), ("empty", .malformed), ("pipe", .unreadable), (".", .unreadable),
+      ("missing", DataError.Code.notFound), ("empty", .malformed), ("pipe", .unreadable),
+      (".", .unreadable),
     ] {
       let error = #expect(throws: DataError.self) { try MappedFile(path: scratch.file(name)) }
       #expect(error?.code == code, "\(name)")
@@ -133,7 +134,8 @@ import Testing
     ).inFile("m.pth").inFile("other")
     #expect(
       error.description
-        == "m.pth: tensor 'x': the name 'a\\u{a}b\\u{1b}[2J' (at byte 7); expected a name; rename it")
+        == "m.pth: tensor 'x': the name 'a\\u{a}b\\u{1b}[2J' (at byte 7); expected a name; rename it"
+    )
   }
 }
 
@@ -172,7 +174,9 @@ import Testing
   }
 
   @Test func saysThatTheFolderIsMissing() {
-    let error = #expect(throws: DataError.self) { try StagedOutput(path: scratch.file("nowhere/x")) }
+    let error = #expect(throws: DataError.self) {
+      try StagedOutput(path: scratch.file("nowhere/x"))
+    }
     #expect(error?.code == .unwritable)
   }
 }

@@ -94,7 +94,8 @@ struct Net {
     for _ in 0..<2 {
       for (a, b) in zip(one, try two.run(inputs)) {
         #expect(
-          a.tensor.isBitEqual(to: b.tensor), "\(a.name) depends on the threads or on the run before",
+          a.tensor.isBitEqual(to: b.tensor),
+          "\(a.name) depends on the threads or on the run before",
           sourceLocation: sourceLocation)
       }
     }

@@ -95,8 +95,10 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
   func addsWhatWasComputedBefore(_ c: ConvolutionCase) throws {
     var (net, left) = net(c, bias: true)
     let conv = net.graph.nodes[0]
-    let right = net.add(conv.operator, conv.inputs[0], net.weight(
-      net.numbers.tensor([c.outputs, c.channels / c.groups, c.kernel.0, c.kernel.1])))
+    let right = net.add(
+      conv.operator, conv.inputs[0],
+      net.weight(
+        net.numbers.tensor([c.outputs, c.channels / c.groups, c.kernel.0, c.kernel.1])))
     let norm = net.norm(right, channels: c.outputs)
     let sum = net.add(Add(), left, norm)
     net.graph.outputs = [net.add(Relu(), sum)]

@@ -15,7 +15,8 @@ import Testing
     let channels = net.numbers.pick([1, 3, 4, 8])
     var images: [(id: ValueID, shape: [Int])] = []
     if net.numbers.integer(in: 0...1) == 0 {
-      images.append((net.input([batch, channels, height, width]), [batch, channels, height, width]))
+      images.append(
+        (net.input([batch, channels, height, width]), [batch, channels, height, width]))
     } else {
       let x = net.input([batch, height, width, channels])
       images.append(
@@ -52,12 +53,15 @@ import Testing
       let values = net.numbers.tensor([outputs, c / groups, k, k])
       let weight = net.weight(Tensor(shape: values.shape, values.floats.map { $0 * scale }))
       let y = net.add(conv, x, weight, bias)
-      return (y, [n, outputs, (h + 2 * (k / 2) - k) / stride + 1, (w + 2 * (k / 2) - k) / stride + 1])
+      return (
+        y, [n, outputs, (h + 2 * (k / 2) - k) / stride + 1, (w + 2 * (k / 2) - k) / stride + 1]
+      )
     case 3: return (net.norm(x, channels: c), shape)
     case 4: return (net.add(Relu(), x), shape)
     case 5:
       return (
-        net.add(Clip(), x, net.weight(Tensor(scalar: Float(-0.5))), net.weight(Tensor(scalar: Float(6)))),
+        net.add(
+          Clip(), x, net.weight(Tensor(scalar: Float(-0.5))), net.weight(Tensor(scalar: Float(6)))),
         shape
       )
     case 6, 7:

@@ -69,7 +69,8 @@ import Testing
     #expect(try net.agrees().contains("LRN"))
   }
 
-  @Test(arguments: [[0], [1], [2, 3], [-1], [1, 2], [0, 1, 2, 3], [1, 3], [0, 2]], [false, true])
+  @Test(
+    arguments: [[0], [1], [2, 3], [-1], [1, 2], [0, 1, 2, 3], [1, 3], [0, 2]], [false, true])
   func reduces(axes: [Int], keeps: Bool) throws {
     let operators: [any Operator] = [
       ReduceMean(keepDimensions: keeps), ReduceSum(keepDimensions: keeps),
@@ -110,7 +111,9 @@ import Testing
       .halfPixel, .halfPixelSymmetric, .pytorchHalfPixel, .alignCorners, .asymmetric,
     ]
     for transformation in transformations {
-      for nearest in [Operators.Resize.NearestMode.roundPreferFloor, .roundPreferCeil, .floor, .ceil] {
+      for nearest in [
+        Operators.Resize.NearestMode.roundPreferFloor, .roundPreferCeil, .floor, .ceil,
+      ] {
         for scales in [[Float(1), 1, 2, 3], [1, 1, 0.5, 1.7], [1, 1, 1, 0.6]] {
           var net = Net()
           let y = net.add(Conv(), net.input([2, 5, 6, 7]), net.weight([3, 5, 1, 1]))

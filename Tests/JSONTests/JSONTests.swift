@@ -5,14 +5,16 @@ import Testing
 
 @Suite struct JSONParserClaims {
   @Test func keepsTheOrderOfKeys() throws {
-    let value = try JSONValue(parsing: #"{"b": 1, "a": [true, null, -2.5e1], "c": {"é": "x\u00e9\ud83d\ude00\n"}}"#)
+    let value = try JSONValue(
+      parsing: #"{"b": 1, "a": [true, null, -2.5e1], "c": {"é": "x\u00e9\ud83d\ude00\n"}}"#)
     #expect(value.object?.keys.elements == ["b", "a", "c"])
     #expect(value["a"]?[2]?.double == -25)
     #expect(value["c"]?["é"]?.string == "xé😀\n")
   }
 
   @Test(arguments: [
-    "", "{", "[1,]", "{\"a\" 1}", "{\"a\":1,}", "\"abc", "tru", "01x", "[1] 2", "\"\\x\"", "\"\u{1}\"",
+    "", "{", "[1,]", "{\"a\" 1}", "{\"a\":1,}", "\"abc", "tru", "01x", "[1] 2", "\"\\x\"",
+    "\"\u{1}\"",
     "nan", "-", "+1", "--1", "\"\\u12g4\"", "Inf",
   ])
   func refusesWhatIsNoJSON(text: String) {
@@ -31,7 +33,9 @@ import Testing
   }
 
   @Test func refusesBytesThatAreNotUTF8() {
-    #expect(throws: DataError.self) { try JSONValue(parsing: Bytes([0x22, 0xFF, 0x22] as [UInt8])) }
+    #expect(throws: DataError.self) {
+      try JSONValue(parsing: Bytes([0x22, 0xFF, 0x22] as [UInt8]))
+    }
   }
 
   @Test func bigWholeNumbersStayExact() throws {
@@ -52,6 +56,7 @@ import Testing
   }
 
   @Test func numbersWithoutAWordBecomeNull() {
-    #expect(JSONValue.array([.number(.nan), .number(.infinity), .number(2)]).text() == "[null,null,2.0]")
+    #expect(
+      JSONValue.array([.number(.nan), .number(.infinity), .number(2)]).text() == "[null,null,2.0]")
   }
 }

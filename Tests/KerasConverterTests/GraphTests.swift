@@ -29,7 +29,8 @@ func array(_ name: String) throws -> Tensor {
 /// What the checkpoint's own graph gives.
 func outputs(of checkpoint: Checkpoint, _ inputs: [Tensor]) throws -> [Tensor] {
   let graph = try #require(checkpoint.graph)
-  let weights = Dictionary(uniqueKeysWithValues: checkpoint.normalised.map { ($0.entry.name, $0.entry) })
+  let weights = Dictionary(
+    uniqueKeysWithValues: checkpoint.normalised.map { ($0.entry.name, $0.entry) })
   let session = try Session(graph: graph) { name in
     guard let entry = weights[name] else { throw DataError(.mismatch, "no weight '\(name)'") }
     return try entry.load()
@@ -41,7 +42,9 @@ func outputs(of checkpoint: Checkpoint, _ inputs: [Tensor]) throws -> [Tensor] {
 }
 
 @Suite struct GraphTests {
-  static let withAnswers = Golden.all.filter { $0.facts["outputs"] != nil || $0.facts["answers"] != nil }
+  static let withAnswers = Golden.all.filter {
+    $0.facts["outputs"] != nil || $0.facts["answers"] != nil
+  }
 
   @Test func thereAreAnswers() { #expect(GraphTests.withAnswers.count >= 10) }
 

@@ -59,7 +59,10 @@ struct Golden: Sendable, CustomStringConvertible {
 
   /// Every flavour of the same model has the same common form.
   @Test(arguments: [
-    ["sequential.h5", "sequential-weights.h5", "chunked-names.h5", "compressed.h5", "latest-layout.h5"],
+    [
+      "sequential.h5", "sequential-weights.h5", "chunked-names.h5", "compressed.h5",
+      "latest-layout.h5",
+    ],
     ["functional.h5"], ["nested.h5"], ["keras2.h5", "keras2-fixed-strings.h5"],
   ])
   func flavoursAgree(_ files: [String]) throws {

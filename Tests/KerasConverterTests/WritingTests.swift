@@ -94,7 +94,8 @@ import Testing
       return graph.addParameter(name, TensorType(.float32, shape: shape))
     }
     let conv = graph.add(
-      Conv(strides: [2, 2], padding: .all(1)), [x, parameter("layer1.0.conv/1.weight", [4, 3, 3, 3])],
+      Conv(strides: [2, 2], padding: .all(1)),
+      [x, parameter("layer1.0.conv/1.weight", [4, 3, 3, 3])],
       name: "/layer1/conv")
     let relu = graph.add(Relu(), [conv], name: "relu")
     let pool = graph.add(
@@ -102,7 +103,8 @@ import Testing
     let flat = graph.add(Flatten(axis: 1), [pool], name: "flatten")
     graph.outputs = [
       graph.add(
-        Gemm(transposeB: true), [flat, parameter("fc.weight", [5, 36]), parameter("fc.bias", [5])],
+        Gemm(transposeB: true),
+        [flat, parameter("fc.weight", [5, 36]), parameter("fc.bias", [5])],
         name: "fc")
     ]
     let before = Checkpoint(format: "test", tensors: tensors, graph: graph)

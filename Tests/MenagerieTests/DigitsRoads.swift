@@ -144,6 +144,7 @@ enum Digits {
       Tensor([100, 1.001] as [Double]), Tensor([100, 1] as [Double]))
     #expect(difference.isWithin(relative: 1e-4, absolute: 0))
     #expect(!difference.isWithin(relative: 1e-6, absolute: 0))
-    #expect(!TensorDifference(Tensor([Double.nan]), Tensor([1.0])).isWithin(relative: 1, absolute: 1))
+    #expect(
+      !TensorDifference(Tensor([Double.nan]), Tensor([1.0])).isWithin(relative: 1, absolute: 1))
   }
 }

@@ -36,9 +36,15 @@ import Testing
     let order = [2, 0, 3, 1]
     let got = source.permuted(order).integers
     var expected: [Int] = []
-    for a in 0..<5 { for b in 0..<3 { for c in 0..<2 { for d in 0..<17 {
-      expected.append(((b * 17 + d) * 5 + a) * 2 + c)
-    } } } }
+    for a in 0..<5 {
+      for b in 0..<3 {
+        for c in 0..<2 {
+          for d in 0..<17 {
+            expected.append(((b * 17 + d) * 5 + a) * 2 + c)
+          }
+        }
+      }
+    }
     #expect(got == expected.map { $0 % 200 })
   }
 
@@ -62,7 +68,8 @@ import Testing
   func refusesViewsOutsideTheStorage(shape: [Int], strides: [Int], offset: Int) {
     #expect(throws: DataError.self) {
       try Tensor(
-        viewing: base.storage, dataType: .float32, shape: Shape(checking: shape), strides: strides, offset: offset)
+        viewing: base.storage, dataType: .float32, shape: Shape(checking: shape), strides: strides,
+        offset: offset)
     }
   }
 
@@ -75,7 +82,8 @@ import Testing
 @Suite struct CastClaims {
   @Test func halfRoundsToNearestEvenLikeSwift() {
     let values: [Float] = [
-      0, -0.0, 1, 65504, 65519, 65520, 1e9, -1e9, 5.96e-8, 2.98e-8, 2.99e-8, 6.1e-5, 0.1, 1 / 3, .infinity,
+      0, -0.0, 1, 65504, 65519, 65520, 1e9, -1e9, 5.96e-8, 2.98e-8, 2.99e-8, 6.1e-5, 0.1, 1 / 3,
+      .infinity,
       2049, 2051, -2.5e-5,
     ]
     let got = Tensor(values).cast(to: .float16).values(as: Float16.self)
@@ -100,7 +108,8 @@ import Testing
   @Test func bfloat16IsTheRoundedUpperHalf() {
     let values: [Float] = [1, 1.00390625, 1.01171875, -3.4e38, Float(bitPattern: 0x0001_1000)]
     let got = Tensor(values).cast(to: .bfloat16).contiguousBytes
-    #expect((0..<5).map { try? got.load(UInt16.self, at: 2 * $0) } == [0x3F80, 0x3F80, 0x3F82, 0xFF80, 1])
+    #expect(
+      (0..<5).map { try? got.load(UInt16.self, at: 2 * $0) } == [0x3F80, 0x3F80, 0x3F82, 0xFF80, 1])
   }
 
   @Test func integersWrapAndFloatsCutOff() {

@@ -127,7 +127,9 @@ enum KerasReader {
     model.flattened().compactMap { entry in
       let place = "layer '\(entry.path.joined(separator: "/"))'"
       if entry.layer.className == "Lambda" { return SecurityFinding(kind: "lambda", name: place) }
-      guard !KerasLayers.isFromKeras(entry.layer), let module = entry.layer.module else { return nil }
+      guard !KerasLayers.isFromKeras(entry.layer), let module = entry.layer.module else {
+        return nil
+      }
       return SecurityFinding(
         kind: "python-class", name: "\(module).\(entry.layer.className), \(place)")
     }

@@ -12,7 +12,8 @@ enum KerasWriter {
     guard let graph = checkpoint.graph else {
       throw checkpoint.graphError
         ?? DataError(
-          .unsupported, "a Keras file needs the network's architecture, and weights alone do not tell it",
+          .unsupported,
+          "a Keras file needs the network's architecture, and weights alone do not tell it",
           expected: "a known architecture, or a file with a graph",
           remedy: "name one with --architecture")
     }

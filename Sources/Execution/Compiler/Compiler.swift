@@ -16,7 +16,9 @@ struct Compiler: Sendable {
     let graph = try graph.specialised(to: types, maximumBytes: limit)
     let builder = ProgramBuilder(graph: graph, pool: pool, weights: weights)
     try builder.lowerAll(plain: options.isPlain)
-    let outputs = try graph.outputs.map { (name: graph[$0].name, argument: try builder.argument($0)) }
+    let outputs = try graph.outputs.map {
+      (name: graph[$0].name, argument: try builder.argument($0))
+    }
     let steps = builder.steps.map(\.step)
     let plan = try BufferPlan(counts: builder.bufferCounts, steps: steps, maximumBytes: limit)
     let releases = Compiler.releases(steps, kept: outputs.map(\.argument), slots: builder.slotCount)

@@ -16,7 +16,8 @@ struct InputTypes: Sendable {
   /// - Throws: `.mismatch` that says which input is missing, unknown, or of a wrong type or shape.
   func inOrder(_ tensors: [String: Tensor]) throws -> [Tensor] {
     for name in tensors.keys.sorted() where !names.contains(name) {
-      throw DataError(.mismatch, "the model has no such input", expected: list, subject: "input '\(name)'")
+      throw DataError(
+        .mismatch, "the model has no such input", expected: list, subject: "input '\(name)'")
     }
     var extents: [String: (value: Int, input: String)] = [:]
     return try zip(names, types).map { name, type in

@@ -136,7 +136,9 @@ extension ProgramBuilder {
   }
 
   /// The value's floats in that layout, or as they lie; converted by a step where they lie otherwise.
-  func floats(_ id: ValueID, _ wanted: AxisOrder? = nil) throws -> (operand: Region, layout: AxisOrder) {
+  func floats(_ id: ValueID, _ wanted: AxisOrder? = nil) throws -> (
+    operand: Region, layout: AxisOrder
+  ) {
     guard let shape = floatShape(id) else {
       throw DataError(.malformed, "'\(graph[id].name)' has no floats of known shape")
     }
@@ -179,7 +181,8 @@ extension ProgramBuilder {
   }
 
   private func convert(
-    _ id: ValueID, _ from: (operand: Region, layout: AxisOrder), to layout: AxisOrder, _ shape: Shape
+    _ id: ValueID, _ from: (operand: Region, layout: AxisOrder), to layout: AxisOrder,
+    _ shape: Shape
   ) -> Region {
     let strides = from.layout.strides(shape)
     let result = newBuffer(shape.elementCount)

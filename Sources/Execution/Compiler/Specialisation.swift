@@ -43,7 +43,8 @@ extension Graph {
     for (i, id) in node.inputs.enumerated() {
       if let id, let tensor = constants[id] { known[i] = tensor }
     }
-    let inputs = OperatorInputs(types: node.inputs.map { $0.map { self[$0].type } }, constants: known)
+    let inputs = OperatorInputs(
+      types: node.inputs.map { $0.map { self[$0].type } }, constants: known)
     let inferred = try node.operator.outputTypes(for: inputs)
     let missing = max(0, node.outputs.count - inferred.count)
     return inferred + [TensorType](repeating: .unknown, count: missing)
@@ -66,7 +67,8 @@ extension Graph {
       guard let constant = constants[id] else { return nil }
       inputBytes += constant.byteCount
     }
-    guard node.operator.isRepeatable, node.inputs.contains(where: { $0 != nil }) || node.inputs.isEmpty
+    guard node.operator.isRepeatable,
+      node.inputs.contains(where: { $0 != nil }) || node.inputs.isEmpty
     else { return nil }
     // What would be much larger than what it is made from is better made anew for each run.
     for case let id? in node.outputs {

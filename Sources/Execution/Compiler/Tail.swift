@@ -50,7 +50,8 @@ extension ProgramBuilder {
   ) -> Tail {
     var tail = Tail(output: output, kinds: [node.operator.name])
     while let (index, next) = soleConsumer(tail.output), let result = next.outputs.first ?? nil,
-      graph[result].type == graph[tail.output].type, next.outputs.dropFirst().allSatisfy({ $0 == nil }),
+      graph[result].type == graph[tail.output].type,
+      next.outputs.dropFirst().allSatisfy({ $0 == nil }),
       extend(&tail, by: next, axis, abilities)
     {
       tail.kinds.append(next.operator.name)
@@ -95,7 +96,9 @@ extension ProgramBuilder {
       return false
     }
     let other = first == tail.output ? second : first
-    guard let shape = floatShape(tail.output), let otherShape = floatShape(other) else { return false }
+    guard let shape = floatShape(tail.output), let otherShape = floatShape(other) else {
+      return false
+    }
     if let values = channelValues(other, axis: axis, of: shape) {
       switch node.operator {
       case is Add where abilities.contains(.shift): tail.add(values)

@@ -26,7 +26,8 @@ extension Graph {
           } ?? true
         guard fits else {
           throw DataError(
-            .mismatch, "\(TensorType(tensor.dataType, shape: tensor.shape))", expected: "\(declared)")
+            .mismatch, "\(TensorType(tensor.dataType, shape: tensor.shape))",
+            expected: "\(declared)")
         }
         graph.constants[id] = tensor
         graph[id].type = TensorType(dataType, shape: tensor.shape)

@@ -109,11 +109,15 @@ extension ProgramBuilder {
     for (index, id) in ids.enumerated().dropFirst() {
       let isLast = index == ids.count - 1
       var (right, rightExtents) = try stretched(id, shape, layout)
-      let extents = isLast ? layout.physical(shape).dimensions
+      let extents =
+        isLast
+        ? layout.physical(shape).dimensions
         : zip(leftExtents, rightExtents).map { $0 == 1 ? $1 : $0 }
       var stretching = Stretching(result: extents, left: leftExtents, right: rightExtents)
       if stretching == nil {
-        (left, right) = (expanded(left, leftExtents, extents), expanded(right, rightExtents, extents))
+        (left, right) = (
+          expanded(left, leftExtents, extents), expanded(right, rightExtents, extents)
+        )
         stretching = Stretching(result: extents, left: extents, right: extents)
       }
       guard let stretching else { return false }

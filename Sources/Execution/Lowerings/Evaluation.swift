@@ -14,14 +14,16 @@ struct EvaluationStep: Step {
 
   func run(in frame: Frame) throws {
     let results = try `operator`.evaluate(inputs.map { $0.map(frame.tensor) })
-    guard results.count >= outputs.count - outputs.reversed().prefix(while: { $0.slot == nil }).count
+    guard
+      results.count >= outputs.count - outputs.reversed().prefix(while: { $0.slot == nil }).count
     else {
       throw DataError(.malformed, "\(results.count) outputs", expected: "\(outputs.count)")
     }
     for (result, output) in zip(results, outputs) {
       guard let slot = output.slot else { continue }
       let type = output.type
-      guard type.dataType ?? result.dataType == result.dataType, type.rank ?? result.rank == result.rank,
+      guard type.dataType ?? result.dataType == result.dataType,
+        type.rank ?? result.rank == result.rank,
         type.shape ?? result.shape == result.shape
       else {
         throw DataError(

@@ -23,7 +23,8 @@ struct GeneralProductStep: Step {
     let (a, b, y) = (frame.view(left), frame.view(right), frame.view(result))
     for (index, start) in starts.enumerated() {
       let matrix = PackedMatrix(
-        .matrix(b[start.right..<(start.right + inputs * outputs)], inputs: inputs, outputs: outputs),
+        .matrix(
+          b[start.right..<(start.right + inputs * outputs)], inputs: inputs, outputs: outputs),
         pool: frame.pool)
       matrix.multiply(
         a[start.left..<(start.left + rows * inputs)], rows: rows,

@@ -21,7 +21,8 @@ struct PaddingStep: Step {
     let target = frame.view(result)
     target.fill(value)
     target.copy(
-      block: frame.view(input), extents: inputShape.dimensions, strides: resultShape.contiguousStrides,
+      block: frame.view(input), extents: inputShape.dimensions,
+      strides: resultShape.contiguousStrides,
       at: begins, pool: frame.pool)
   }
 }
@@ -87,11 +88,15 @@ extension ProgramBuilder {
         guard let node else { return false }
         switch node.operator {
         case let conv as Conv:
-          guard case .explicit = conv.padding, let rank = floatShape(padded)?.rank else { return false }
+          guard case .explicit = conv.padding, let rank = floatShape(padded)?.rank else {
+            return false
+          }
           return (rank == 3 || rank == 4) && isConstant(node.inputs[1])
             && node.inputs[0] == padded
         case let pool as MaxPool:
-          guard case .explicit = pool.padding, let rank = floatShape(padded)?.rank else { return false }
+          guard case .explicit = pool.padding, let rank = floatShape(padded)?.rank else {
+            return false
+          }
           return (rank == 3 || rank == 4) && isNonNegative(x)
             && node.outputs.dropFirst().allSatisfy { $0 == nil }
         default: return false

@@ -81,7 +81,9 @@ extension ProgramBuilder {
     let after = layout.order[first...].filter { !axes.contains($0) }
     // Without the axes that are gone, the others have lower numbers.
     let kept = (0..<shape.rank).filter { !axes.contains($0) }
-    let resultLayout = keepsDimensions ? layout
+    let resultLayout =
+      keepsDimensions
+      ? layout
       : AxisOrder(order: (before + after).map { axis in kept.filter { $0 < axis }.count })
     append(
       ReductionStep(

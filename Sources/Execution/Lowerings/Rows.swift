@@ -71,7 +71,8 @@ extension Lowering {
     let row = Array(shape[axis...])
     func operand(_ index: Int) throws -> Region?? {
       guard node.inputs.count > index, let id = node.inputs[index] else { return .some(nil) }
-      guard let own = builder.floatShape(id), Array(own.drop { $0 == 1 }) == Array(row.drop { $0 == 1 })
+      guard let own = builder.floatShape(id),
+        Array(own.drop { $0 == 1 }) == Array(row.drop { $0 == 1 })
       else { return nil }
       return try builder.floats(id, .rowMajor(own.rank)).operand
     }
@@ -97,7 +98,9 @@ extension ProgramBuilder {
     let axis = axis < 0 ? axis + shape.rank : axis
     let current = try floats(x).layout
     let isInnermost = current.order.last { shape[$0] != 1 || $0 == axis } == axis
-    let layout = isInnermost ? current
+    let layout =
+      isInnermost
+      ? current
       : AxisOrder(order: current.order.filter { $0 != axis } + [axis])
     append(
       RowsStep(

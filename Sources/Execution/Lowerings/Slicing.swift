@@ -56,7 +56,8 @@ extension ProgramBuilder {
     let along = layout.order.map { strides[$0] }
     let extent = zip(physical, along).reduce(1) { $0 + max($1.0 - 1, 0) * $1.1 }
     let source = operand[offset..<(offset + (outputShape.elementCount == 0 ? 0 : extent))]
-    if zip(physical, zip(along, physical.contiguousStrides)).allSatisfy({ $0 == 1 || $1.0 == $1.1 }) {
+    if zip(physical, zip(along, physical.contiguousStrides)).allSatisfy({ $0 == 1 || $1.0 == $1.1 })
+    {
       place(output, at: source, layout)
     } else {
       append(

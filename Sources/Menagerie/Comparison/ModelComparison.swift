@@ -50,7 +50,8 @@ public struct TensorComparison: Sendable {
       rows.append(try TensorComparison.row(mine, other))
     }
     for (name, other) in others where !seen.contains(name) && other.action != .synthesised {
-      rows.append(Row(right: other.place, status: .onlyRight, note: TensorComparison.harmless(name)))
+      rows.append(
+        Row(right: other.place, status: .onlyRight, note: TensorComparison.harmless(name)))
     }
   }
 

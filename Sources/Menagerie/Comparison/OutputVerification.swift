@@ -45,7 +45,8 @@ public struct OutputVerification: Sendable {
       throw DataError(
         .mismatch,
         "takes \(b.inputs.count) inputs and gives \(b.outputs.count) outputs, "
-          + "but \(left.path) takes \(a.inputs.count) and gives \(a.outputs.count)", path: right.path)
+          + "but \(left.path) takes \(a.inputs.count) and gives \(a.outputs.count)",
+        path: right.path)
     }
     var others: [String: Tensor] = [:]
     for (i, (name, _)) in a.inputs.enumerated() {
@@ -63,7 +64,8 @@ public struct OutputVerification: Sendable {
       let y = theirs[i].tensor.inLayout(of: TensorType(x.dataType, shape: x.shape))
       guard x.shape == y.shape else {
         throw DataError(
-          .mismatch, "output '\(theirs[i].name)' has the shape \(y.shape), but \(x.shape) in \(left.path)",
+          .mismatch,
+          "output '\(theirs[i].name)' has the shape \(y.shape), but \(x.shape) in \(left.path)",
           path: right.path)
       }
       let difference = TensorDifference(y, x)
@@ -78,7 +80,9 @@ public struct OutputVerification: Sendable {
 extension Tensor {
   /// The picture with its channels where `type` wants them: the same tensor, or one with the axes moved.
   func inLayout(of type: TensorType, from own: TensorType? = nil) -> Tensor {
-    guard rank == 4, let wanted = type.dimensions, wanted.count == 4, !fits(wanted) else { return self }
+    guard rank == 4, let wanted = type.dimensions, wanted.count == 4, !fits(wanted) else {
+      return self
+    }
     for order in [[0, 2, 3, 1], [0, 3, 1, 2]] {
       let moved = permuted(order)
       if moved.fits(wanted) { return moved.contiguous() }

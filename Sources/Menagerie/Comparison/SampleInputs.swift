@@ -26,12 +26,15 @@ struct SampleInputs {
     var shapes: [String] = []
     for (i, (name, type)) in try model.session().inputs.enumerated() {
       let dimensions = type.dimensions ?? [1, 3, 224, 224]
-      let theirs = other.flatMap { $0.inputs.indices.contains(i) ? $0.inputs[i].type.dimensions : nil }
+      let theirs = other.flatMap {
+        $0.inputs.indices.contains(i) ? $0.inputs[i].type.dimensions : nil
+      }
       let shape = try Shape(
         checking: dimensions.enumerated().map { axis, dimension in
           if let value = dimension.value { return value }
           if axis == 0 { return batch }
-          if let theirs, SampleInputs.sameLayout(dimensions, theirs), let value = theirs[axis].value {
+          if let theirs, SampleInputs.sameLayout(dimensions, theirs), let value = theirs[axis].value
+          {
             return value
           }
           return dimensions.count == 4 ? model.preprocessing?.outputSize?.height ?? 64 : 16

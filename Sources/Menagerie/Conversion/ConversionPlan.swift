@@ -52,7 +52,8 @@ struct ConversionPlan {
     notes += source.notes
     if !source.auxiliary.isEmpty {
       notes.append(
-        "\(source.auxiliary.count) tensors that are no weights (optimizer state and the like) stay behind")
+        "\(source.auxiliary.count) tensors that are no weights (optimizer state and the like) stay behind"
+      )
     }
   }
 
@@ -90,7 +91,8 @@ struct ConversionPlan {
         "the model was not recognised, so its names cannot be translated to '\(target ?? "")'",
         remedy: "see 'menagerie zoo list', or give your own rules with --map")
     }
-    let expressed = try zooModel.expressed(in: try target.map(Dialect.init(checking:)) ?? zooModel.dialect)
+    let expressed = try zooModel.expressed(
+      in: try target.map(Dialect.init(checking:)) ?? zooModel.dialect)
     dialect = expressed.dialect.rawValue
     checkpoint.normalised = expressed.tensors
     dropped += expressed.account.dropped.map { ($0, "\(expressed.dialect) has no place for it") }
@@ -105,9 +107,12 @@ struct ConversionPlan {
     checkpoint.normalised = checkpoint.normalised.map { tensor in
       let own = tensor.entry.dataType
       guard own.isFloatingPoint, own != type else { return tensor }
-      castNotes[tensor.entry.name] = "\(own) to \(type)\(type.byteCount < own.byteCount ? ", rounded" : "")"
+      castNotes[tensor.entry.name] =
+        "\(own) to \(type)\(type.byteCount < own.byteCount ? ", rounded" : "")"
       var cast = tensor
-      cast.entry = tensor.entry.mapped(dataType: type, shape: tensor.entry.shape) { $0.cast(to: type) }
+      cast.entry = tensor.entry.mapped(dataType: type, shape: tensor.entry.shape) {
+        $0.cast(to: type)
+      }
       cast.action = .cast
       return cast
     }
@@ -139,7 +144,8 @@ struct ConversionPlan {
     return ConversionReport(
       source: source, output: output, format: format.identifier, dialect: dialect,
       recognised: model.recognition.map { "\($0.variant) (\($0.dialect))" }, lines: lines,
-      unmatched: unmatched, verification: .init(status: .unchecked, reason: "not yet"), notes: notes)
+      unmatched: unmatched, verification: .init(status: .unchecked, reason: "not yet"), notes: notes
+    )
   }
 
   /// What happened on the way in and on the way out, in one word. Axes moved there and back again are where they were.
@@ -160,4 +166,3 @@ struct ConversionPlan {
     System.names(in: path).contains("config.json")
   }
 }
-

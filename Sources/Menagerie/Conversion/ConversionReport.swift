@@ -81,7 +81,8 @@ extension ConversionReport {
     }
     return counted.map { key, value in
       let note = key.dropFirst("\(value.action) ".count)
-      let names = value.names.prefix(2).joined(separator: ", ") + (value.names.count > 2 ? ", …" : "")
+      let names =
+        value.names.prefix(2).joined(separator: ", ") + (value.names.count > 2 ? ", …" : "")
       return (value.action, "\(note) (\(value.names.count): \(names))")
     }
   }

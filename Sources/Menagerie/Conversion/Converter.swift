@@ -17,7 +17,8 @@ public struct Converter {
   public var progress: (String) -> Void
 
   public init(
-    options: ConversionOptions = ConversionOptions(), progress: @escaping (String) -> Void = { _ in }
+    options: ConversionOptions = ConversionOptions(),
+    progress: @escaping (String) -> Void = { _ in }
   ) {
     self.options = options
     self.progress = progress
@@ -47,7 +48,8 @@ public struct Converter {
     if report.verification.status == .failed {
       throw DataError(
         .mismatch, "the check failed, nothing was written: \(report.verification.reason)",
-        path: output, remedy: "this is a defect: please report it (--no-verify writes it all the same)")
+        path: output,
+        remedy: "this is a defect: please report it (--no-verify writes it all the same)")
     }
     try staged.commit(replacingDirectory: ConversionPlan.isModelDirectory(staged.path))
     return report
@@ -87,7 +89,8 @@ public struct Converter {
         maxAbsoluteDifference: check.maxAbsoluteDifference,
         reason: "both sides were run on \(check.inputDescription); the outputs differ by at most "
           + Converter.scientific(check.maxAbsoluteDifference))
-    } catch let error as DataError where error.code == .unsupported || error.code == .limitExceeded {
+    } catch let error as DataError where error.code == .unsupported || error.code == .limitExceeded
+    {
       return .init(status: .unchecked, reason: "the model cannot be run: \(error.found)")
     }
   }

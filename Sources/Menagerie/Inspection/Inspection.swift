@@ -31,7 +31,10 @@ public struct Inspection {
       "graph": graph,
       "security": .array(
         checkpoint.security.map {
-          ["kind": .string($0.kind), "name": .string($0.name), "offset": $0.offset.map { .integer($0) } ?? .null]
+          [
+            "kind": .string($0.kind), "name": .string($0.name),
+            "offset": $0.offset.map { .integer($0) } ?? .null,
+          ]
         }),
       "notes": .array(checkpoint.notes.map { .string($0) }),
     ]

@@ -31,11 +31,15 @@ struct BenchCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
-    guard (1...4096).contains(batch) else { throw ValidationError("--batch \(batch): expected 1 to 4096") }
+    guard (1...4096).contains(batch) else {
+      throw ValidationError("--batch \(batch): expected 1 to 4096")
+    }
     guard dtype == "float32" else {
       throw ValidationError("--dtype \(dtype): the runtime computes in float32")
     }
-    guard seconds > 0, seconds <= 3600 else { throw ValidationError("--seconds \(seconds): expected up to 3600") }
+    guard seconds > 0, seconds <= 3600 else {
+      throw ValidationError("--seconds \(seconds): expected up to 3600")
+    }
   }
 
   func run() throws {
@@ -62,13 +66,13 @@ struct BenchCommand: ParsableCommand {
     let rate = Double(operations) / median / 1e6
     if json {
       Terminal.say(json: [
-          "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
-          "loadMilliseconds": .number(loadMilliseconds), "gigaflopsPerSecond": .number(rate),
-          "peakResidentBytes": .integer(System.peakResidentBytes),
-          "threads": .integer(session.threads), "batch": .integer(batch), "dtype": .string(dtype),
-          "runs": .integer(times.count),
-          "profile": profile ? .array(steps.map(BenchCommand.json)) : .null,
-        ])
+        "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
+        "loadMilliseconds": .number(loadMilliseconds), "gigaflopsPerSecond": .number(rate),
+        "peakResidentBytes": .integer(System.peakResidentBytes),
+        "threads": .integer(session.threads), "batch": .integer(batch), "dtype": .string(dtype),
+        "runs": .integer(times.count),
+        "profile": profile ? .array(steps.map(BenchCommand.json)) : .null,
+      ])
       return
     }
     if profile { show(steps) }
@@ -97,11 +101,13 @@ struct BenchCommand: ParsableCommand {
     let width = min(steps.map(\.kind.count).max() ?? 0, 40)
     for step in steps {
       let time = BenchCommand.milliseconds(step)
-      let rate = step.operations > 0 ? Quantities.fixed(Double(step.operations) / time / 1e6, 0) : "-"
+      let rate =
+        step.operations > 0 ? Quantities.fixed(Double(step.operations) / time / 1e6, 0) : "-"
       let shown = Quantities.fixed(time, 3)
       Terminal.say(
         "\(String(repeating: " ", count: max(0, 9 - shown.count)))\(shown) ms  "
-          + "\(String(repeating: " ", count: max(0, 4 - rate.count)))\(rate) GFLOP/s  \(step.kind.padded(to: width))  \(step.name)")
+          + "\(String(repeating: " ", count: max(0, 4 - rate.count)))\(rate) GFLOP/s  \(step.kind.padded(to: width))  \(step.name)"
+      )
     }
   }
 }

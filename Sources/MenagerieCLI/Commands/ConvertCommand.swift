@@ -19,19 +19,28 @@ struct ConvertCommand: ParsableCommand {
   @Argument(help: "The file to write.", completion: .file())
   var output: String
 
-  @Option(help: ArgumentHelp("The format to write, if OUT's extension does not say it.", valueName: "format"))
+  @Option(
+    help: ArgumentHelp(
+      "The format to write, if OUT's extension does not say it.", valueName: "format"))
   var to: String?
 
-  @Option(help: ArgumentHelp("Whose names to use: torchvision, timm, huggingface, keras.applications …", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "Whose names to use: torchvision, timm, huggingface, keras.applications …", valueName: "name")
+  )
   var dialect: String?
 
   @Option(help: ArgumentHelp("What the model is, if it is not recognised.", valueName: "name"))
   var architecture: String?
 
-  @Option(help: ArgumentHelp("The type of floating-point tensors: float32, float16, bfloat16 …", valueName: "type"))
+  @Option(
+    help: ArgumentHelp(
+      "The type of floating-point tensors: float32, float16, bfloat16 …", valueName: "type"))
   var dtype: String?
 
-  @Option(help: ArgumentHelp("Your own rules of names (see docs/name-maps.md).", valueName: "rules.yaml"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Your own rules of names (see docs/name-maps.md).", valueName: "rules.yaml"),
+    completion: .file())
   var map: String?
 
   @Flag(help: "Only the tensors, as they are: no recognition, no graph.")
@@ -56,11 +65,16 @@ struct ConvertCommand: ParsableCommand {
     if let dtype {
       guard let type = DataType(rawValue: dtype), type.isFloatingPoint else {
         let names = DataType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
-        throw ValidationError("unknown --dtype '\(dtype)'; expected \(names.joined(separator: ", "))")
+        throw ValidationError(
+          "unknown --dtype '\(dtype)'; expected \(names.joined(separator: ", "))")
       }
       options.dataType = type
     }
-    if let map { options.nameMap = try namingFile(map) { try NameMap(yaml: try MappedFile(path: map).bytes.utf8()) } }
+    if let map {
+      options.nameMap = try namingFile(map) {
+        try NameMap(yaml: try MappedFile(path: map).bytes.utf8())
+      }
+    }
     let converter = Converter(options: options) { Terminal.progress($0 + " …") }
     let report = try converter.convert(input, to: output)
     Terminal.endProgress()

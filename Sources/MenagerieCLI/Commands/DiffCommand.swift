@@ -20,18 +20,19 @@ struct DiffCommand: ParsableCommand {
     let comparison = try TensorComparison(Model(contentsOf: a), Model(contentsOf: b))
     if json {
       Terminal.say(json: [
-          "equal": .bool(comparison.isEqual),
-          "basis": .string(comparison.basis),
-          "tensors": .array(
-            comparison.rows.map { row in
-              [
-                "left": row.left.map { .string($0) } ?? .null, "right": row.right.map { .string($0) } ?? .null,
-                "status": .string(row.status.rawValue),
-                "maxAbsoluteDifference": row.maxAbsoluteDifference.map { .number($0) } ?? .null,
-                "note": row.note.map { .string($0) } ?? .null,
-              ]
-            }),
-        ])
+        "equal": .bool(comparison.isEqual),
+        "basis": .string(comparison.basis),
+        "tensors": .array(
+          comparison.rows.map { row in
+            [
+              "left": row.left.map { .string($0) } ?? .null,
+              "right": row.right.map { .string($0) } ?? .null,
+              "status": .string(row.status.rawValue),
+              "maxAbsoluteDifference": row.maxAbsoluteDifference.map { .number($0) } ?? .null,
+              "note": row.note.map { .string($0) } ?? .null,
+            ]
+          }),
+      ])
     } else {
       show(comparison)
     }
@@ -49,7 +50,8 @@ struct DiffCommand: ParsableCommand {
       case .onlyLeft: Terminal.say("- \(row.left ?? "")")
       case .onlyRight: Terminal.say("+ \(row.right ?? "")")
       default:
-        let how = row.maxAbsoluteDifference.map { "by at most \(Quantities.difference($0))" } ?? "in shape"
+        let how =
+          row.maxAbsoluteDifference.map { "by at most \(Quantities.difference($0))" } ?? "in shape"
         let other = row.right == row.left ? "" : " / \(row.right ?? "")"
         Terminal.say("≠ \(row.left ?? "")\(other)  \(how)")
       }

@@ -48,15 +48,19 @@ struct InspectCommand: ParsableCommand {
     let checkpoint = model.checkpoint
     let title = model.recognition.map { "\($0.variant), \($0.dialect)" } ?? "not recognised"
     let size = Quantities.bytes(System.byteCount(file))
-    Terminal.say("\(Terminal.bold(System.lastComponent(file)))  \(checkpoint.format), \(size): \(title)")
-    for evidence in model.recognition?.evidence ?? [] { Terminal.say(Terminal.faint("  · \(evidence)")) }
+    Terminal.say(
+      "\(Terminal.bold(System.lastComponent(file)))  \(checkpoint.format), \(size): \(title)")
+    for evidence in model.recognition?.evidence ?? [] {
+      Terminal.say(Terminal.faint("  · \(evidence)"))
+    }
     Terminal.say("")
     for line in ModuleTree(checkpoint.tensors).lines(width: Terminal.width) { Terminal.say(line) }
     Terminal.say("")
     let numbers = Quantities.count(Inspection(model).parameterCount)
     let types = Dictionary(grouping: checkpoint.tensors, by: \.dataType)
       .map { "\($0.value.count) \($0.key)" }.sorted().joined(separator: ", ")
-    Terminal.say("\(checkpoint.tensors.count) tensors, \(numbers) numbers (\(types.isEmpty ? "none" : types))")
+    Terminal.say(
+      "\(checkpoint.tensors.count) tensors, \(numbers) numbers (\(types.isEmpty ? "none" : types))")
     if let summary = checkpoint.graphSummary ?? checkpoint.graph.map(GraphSummary.init(of:)) {
       let operators = summary.operators.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
       let shown = operators.prefix(8).map { "\($0.value) \($0.key)" }.joined(separator: ", ")
@@ -71,11 +75,14 @@ struct InspectCommand: ParsableCommand {
     }
     for note in checkpoint.notes { Terminal.say("note: \(note)") }
     if !checkpoint.auxiliary.isEmpty {
-      Terminal.say("besides: \(checkpoint.auxiliary.count) tensors that are no weights (optimizer state and the like)")
+      Terminal.say(
+        "besides: \(checkpoint.auxiliary.count) tensors that are no weights (optimizer state and the like)"
+      )
     }
     if !checkpoint.security.isEmpty {
       Terminal.say(
-        "security: \(checkpoint.security.count) things that another loader might execute; see --security")
+        "security: \(checkpoint.security.count) things that another loader might execute; see --security"
+      )
     }
   }
 
@@ -100,7 +107,8 @@ struct InspectCommand: ParsableCommand {
   private func show(security: [SecurityFinding]) {
     if security.isEmpty { Terminal.say("nothing that any loader would execute") }
     for finding in security {
-      Terminal.say("\(finding.kind)  \(finding.name)\(finding.offset.map { "  at byte \($0)" } ?? "")")
+      Terminal.say(
+        "\(finding.kind)  \(finding.name)\(finding.offset.map { "  at byte \($0)" } ?? "")")
     }
   }
 }

@@ -29,10 +29,14 @@ struct RunCommand: ParsableCommand {
   @Option(help: "How many classes to show.")
   var top = 5
 
-  @Option(help: ArgumentHelp("Arrays for the model's inputs (.npz or .npy).", valueName: "in.npz"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Arrays for the model's inputs (.npz or .npy).", valueName: "in.npz"),
+    completion: .file())
   var inputs: String?
 
-  @Option(help: ArgumentHelp("Where to write the model's outputs.", valueName: "out.npz"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Where to write the model's outputs.", valueName: "out.npz"),
+    completion: .file())
   var outputs: String?
 
   @Option(help: ArgumentHelp("What the model is, if it is not recognised.", valueName: "name"))
@@ -50,7 +54,9 @@ struct RunCommand: ParsableCommand {
     guard (inputs == nil) == (outputs == nil) else {
       throw ValidationError("--inputs and --outputs go together")
     }
-    if let task, task != "classify" { throw ValidationError("unknown --task '\(task)'; expected classify") }
+    if let task, task != "classify" {
+      throw ValidationError("unknown --task '\(task)'; expected classify")
+    }
     guard top > 0 else { throw ValidationError("--top \(top): expected 1 or more") }
   }
 
@@ -70,20 +76,22 @@ struct RunCommand: ParsableCommand {
     var feeds: [String: Tensor] = [:]
     for array in arrays {
       let isOnly = arrays.count == 1 && session.inputs.count == 1
-      feeds[isOnly ? session.inputs[0].name : array.name] = try namingFile(inputs) { try array.load() }
+      feeds[isOnly ? session.inputs[0].name : array.name] = try namingFile(inputs) {
+        try array.load()
+      }
     }
     let results = try model.run(feeds)
     try NPZ.write(results.map { TensorEntry(name: $0.name, $0.tensor) }, to: outputs)
     if json {
       Terminal.say(json: [
-          "outputs": .array(
-            results.map {
-              [
-                "name": .string($0.name), "dtype": .string($0.tensor.dataType.rawValue),
-                "shape": .array($0.tensor.shape.map { .integer($0) }),
-              ]
-            })
-        ])
+        "outputs": .array(
+          results.map {
+            [
+              "name": .string($0.name), "dtype": .string($0.tensor.dataType.rawValue),
+              "shape": .array($0.tensor.shape.map { .integer($0) }),
+            ]
+          })
+      ])
     } else {
       for (name, tensor) in results { Terminal.say("\(name)  \(tensor.dataType) \(tensor.shape)") }
     }
@@ -105,7 +113,8 @@ struct RunCommand: ParsableCommand {
         if files.count > 1 { Terminal.say(Terminal.bold(System.lastComponent(file))) }
         for one in classes {
           let percent = Quantities.fixed(one.score * 100, 1)
-          Terminal.say("\(String(repeating: " ", count: 5 - min(percent.count, 5)))\(percent) %  \(one.label)")
+          Terminal.say(
+            "\(String(repeating: " ", count: 5 - min(percent.count, 5)))\(percent) %  \(one.label)")
         }
       }
     }

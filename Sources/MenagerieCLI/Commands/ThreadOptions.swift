@@ -2,7 +2,9 @@ import ArgumentParser
 
 /// `--threads`, wherever a model runs.
 struct ThreadOptions: ParsableArguments {
-  @Option(name: .customLong("threads"), help: ArgumentHelp("Threads; all cores, or MENAGERIE_THREADS, if not given.", valueName: "n"))
+  @Option(
+    name: .customLong("threads"),
+    help: ArgumentHelp("Threads; all cores, or MENAGERIE_THREADS, if not given.", valueName: "n"))
   var count: Int?
 
   func validate() throws {

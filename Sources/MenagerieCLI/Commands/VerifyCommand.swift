@@ -17,7 +17,9 @@ struct VerifyCommand: ParsableCommand {
   @Argument(help: "The model that is checked.", completion: .file())
   var b: String
 
-  @Option(help: ArgumentHelp("Inputs by name; seeded noise if not given.", valueName: "in.npz"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Inputs by name; seeded noise if not given.", valueName: "in.npz"),
+    completion: .file())
   var inputs: String?
 
   @Option(help: "Allowed difference, relative to the largest value of an output.")
@@ -45,22 +47,24 @@ struct VerifyCommand: ParsableCommand {
       left, right, inputs: feeds, relativeTolerance: rtol, absoluteTolerance: atol)
     if json {
       Terminal.say(json: [
-          "equal": .bool(check.isEqual),
-          "outputs": .array(
-            check.outputs.map {
-              [
-                "name": .string($0.name), "maxAbsoluteDifference": .number($0.difference.maxAbsolute),
-                "maxRelativeDifference": .number($0.difference.maxRelative), "equal": .bool($0.isEqual),
-              ]
-            }),
-        ])
+        "equal": .bool(check.isEqual),
+        "outputs": .array(
+          check.outputs.map {
+            [
+              "name": .string($0.name), "maxAbsoluteDifference": .number($0.difference.maxAbsolute),
+              "maxRelativeDifference": .number($0.difference.maxRelative),
+              "equal": .bool($0.isEqual),
+            ]
+          }),
+      ])
     } else {
       Terminal.say("run on \(check.inputDescription)")
       for output in check.outputs {
         let difference = Quantities.difference(output.difference.maxAbsolute)
         let scale = Quantities.difference(output.difference.scale)
         Terminal.say(
-          "  \(output.name): \(output.isEqual ? "agree" : "DIFFER"), by at most \(difference) (largest value \(scale))")
+          "  \(output.name): \(output.isEqual ? "agree" : "DIFFER"), by at most \(difference) (largest value \(scale))"
+        )
       }
     }
     if !check.isEqual { throw Answer.no }

@@ -14,7 +14,8 @@ struct ZooCommand: ParsableCommand {
 
 struct ZooListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "Every variant with the dialects that it is read and written in.")
+    commandName: "list", abstract: "Every variant with the dialects that it is read and written in."
+  )
 
   @Flag(help: "One JSON document.")
   var json = false
@@ -23,20 +24,20 @@ struct ZooListCommand: ParsableCommand {
     let catalogue = Catalogue.standard
     if json {
       Terminal.say(json: [
-          "families": .array(
-            catalogue.families.map { family in
-              [
-                "family": .string(family.name),
-                "variants": .array(
-                  family.variants.map { variant in
-                    [
-                      "name": .string(variant.name),
-                      "dialects": .array(variant.dialects.map { .string($0.rawValue) }),
-                    ]
-                  }),
-              ]
-            })
-        ])
+        "families": .array(
+          catalogue.families.map { family in
+            [
+              "family": .string(family.name),
+              "variants": .array(
+                family.variants.map { variant in
+                  [
+                    "name": .string(variant.name),
+                    "dialects": .array(variant.dialects.map { .string($0.rawValue) }),
+                  ]
+                }),
+            ]
+          })
+      ])
       return
     }
     let width = catalogue.variants.map(\.name.count).max() ?? 0
@@ -84,23 +85,25 @@ struct ZooShowCommand: ParsableCommand {
     }
     if json {
       Terminal.say(json: [
-          "family": .string(variant.configuration.family), "variant": .string(variant.name),
-          "parameters": .array(
-            rows.map { row in
-              [
-                "name": .string(row.name), "shape": .array(row.shape.map { .integer($0) }),
-                "names": .object(
-                  OrderedDictionary(
-                    uniqueKeysWithValues: zip(maps, row.others).map {
-                      ($0.0.0.rawValue, JSONValue.string($0.1))
-                    })),
-              ]
-            }),
-        ])
+        "family": .string(variant.configuration.family), "variant": .string(variant.name),
+        "parameters": .array(
+          rows.map { row in
+            [
+              "name": .string(row.name), "shape": .array(row.shape.map { .integer($0) }),
+              "names": .object(
+                OrderedDictionary(
+                  uniqueKeysWithValues: zip(maps, row.others).map {
+                    ($0.0.0.rawValue, JSONValue.string($0.1))
+                  })),
+            ]
+          }),
+      ])
       return
     }
     let total = rows.reduce(0) { $0 + $1.shape.elementCount }
-    Terminal.say("\(Terminal.bold(variant.name))  \(variant.configuration.family), \(Quantities.count(total)) numbers")
+    Terminal.say(
+      "\(Terminal.bold(variant.name))  \(variant.configuration.family), \(Quantities.count(total)) numbers"
+    )
     for (i, (dialect, _)) in maps.enumerated() {
       Terminal.say("\n\(dialect)")
       let width = rows.map { $0.others[i].count }.max() ?? 0

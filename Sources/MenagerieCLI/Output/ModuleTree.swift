@@ -77,13 +77,15 @@ struct ModuleTree {
       let first = module.children[i]
       var last = i
       while last + 1 < module.children.count, Int(first.name) != nil,
-        let next = Int(module.children[last + 1].name), next == Int(module.children[last].name).map({ $0 + 1 }),
+        let next = Int(module.children[last + 1].name),
+        next == Int(module.children[last].name).map({ $0 + 1 }),
         module.children[last + 1].signature == first.signature
       {
         last += 1
       }
       let alike = last - i
-      items.append((alike > 0 ? "\(first.name)…\(module.children[last].name)" : first.name, first, nil))
+      items.append(
+        (alike > 0 ? "\(first.name)…\(module.children[last].name)" : first.name, first, nil))
       if alike > 0 { items[items.count - 1].tensor = -(alike + 1) }
       i = last + 1
     }

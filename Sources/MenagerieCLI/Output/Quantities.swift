@@ -1,7 +1,9 @@
 /// Numbers as people read them.
 enum Quantities {
   /// `1.2 kB`, `102.5 MB`: powers of a thousand, one digit after the point.
-  static func bytes(_ count: Int) -> String { scaled(Double(count), ["B", "kB", "MB", "GB", "TB"]) }
+  static func bytes(_ count: Int) -> String {
+    scaled(Double(count), ["B", "kB", "MB", "GB", "TB"])
+  }
 
   /// `25.6 M`: how many parameters.
   static func count(_ count: Int) -> String {

@@ -42,7 +42,8 @@ extension KerasModel {
     }
     var seen: Set<String> = []
     for layer in self.layers where !seen.insert(layer.name).inserted {
-      throw DataError(.malformed, "two layers have the name '\(layer.name)'", subject: "model '\(name)'")
+      throw DataError(
+        .malformed, "two layers have the name '\(layer.name)'", subject: "model '\(name)'")
     }
   }
 
@@ -72,7 +73,8 @@ extension KerasLayer {
       throw DataError(.malformed, "a layer of the class '\(className)' without a name")
     }
     self.init(
-      name: name, className: FirstKeras.className(className), module: configuration["module"]?.string,
+      name: name, className: FirstKeras.className(className),
+      module: configuration["module"]?.string,
       registeredName: configuration["registered_name"]?.string, config: config,
       calls: try naming("layer '\(name)'") {
         try (configuration["inbound_nodes"]?.array ?? []).map { try KerasCall(node: $0) }

@@ -15,7 +15,9 @@ enum ExportedConvolutions {
   private static func convolution(_ exporter: inout KerasExporter, _ node: Node) throws {
     guard let conv = node.operator as? Conv, let kernel = try exporter.weight(node.inputs[1]),
       kernel.entry.shape.rank == 4, let id = node.inputs[0]
-    else { throw DataError(.unsupported, "a kernel that is not known beforehand, or not of pictures") }
+    else {
+      throw DataError(.unsupported, "a kernel that is not known beforehand, or not of pictures")
+    }
     let shape = kernel.entry.shape
     let name = KerasExporter.layerName(kernel.source, node)
     let reach = (0..<2).map { (shape[$0 + 2] - 1) * conv.dilations[$0] + 1 }
@@ -64,9 +66,12 @@ enum ExportedConvolutions {
   }
 
   private static func transposed(_ exporter: inout KerasExporter, _ node: Node) throws {
-    guard let conv = node.operator as? ConvTranspose, let kernel = try exporter.weight(node.inputs[1]),
+    guard let conv = node.operator as? ConvTranspose,
+      let kernel = try exporter.weight(node.inputs[1]),
       kernel.entry.shape.rank == 4, conv.groups == 1, conv.outputShape == nil
-    else { throw DataError(.unsupported, "groups, an output shape, or a kernel of other than pictures") }
+    else {
+      throw DataError(.unsupported, "groups, an output shape, or a kernel of other than pictures")
+    }
     let shape = kernel.entry.shape
     let name = KerasExporter.layerName(kernel.source, node)
     guard case .explicit(let begin, let end) = conv.padding, begin.count == 2,
@@ -83,18 +88,21 @@ enum ExportedConvolutions {
     }
     let bias = node.inputs.count > 2 ? try exporter.weight(node.inputs[2]) : nil
     let config: OrderedDictionary<String, JSONValue> = [
-      "filters": .integer(shape[1]), "kernel_size": KerasExporter.json(Array(shape.dimensions[2...])),
+      "filters": .integer(shape[1]),
+      "kernel_size": KerasExporter.json(Array(shape.dimensions[2...])),
       "strides": KerasExporter.json(conv.strides), "padding": .string(isSame ? "same" : "valid"),
       "data_format": "channels_last", "dilation_rate": KerasExporter.json(conv.dilations),
       "activation": "linear", "use_bias": .bool(bias != nil),
     ]
-    let weights = [permuted(kernel, "kernel", [2, 3, 1, 0])] + (bias.map { [exact($0, "bias")] } ?? [])
+    let weights =
+      [permuted(kernel, "kernel", [2, 3, 1, 0])] + (bias.map { [exact($0, "bias")] } ?? [])
     var result = exporter.add(
       "Conv2DTranspose", name: name, config, [try exporter.image(node.inputs[0])], weights, rank: 4,
       isImage: true)
     if !isSame, crop != [[0, 0], [0, 0]] {
       result = exporter.add(
-        "Cropping2D", name: "\(name)_crop", ["cropping": KerasExporter.json(crop)], [result], rank: 4,
+        "Cropping2D", name: "\(name)_crop", ["cropping": KerasExporter.json(crop)], [result],
+        rank: 4,
         isImage: true)
     }
     exporter.set(node.outputs[0], result)

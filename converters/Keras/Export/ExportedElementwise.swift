@@ -45,7 +45,9 @@ enum ExportedElementwise {
     "LogSoftmax": { exporter, node in
       let x = try exporter.plain(node.inputs[0])
       let axis = (node.operator as? LogSoftmax)?.axis ?? -1
-      guard axis == -1 || axis == x.rank - 1 else { throw DataError(.unsupported, "another axis than the last") }
+      guard axis == -1 || axis == x.rank - 1 else {
+        throw DataError(.unsupported, "another axis than the last")
+      }
       exporter.set(
         node.outputs[0],
         exporter.add(
@@ -68,10 +70,13 @@ enum ExportedElementwise {
     exporter.set(
       node.outputs[0],
       exporter.add(
-        className, name: KerasExporter.nodeName(node), config, [x], rank: x.rank, isImage: x.isImage))
+        className, name: KerasExporter.nodeName(node), config, [x], rank: x.rank, isImage: x.isImage
+      ))
   }
 
-  private static func activation(_ exporter: inout KerasExporter, _ node: Node, _ name: String) throws {
+  private static func activation(_ exporter: inout KerasExporter, _ node: Node, _ name: String)
+    throws
+  {
     try layer(&exporter, node, "Activation", ["activation": .string(name)])
   }
 
@@ -120,7 +125,8 @@ enum ExportedElementwise {
     if x.rank == 4 {
       x = try exporter.image(node.inputs[0])
       guard let count = extents.first(where: { $0 != 1 }) ?? extents.first,
-        slope.entry.shape.elementCount == count, extents.count < 3 || extents[extents.count - 3] == count
+        slope.entry.shape.elementCount == count,
+        extents.count < 3 || extents[extents.count - 3] == count
       else { throw DataError(.unsupported, "slopes of the shape \(slope.entry.shape)") }
       shared = [1, 2]
       shape = [1, 1, count]
@@ -164,7 +170,9 @@ enum ExportedElementwise {
     guard Set(inputs.map(\.rank)).count == 1 else {
       throw DataError(.unsupported, "of tensors with \(inputs.map(\.rank)) axes")
     }
-    if Set(inputs.map(\.isImage)).count > 1 { inputs = try node.inputs.map { try exporter.image($0) } }
+    if Set(inputs.map(\.isImage)).count > 1 {
+      inputs = try node.inputs.map { try exporter.image($0) }
+    }
     exporter.set(
       node.outputs[0],
       exporter.add(
@@ -187,11 +195,15 @@ enum ExportedElementwise {
     // The channel's place, counted from the end, is where the graph has it
     let isScalar = shape.elementCount == 1
     let fromEnd = x.isImage ? 3 : 1
-    guard isScalar || (channelAxis >= 0 && shape.rank >= fromEnd
-      && shape[shape.rank - fromEnd] == shape.elementCount && shape.rank <= x.rank)
+    guard
+      isScalar
+        || (channelAxis >= 0 && shape.rank >= fromEnd
+          && shape[shape.rank - fromEnd] == shape.elementCount && shape.rank <= x.rank)
     else { throw DataError(.unsupported, "with a constant of the shape \(shape)") }
     let numbers = try weight.entry.load().doubles
-    guard numbers.count <= 1 << 14 else { throw DataError(.unsupported, "with \(numbers.count) constants") }
+    guard numbers.count <= 1 << 14 else {
+      throw DataError(.unsupported, "with \(numbers.count) constants")
+    }
     func json(_ values: [Double]) -> JSONValue {
       values.count == 1 ? .number(values[0]) : .array(values.map { .number($0) })
     }

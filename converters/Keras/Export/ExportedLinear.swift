@@ -41,7 +41,9 @@ enum ExportedLinear {
     _ exporter: inout KerasExporter, _ node: Node, _ kernel: (entry: TensorEntry, source: String?),
     isTransposed: Bool, _ bias: (entry: TensorEntry, source: String?)?, output: ValueID?
   ) throws {
-    guard kernel.entry.shape.rank == 2 else { throw DataError(.unsupported, "a kernel that is no matrix") }
+    guard kernel.entry.shape.rank == 2 else {
+      throw DataError(.unsupported, "a kernel that is no matrix")
+    }
     let units = kernel.entry.shape[isTransposed ? 0 : 1]
     var flat = bias
     if let bias, bias.entry.shape.rank != 1 {
@@ -51,7 +53,8 @@ enum ExportedLinear {
       flat = (bias.entry.viewed(shape: [units]) { $0.reshaped([units]) }, bias.source)
     }
     let x = try exporter.plain(node.inputs[0])
-    let weight = isTransposed
+    let weight =
+      isTransposed
       ? ExportedConvolutions.permuted(kernel, "kernel", [1, 0])
       : ExportedConvolutions.exact(kernel, "kernel")
     exporter.set(
@@ -65,7 +68,8 @@ enum ExportedLinear {
 
   private static func batchNormalization(_ exporter: inout KerasExporter, _ node: Node) throws {
     guard let operation = node.operator as? BatchNormalization, node.inputs.count == 5,
-      let mean = try exporter.weight(node.inputs[3]), let variance = try exporter.weight(node.inputs[4])
+      let mean = try exporter.weight(node.inputs[3]),
+      let variance = try exporter.weight(node.inputs[4])
     else { throw DataError(.unsupported, "statistics that are not known beforehand") }
     let scale = try exporter.unless(node.inputs[1], isAll: 1)
     let bias = try exporter.unless(node.inputs[2], isAll: 0)
@@ -97,8 +101,10 @@ enum ExportedLinear {
     else { throw DataError(.unsupported, "a norm over several axes") }
     let scale = try exporter.unless(node.inputs[1], isAll: 1)
     let bias = node.inputs.count > 2 ? try exporter.weight(node.inputs[2]) : nil
-    let weights = [scale.map { ExportedConvolutions.exact($0, "gamma") },
-      bias.map { ExportedConvolutions.exact($0, "beta") }].compactMap { $0 }
+    let weights = [
+      scale.map { ExportedConvolutions.exact($0, "gamma") },
+      bias.map { ExportedConvolutions.exact($0, "beta") },
+    ].compactMap { $0 }
     exporter.set(
       node.outputs[0],
       exporter.add(
@@ -112,11 +118,15 @@ enum ExportedLinear {
 
 extension KerasExporter {
   /// The weight; nil when it is a constant of the graph that changes nothing.
-  func unless(_ id: ValueID?, isAll neutral: Double) throws -> (entry: TensorEntry, source: String?)? {
+  func unless(_ id: ValueID?, isAll neutral: Double) throws -> (
+    entry: TensorEntry, source: String?
+  )? {
     guard let weight = try weight(id) else {
       throw DataError(.unsupported, "a weight that is not known beforehand")
     }
-    if weight.source == nil, try weight.entry.load().doubles.allSatisfy({ $0 == neutral }) { return nil }
+    if weight.source == nil, try weight.entry.load().doubles.allSatisfy({ $0 == neutral }) {
+      return nil
+    }
     return weight
   }
 }

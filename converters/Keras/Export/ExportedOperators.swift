@@ -53,7 +53,8 @@ struct ExportedWindow {
         return
       }
       let isSame = (0..<2).allSatisfy { i in
-        ExportedWindow.same(reach[i], strides[i], extents[i]).map { $0 == (begin[i], end[i]) } ?? false
+        ExportedWindow.same(reach[i], strides[i], extents[i]).map { $0 == (begin[i], end[i]) }
+          ?? false
       }
       if isSame, strides == [1, 1] || !allowsZeros {
         self.padding = "same"
@@ -78,7 +79,9 @@ struct ExportedWindow {
 
 extension KerasExporter {
   /// The picture with zeros around it, when the window needs them.
-  mutating func padded(_ x: ExportedTensor, _ window: ExportedWindow, name: String) -> ExportedTensor {
+  mutating func padded(_ x: ExportedTensor, _ window: ExportedWindow, name: String)
+    -> ExportedTensor
+  {
     guard let zeros = window.zeros else { return x }
     return add(
       "ZeroPadding2D", name: "\(name)_pad", ["padding": KerasExporter.json(zeros)], [x], rank: 4,

@@ -102,7 +102,8 @@ enum ExportedPooling {
     exporter.set(
       node.outputs[0],
       exporter.add(
-        "MaxPooling2D", name: name, config([1, 1], strides, "valid"), [all], rank: 4, isImage: true))
+        "MaxPooling2D", name: name, config([1, 1], strides, "valid"), [all], rank: 4, isImage: true)
+    )
   }
 
   /// Rounding up changes nothing when the last window is whole.
@@ -111,7 +112,8 @@ enum ExportedPooling {
   ) throws {
     guard case .explicit(let begin, let end) = padding else { return }
     for i in 0..<2 {
-      guard let extent = extents[i], (extent + begin[i] + end[i] - kernel[i]) % strides[i] == 0 else {
+      guard let extent = extents[i], (extent + begin[i] + end[i] - kernel[i]) % strides[i] == 0
+      else {
         throw DataError(.unsupported, "windows that are only partly filled (ceil_mode)")
       }
     }
@@ -146,7 +148,8 @@ enum ExportedPooling {
       let scales = try exporter.numbers(node.inputs[2]), scales.count == 4 || resize.axes == [2, 3]
     else { throw DataError(.unsupported, "other than whole factors") }
     let factors = scales.suffix(2).map { Int(exactly: $0) ?? 0 }
-    guard factors.allSatisfy({ $0 >= 1 }), scales.count == 2 || scales.prefix(2).allSatisfy({ $0 == 1 })
+    guard factors.allSatisfy({ $0 >= 1 }),
+      scales.count == 2 || scales.prefix(2).allSatisfy({ $0 == 1 })
     else { throw DataError(.unsupported, "other than whole factors of height and width") }
     let interpolation: String
     switch (resize.mode, resize.coordinateTransformation, resize.nearestMode) {

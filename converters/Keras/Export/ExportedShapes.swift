@@ -42,13 +42,16 @@ enum ExportedShapes {
       node.outputs[0],
       exporter.add(
         "Permute", name: KerasExporter.nodeName(node),
-        ["dims": KerasExporter.json(Array(order.dropFirst()))], [plain], rank: x.rank, isImage: false))
+        ["dims": KerasExporter.json(Array(order.dropFirst()))], [plain], rank: x.rank,
+        isImage: false))
   }
 
   private static func flatten(_ exporter: inout KerasExporter, _ node: Node) throws {
     let x = try exporter.tensor(node.inputs[0])
     let axis = (node.operator as? Flatten)?.axis ?? 1
-    guard axis == 1 || axis == 1 - x.rank else { throw DataError(.unsupported, "from axis \(axis)") }
+    guard axis == 1 || axis == 1 - x.rank else {
+      throw DataError(.unsupported, "from axis \(axis)")
+    }
     try flattened(&exporter, node)
   }
 
@@ -60,22 +63,27 @@ enum ExportedShapes {
       node.outputs[0],
       x.rank == 2
         ? x
-        : exporter.add("Flatten", name: KerasExporter.nodeName(node), [:], [x], rank: 2, isImage: false))
+        : exporter.add(
+          "Flatten", name: KerasExporter.nodeName(node), [:], [x], rank: 2, isImage: false))
   }
 
   private static func reshape(_ exporter: inout KerasExporter, _ node: Node) throws {
-    guard let id = node.inputs[0], var target = try exporter.integers(node.inputs[1]), !target.isEmpty
+    guard let id = node.inputs[0], var target = try exporter.integers(node.inputs[1]),
+      !target.isEmpty
     else { throw DataError(.unsupported, "a shape that is not known beforehand") }
     let extents = exporter.extents(id)
     if (node.operator as? Reshape)?.allowZero != true {
       for (i, extent) in target.enumerated() where extent == 0 && i > 0 {
-        guard let known = extents?[i] else { throw DataError(.unsupported, "an extent that is not known") }
+        guard let known = extents?[i] else {
+          throw DataError(.unsupported, "an extent that is not known")
+        }
         target[i] = known
       }
     }
     let batch = extents?.first ?? nil
     let rest = Array(target.dropFirst())
-    let known = extents?.dropFirst().reduce(1) { all, one in all.flatMap { a in one.map { a * $0 } } }
+    let known = extents?.dropFirst().reduce(1) { all, one in all.flatMap { a in one.map { a * $0 } }
+    }
     // The batch must stay what it was
     let keepsBatch =
       target[0] == 0 || (batch != nil && target[0] == batch)
@@ -85,7 +93,8 @@ enum ExportedShapes {
     if rest.count == 1 { return try flattened(&exporter, node) }
     let x = try exporter.tensor(id)
     // [N, C] seen as one pixel is a picture
-    let isPixel = rest.count == 3 && rest[1] == 1 && rest[2] == 1 && (x.rank == 2 || exporter.isOnePixel(id))
+    let isPixel =
+      rest.count == 3 && rest[1] == 1 && rest[2] == 1 && (x.rank == 2 || exporter.isOnePixel(id))
     let source = isPixel ? x : try exporter.plain(id)
     let shape = isPixel ? [1, 1, rest[0]] : rest
     exporter.set(
@@ -124,7 +133,9 @@ enum ExportedShapes {
 
   private static func concat(_ exporter: inout KerasExporter, _ node: Node) throws {
     var inputs = try node.inputs.map { try exporter.tensor($0) }
-    if Set(inputs.map(\.isImage)).count > 1 { inputs = try node.inputs.map { try exporter.image($0) } }
+    if Set(inputs.map(\.isImage)).count > 1 {
+      inputs = try node.inputs.map { try exporter.image($0) }
+    }
     guard let first = inputs.first, let stated = (node.operator as? Concat)?.axis else { return }
     let axis = stated < 0 ? stated + first.rank : stated
     guard axis > 0, axis < first.rank else { throw DataError(.unsupported, "along the batch") }
@@ -158,8 +169,10 @@ enum ExportedShapes {
   /// Borders of a picture that are cut off.
   private static func slice(_ exporter: inout KerasExporter, _ node: Node) throws {
     guard let id = node.inputs[0], node.inputs.count >= 4,
-      let starts = try exporter.integers(node.inputs[1]), let ends = try exporter.integers(node.inputs[2]),
-      let axes = try exporter.integers(node.inputs[3]), axes.allSatisfy({ [2, 3, -1, -2].contains($0) }),
+      let starts = try exporter.integers(node.inputs[1]),
+      let ends = try exporter.integers(node.inputs[2]),
+      let axes = try exporter.integers(node.inputs[3]),
+      axes.allSatisfy({ [2, 3, -1, -2].contains($0) }),
       starts.count == axes.count, ends.count == axes.count
     else { throw DataError(.unsupported, "other than the borders of a picture") }
     if node.inputs.count > 4, let steps = try exporter.integers(node.inputs[4]) {
@@ -170,7 +183,9 @@ enum ExportedShapes {
       let place = axis < 0 ? axis + 2 : axis - 2
       let extent = exporter.extents(id)?[place + 2]
       let begin = starts[i] >= 0 ? starts[i] : extent.map { $0 + starts[i] }
-      let end = ends[i] < 0 ? -ends[i] : extent.map { max($0 - ends[i], 0) } ?? (ends[i] > 1 << 30 ? 0 : nil)
+      let end =
+        ends[i] < 0
+        ? -ends[i] : extent.map { max($0 - ends[i], 0) } ?? (ends[i] > 1 << 30 ? 0 : nil)
       guard let begin, let end, begin >= 0 else {
         throw DataError(.unsupported, "an end that is not known")
       }

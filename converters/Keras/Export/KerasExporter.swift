@@ -145,7 +145,9 @@ struct KerasExporter {
       }
       return (entry, name)
     }
-    guard let node = producers[id], let first = try weight(node.inputs.first ?? nil) else { return nil }
+    guard let node = producers[id], let first = try weight(node.inputs.first ?? nil) else {
+      return nil
+    }
     let rest = try node.inputs.dropFirst().map { try weight($0)?.entry.load() }
     let computation = node.operator
     let result = try computation.evaluate([try first.entry.load()] + rest)
@@ -238,7 +240,8 @@ struct KerasExporter {
   private mutating func addInput(_ id: ValueID) throws {
     guard let dimensions = type(id).dimensions, (1...8).contains(dimensions.count) else {
       throw DataError(
-        .unsupported, "an input without a known number of axes", subject: "input '\(graph[id].name)'")
+        .unsupported, "an input without a known number of axes",
+        subject: "input '\(graph[id].name)'")
     }
     let isImage = dimensions.count == 4 && !arrivesChannelsLast(id)
     var order = Array(0..<dimensions.count)
@@ -265,7 +268,9 @@ struct KerasExporter {
       guard seen.insert(next).inserted else { continue }
       for index in consumers[next] ?? [] {
         let node = graph.nodes[index]
-        if let transpose = node.operator as? Transpose { return transpose.permutation == [0, 3, 1, 2] }
+        if let transpose = node.operator as? Transpose {
+          return transpose.permutation == [0, 3, 1, 2]
+        }
         guard ExportedOperators.elementwise.contains(node.operator.name) else { continue }
         waiting += node.outputs.compactMap { $0 }
       }

@@ -116,7 +116,8 @@ enum ConvolutionLayers {
       guard !overflow else { throw DataError(.mismatch, "a depth_multiplier of \(multiplier)") }
       return product
     }
-    let weight = try builder.parameter(owner, "weight", [outputs, 1] + (try call.pair("kernel_size")))
+    let weight = try builder.parameter(
+      owner, "weight", [outputs, 1] + (try call.pair("kernel_size")))
     let count = outputs ?? builder.weightShape(owner, "weight")?.first ?? 0
     guard count > 0, count % multiplier == 0 else {
       throw DataError(.mismatch, "\(count) channels with a depth_multiplier of \(multiplier)")

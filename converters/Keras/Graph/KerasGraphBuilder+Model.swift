@@ -38,7 +38,8 @@ extension KerasGraphBuilder {
     let list = unknown.prefix(20).map { entry in
       let module = entry.layer.module.map { "\($0)." } ?? ""
       let isOurs = KerasLayers.isFromKeras(entry.layer)
-      return "\(isOurs ? "" : module)\(entry.layer.className) ('\(entry.path.joined(separator: "/"))')"
+      return
+        "\(isOurs ? "" : module)\(entry.layer.className) ('\(entry.path.joined(separator: "/"))')"
     }
     let more = unknown.count > 20 ? " and \(unknown.count - 20) more" : ""
     throw DataError(
@@ -53,7 +54,9 @@ extension KerasGraphBuilder {
   private mutating func input(_ name: String, _ config: JSONValue) throws -> KerasTensor {
     guard let shape = (config["batch_shape"] ?? config["batch_input_shape"])?.array,
       !shape.isEmpty, shape.count <= 8
-    else { throw DataError(.unsupported, "the model's input has no shape", subject: "input '\(name)'") }
+    else {
+      throw DataError(.unsupported, "the model's input has no shape", subject: "input '\(name)'")
+    }
     let symbols = ["batch", "height", "width", "depth"]
     let dimensions = try shape.enumerated().map { i, extent -> Dimension in
       if extent.isNull {
@@ -61,7 +64,8 @@ extension KerasGraphBuilder {
           ? .symbol(i == 0 ? "batch" : "\(name)_\(symbols[i])") : .unknown
       }
       guard let value = extent.integer, value > 0, value <= 1 << 40 else {
-        throw DataError(.malformed, "the model's input has the shape \(JSONValue.array(shape).text())")
+        throw DataError(
+          .malformed, "the model's input has the shape \(JSONValue.array(shape).text())")
       }
       return .fixed(value)
     }
@@ -125,7 +129,9 @@ extension KerasGraphBuilder {
     for layer in model.layers where layer.className != "InputLayer" {
       let results = try call(layer, path, [tensor], [])
       guard results.count == 1 else {
-        throw DataError(.malformed, "\(results.count) results in a Sequential model", subject: "layer '\(layer.name)'")
+        throw DataError(
+          .malformed, "\(results.count) results in a Sequential model",
+          subject: "layer '\(layer.name)'")
       }
       tensor = results[0]
     }
@@ -164,14 +170,18 @@ extension KerasGraphBuilder {
     let plan = try KerasPlan(model)
     guard plan.inputs.count == inputs.count else {
       throw DataError(
-        .malformed, "the model is called with \(inputs.count) tensors", expected: "\(plan.inputs.count)")
+        .malformed, "the model is called with \(inputs.count) tensors",
+        expected: "\(plan.inputs.count)")
     }
     var results: [KerasPlan.Place: [KerasTensor]] = [:]
     for (place, tensor) in zip(plan.inputs, inputs) { results[place] = [tensor] }
     func tensor(_ reference: KerasPlan.Reference) throws -> KerasTensor {
-      guard let outputs = results[reference.place], outputs.indices.contains(reference.output) else {
+      guard let outputs = results[reference.place], outputs.indices.contains(reference.output)
+      else {
         throw DataError(
-          .malformed, "refers to output \(reference.output) of '\(model.layers[reference.place.layer].name)', which has none such")
+          .malformed,
+          "refers to output \(reference.output) of '\(model.layers[reference.place.layer].name)', which has none such"
+        )
       }
       return outputs[reference.output]
     }

@@ -32,7 +32,8 @@ struct KerasLayerCall {
   func input(rank: Int) throws -> KerasTensor {
     let tensor = try input()
     guard tensor.rank == rank else {
-      throw DataError(.mismatch, "is called with a tensor of \(tensor.rank) axes", expected: "\(rank)")
+      throw DataError(
+        .mismatch, "is called with a tensor of \(tensor.rank) axes", expected: "\(rank)")
     }
     return tensor
   }
@@ -96,7 +97,8 @@ struct KerasLayerCall {
     if let one = value.integer {
       sides = [[one, one], [one, one]]
     } else if let two = value.integers {
-      sides = two.count == 4
+      sides =
+        two.count == 4
         ? [Array(two[..<2]), Array(two[2...])] : two.map { [$0, $0] }
     } else {
       sides = value.array?.compactMap(\.integers)

@@ -29,7 +29,9 @@ enum KerasLayers {
 
   /// Whether the class comes out of Keras, and not out of some other module.
   static func isFromKeras(_ layer: KerasLayer) -> Bool {
-    if let name = layer.registeredName, name.contains(">"), !name.hasPrefix("keras") { return false }
+    if let name = layer.registeredName, name.contains(">"), !name.hasPrefix("keras") {
+      return false
+    }
     guard let module = layer.module else { return true }
     return ["keras", "tf_keras", "tensorflow"].contains {
       module == $0 || module.hasPrefix("\($0).")

@@ -70,7 +70,8 @@ struct KerasPlan {
     let reached = Set(ready)
     for output in outputs where !reached.contains(output.place) {
       throw DataError(
-        .malformed, "the output '\(model.layers[output.place.layer].name)' does not follow from the inputs: "
+        .malformed,
+        "the output '\(model.layers[output.place.layer].name)' does not follow from the inputs: "
           + "a circle, or a missing input")
     }
     if let stuck = waiting.keys.min(by: { $0.layer < $1.layer }) {
@@ -100,7 +101,8 @@ struct KerasPlan {
     -> Reference
   {
     var end = end
-    if let inner = model.layers.first(where: { $0.name == end.layer }), let kind = inner.model?.kind,
+    if let inner = model.layers.first(where: { $0.name == end.layer }),
+      let kind = inner.model?.kind,
       !countedFromOne.contains(inner.name), end.call >= 1,
       kind == .functional || end.call == inner.calls.count
     {
@@ -111,7 +113,8 @@ struct KerasPlan {
 
   private func layer(_ name: String, _ subject: String) throws -> Int {
     guard let index = indices[name] else {
-      throw DataError(.malformed, "refers to the layer '\(name)', which is not there", subject: subject)
+      throw DataError(
+        .malformed, "refers to the layer '\(name)', which is not there", subject: subject)
     }
     return index
   }

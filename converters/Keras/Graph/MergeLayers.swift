@@ -36,7 +36,8 @@ enum MergeLayers {
     }
     let inputs = try alike(&builder, call)
     guard inputs.count >= 2 else {
-      throw DataError(.malformed, "is called with \(inputs.count) tensors", expected: "at least two")
+      throw DataError(
+        .malformed, "is called with \(inputs.count) tensors", expected: "at least two")
     }
     var result = inputs[0]
     for (i, input) in inputs.enumerated().dropFirst() {

@@ -36,10 +36,12 @@ enum NormalizationLayers {
       throw DataError(.malformed, "the file has no statistics for it")
     }
     if let channels = builder.graph[x.id].type.dimensions?[1].value, channels != count {
-      throw DataError(.mismatch, "its statistics are \(count)", expected: "\(channels), one a channel")
+      throw DataError(
+        .mismatch, "its statistics are \(count)", expected: "\(channels), one a channel")
     }
     let scale = try scale(&builder, call, count)
-    let bias = try call.bool("center", default: true)
+    let bias =
+      try call.bool("center", default: true)
       ? try builder.parameter(call, "bias", [count])
       : builder.constant(Tensor(zeros: [count]), name: "\(call.name)/zeros")
     let statistics = [
@@ -64,7 +66,8 @@ enum NormalizationLayers {
       throw DataError(.malformed, "the file has no weights for it")
     }
     let scale = try scale(&builder, call, count)
-    let bias = try call.bool("center", default: true)
+    let bias =
+      try call.bool("center", default: true)
       ? [try builder.parameter(call, "bias", [count])] : []
     return try builder.emit(
       LayerNormalization(axis: -1, epsilon: try call.number("epsilon", default: 1e-3)), on: x,
@@ -75,7 +78,9 @@ enum NormalizationLayers {
   private static func scale(
     _ builder: inout KerasGraphBuilder, _ call: KerasLayerCall, _ count: Int
   ) throws -> ValueID {
-    if try call.bool("scale", default: true) { return try builder.parameter(call, "weight", [count]) }
+    if try call.bool("scale", default: true) {
+      return try builder.parameter(call, "weight", [count])
+    }
     return builder.constant(
       Tensor([Float](repeating: 1, count: count)), name: "\(call.name)/ones")
   }
@@ -107,7 +112,8 @@ enum NormalizationLayers {
   }
 
   /// `(x - mean) / max(√variance, 1e-7)`, with statistics that were learnt from data.
-  private static func normalization(_ builder: inout KerasGraphBuilder, _ call: KerasLayerCall) throws
+  private static func normalization(_ builder: inout KerasGraphBuilder, _ call: KerasLayerCall)
+    throws
     -> KerasTensor
   {
     try call.require(!(try call.bool("invert", default: false)), "invert")

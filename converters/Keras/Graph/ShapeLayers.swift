@@ -22,7 +22,8 @@ enum ShapeLayers {
     let units = try call.count("units")
     let inputs = builder.graph[x.id].type.dimensions?.last?.value
     let weight = try builder.parameter(call, "weight", [units, inputs])
-    let bias = try call.bool("use_bias", default: true)
+    let bias =
+      try call.bool("use_bias", default: true)
       ? try builder.parameter(call, "bias", [units]) : nil
     var y: KerasTensor
     if x.rank == 2 {

@@ -79,7 +79,8 @@ struct HDF5Dataset {
     let properties = try HDF5Handle(
       H5Dget_create_plist(dataset.id), closedBy: { H5Pclose($0) }, orThrow: "has a broken layout")
     guard H5Pget_external_count(properties.id) == 0 else {
-      throw DataError(.unsupported, "its elements lie in another file", remedy: "this is not followed")
+      throw DataError(
+        .unsupported, "its elements lie in another file", remedy: "this is not followed")
     }
     if wanted == 0 { return .mapped(Bytes()) }
     switch H5Pget_layout(properties.id) {
@@ -103,7 +104,8 @@ struct HDF5Dataset {
   }
 
   /// A dataset to which nothing was ever written holds zeros; a large one is a trap.
-  private static func neverWritten(_ file: HDF5File, _ wanted: Int, _ element: HDF5ElementType) throws
+  private static func neverWritten(_ file: HDF5File, _ wanted: Int, _ element: HDF5ElementType)
+    throws
     -> Content
   {
     guard wanted <= 1 << 20 else {

@@ -30,7 +30,8 @@ struct HDF5ElementType {
     case H5T_OPAQUE:
       let name = try name()
       guard let known = name.flatMap(DataType.init(rawValue:)), known.byteCount == size else {
-        throw DataError(.unsupported, "opaque elements of \(size) bytes (\(name ?? "without a name"))")
+        throw DataError(
+          .unsupported, "opaque elements of \(size) bytes (\(name ?? "without a name"))")
       }
       dataType = known
     case H5T_STRING: throw DataError(.unsupported, "holds texts", expected: "numbers")

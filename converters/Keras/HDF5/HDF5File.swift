@@ -32,7 +32,8 @@ final class HDF5File: Sendable {
         return unsafe H5Fopen("memory", mng_h5_read_only(), access.id)
       }
       return try HDF5Handle(
-        id, closedBy: { H5Fclose($0) }, orThrow: "the HDF5 file cannot be opened: broken superblock")
+        id, closedBy: { H5Fclose($0) }, orThrow: "the HDF5 file cannot be opened: broken superblock"
+      )
     }
   }
 
@@ -55,14 +56,16 @@ final class HDF5File: Sendable {
     case 2, 3: end = 12 + 16
     default:
       throw DataError(
-        .unsupported, "superblock version \(version)", expected: "HDF5 with a superblock of version 0 to 3",
+        .unsupported, "superblock version \(version)",
+        expected: "HDF5 with a superblock of version 0 to 3",
         offset: 8)
     }
     let offsetSize: UInt8 = try bytes.load(at: sizes)
     let lengthSize: UInt8 = try bytes.load(at: sizes + 1)
     guard offsetSize == 8, lengthSize == 8 else {
       throw DataError(
-        .unsupported, "addresses of \(offsetSize) and lengths of \(lengthSize) bytes", expected: "8",
+        .unsupported, "addresses of \(offsetSize) and lengths of \(lengthSize) bytes",
+        expected: "8",
         offset: sizes)
     }
     let base: UInt64 = try bytes.load(at: end - 16)

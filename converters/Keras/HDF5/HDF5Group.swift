@@ -43,7 +43,9 @@ struct HDF5Group {
       }
     }
     if let error = found.error { throw error.about(subject) }
-    guard status >= 0 else { throw DataError(.malformed, "its members cannot be listed", subject: subject) }
+    guard status >= 0 else {
+      throw DataError(.malformed, "its members cannot be listed", subject: subject)
+    }
     return found.names
   }
 

@@ -61,7 +61,8 @@ final class HDF5Writer {
         let type = try HDF5ElementType.stored(entry.dataType)
         let space = try space(entry.shape)
         let creation = try HDF5Handle(
-          H5Pcreate(mng_h5_dataset_create()), closedBy: { H5Pclose($0) }, orThrow: "no property list")
+          H5Pcreate(mng_h5_dataset_create()), closedBy: { H5Pclose($0) },
+          orThrow: "no property list")
         H5Pset_obj_track_times(creation.id, false)
         H5Pset_fill_time(creation.id, H5D_FILL_TIME_NEVER)
         let id = unsafe H5Dcreate2(
@@ -142,7 +143,8 @@ final class HDF5Writer {
 
   private func space(_ shape: Shape) throws -> HDF5Handle {
     let extents = shape.dimensions.map { hsize_t($0) }
-    let id = shape.isScalar
+    let id =
+      shape.isScalar
       ? H5Screate(H5S_SCALAR) : unsafe H5Screate_simple(Int32(shape.rank), extents, nil)
     return try HDF5Handle(id, closedBy: { H5Sclose($0) }, orThrow: "no dataspace")
   }

@@ -20,7 +20,8 @@ struct DatasetTree {
       }
       groups[group.path] = group
       guard group.path.utf8.count < 1 << 14, groups.count < 1_000_000 else {
-        throw DataError(.limitExceeded, "groups nested without end", subject: "group '\(group.path.prefix(80))'")
+        throw DataError(
+          .limitExceeded, "groups nested without end", subject: "group '\(group.path.prefix(80))'")
       }
       var inner: [HDF5Group] = []
       for name in try group.names() {

@@ -19,7 +19,8 @@ enum LegacyWeights {
   }
 
   /// The weights in the order in which Keras lists them, then datasets that are not listed.
-  static func read(_ tree: DatasetTree, at root: String, model: KerasModel?) throws -> KerasWeights {
+  static func read(_ tree: DatasetTree, at root: String, model: KerasModel?) throws -> KerasWeights
+  {
     var result = KerasWeights()
     guard let top = tree.groups[root], let names = try top.attributes.chunkedTexts("layer_names")
     else { throw DataError(.malformed, "no layer_names", subject: "group '\(root)'") }
@@ -43,7 +44,8 @@ enum LegacyWeights {
             subject: "layer '\(name)'")
         }
         guard read.insert(path).inserted else {
-          throw DataError(.malformed, "the weight '\(text)' is listed twice", subject: "layer '\(name)'")
+          throw DataError(
+            .malformed, "the weight '\(text)' is listed twice", subject: "layer '\(name)'")
         }
         let (module, className) = place.module(of: layers[name], alone: middles.count == 1)
         result.weights.append(
@@ -87,7 +89,8 @@ enum LegacyWeights {
 
     /// Without TensorFlow's `:0`.
     static func leaf(_ text: String) -> String {
-      guard let colon = text.lastIndex(of: ":"), Int(text[text.index(after: colon)...]) != nil else {
+      guard let colon = text.lastIndex(of: ":"), Int(text[text.index(after: colon)...]) != nil
+      else {
         return text
       }
       return String(text[..<colon])

@@ -44,7 +44,9 @@ struct Normalisation {
       case .other: return exact(weight, module, weight.leaf)
       }
     case "depthwise_kernel" where shape.rank >= 3:
-      if weight.className?.hasPrefix("Separable") ?? isSeparable(weight) { module.append("depthwise") }
+      if weight.className?.hasPrefix("Separable") ?? isSeparable(weight) {
+        module.append("depthwise")
+      }
       (leaf, depthwise) = ("weight", true)
     case "pointwise_kernel" where shape.rank >= 3:
       module.append("pointwise")
@@ -97,7 +99,8 @@ struct Normalisation {
       && siblings[weight.module.joined(separator: "/")]?.keys.contains("pointwise_kernel") == true
   }
 
-  private func exact(_ weight: KerasWeight, _ module: [String], _ leaf: String) -> NormalisedTensor {
+  private func exact(_ weight: KerasWeight, _ module: [String], _ leaf: String) -> NormalisedTensor
+  {
     let name = (module + [leaf]).joined(separator: ".")
     return NormalisedTensor(weight.entry.renamed(name), sources: [weight.entry.name])
   }

@@ -62,7 +62,8 @@ enum ObjectWeights {
     let base = path.isEmpty ? "layers" : "\(path)/layers"
     // Sequential models keep their input layer to themselves
     let layers =
-      model.kind == .sequential ? model.layers.filter { $0.className != "InputLayer" } : model.layers
+      model.kind == .sequential
+      ? model.layers.filter { $0.className != "InputLayer" } : model.layers
     return layers.flatMap { layer in
       let name = snakeCase(layer.className == "Model" ? "Functional" : layer.className)
       let count = counts[name, default: 0]

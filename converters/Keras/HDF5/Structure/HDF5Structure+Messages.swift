@@ -18,7 +18,9 @@ extension HDF5Structure {
   private func newMessages(_ header: Int) throws -> [Message] {
     try requireSignature("OHDR", header)
     let flags = try word(UInt8.self, header + 5)
-    guard try word(UInt8.self, header + 4) == 2, flags < 64 else { throw broken("a header", header) }
+    guard try word(UInt8.self, header + 4) == 2, flags < 64 else {
+      throw broken("a header", header)
+    }
     var place = header + 6 + (flags & 0x20 == 0 ? 0 : 16) + (flags & 0x10 == 0 ? 0 : 4)
     let width = 1 << (flags & 3)
     var length = 0
@@ -51,7 +53,8 @@ extension HDF5Structure {
           let length = try word(UInt64.self, message.start + 8)
           let target = try needed(message.start, count: length)
           try requireSignature("OCHK", target)
-          guard length >= 8, pieces.count < 1000, !pieces.contains(where: { $0.start == target + 4 })
+          guard length >= 8, pieces.count < 1000,
+            !pieces.contains(where: { $0.start == target + 4 })
           else { throw broken("a header that continues in itself", message.start) }
           pieces.append((target + 4, target + length - 4))
         }
@@ -208,7 +211,9 @@ extension HDF5Structure {
       // Version 2 leaves the name out for these filters
       let name = version == 1 ? try word(UInt16.self, place + 2) : 0
       let values = try word(UInt16.self, place + (version == 1 ? 6 : 4))
-      guard values <= 16, name <= 256, name % 8 == 0 else { throw broken("a filter's settings", place) }
+      guard values <= 16, name <= 256, name % 8 == 0 else {
+        throw broken("a filter's settings", place)
+      }
       place += (version == 1 ? 8 : 6) + name + 4 * (values + (version == 1 ? values % 2 : 0))
       guard place <= message.end else { throw broken("a short filter", place) }
     }

@@ -23,14 +23,17 @@ extension HDF5Structure {
     case 2:
       try fits(3, message)
       let axes = try word(UInt8.self, message.start + 2)
-      guard axes == rank + 1, axes <= 33 else { throw broken("chunks of \(axes - 1) axes", message.start) }
+      guard axes == rank + 1, axes <= 33 else {
+        throw broken("chunks of \(axes - 1) axes", message.start)
+      }
       try fits(11 + 4 * axes, message)
       var count = 1
       for axis in 0..<axes {
         let extent = try word(UInt32.self, message.start + 11 + 4 * axis)
         let (product, overflow) = count.multipliedReportingOverflow(by: extent)
         guard extent > 0, !overflow, product <= 1 << 31 else {
-          throw DataError(.limitExceeded, "an HDF5 chunk with an extent of \(extent)", offset: message.start + 11)
+          throw DataError(
+            .limitExceeded, "an HDF5 chunk with an extent of \(extent)", offset: message.start + 11)
         }
         count = product
       }
@@ -62,7 +65,9 @@ extension HDF5Structure {
   private func chunks(
     _ offset: Int, axes: Int, largest: Int, level expected: Int?, _ nodes: inout Set<Int>
   ) throws {
-    guard nodes.insert(offset).inserted else { throw broken("a node that is its own child", offset) }
+    guard nodes.insert(offset).inserted else {
+      throw broken("a node that is its own child", offset)
+    }
     try requireSignature("TREE", offset)
     let key = 8 + 8 * axes
     _ = try bytes.slice(at: offset, count: 24 + 64 * (key + 8) + key)
@@ -77,7 +82,8 @@ extension HDF5Structure {
       guard size <= 2 * largest + 4096 else { throw broken("a chunk of \(size) bytes", place) }
       if level > 0 {
         try chunks(
-          try needed(place + key, count: 24), axes: axes, largest: largest, level: level - 1, &nodes)
+          try needed(place + key, count: 24), axes: axes, largest: largest, level: level - 1, &nodes
+        )
       } else {
         _ = try needed(place + key, count: size)
       }

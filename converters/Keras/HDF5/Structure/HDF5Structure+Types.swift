@@ -18,7 +18,8 @@ extension HDF5Structure {
       let extent: UInt64 = try bytes.load(at: first + 8 * axis)
       let (product, overflow) = count.multipliedReportingOverflow(by: Int(clamping: extent))
       guard !overflow, product <= 1 << 48 else {
-        throw DataError(.limitExceeded, "an HDF5 array with an extent of \(extent)", offset: first + 8 * axis)
+        throw DataError(
+          .limitExceeded, "an HDF5 array with an extent of \(extent)", offset: first + 8 * axis)
       }
       count = product
     }
@@ -26,7 +27,9 @@ extension HDF5Structure {
   }
 
   /// What an element is: its size, whether it points into a heap, and where its description ends.
-  func type(_ start: Int, _ end: Int, depth: Int = 0) throws -> (size: Int, isVariable: Bool, end: Int) {
+  func type(_ start: Int, _ end: Int, depth: Int = 0) throws -> (
+    size: Int, isVariable: Bool, end: Int
+  ) {
     guard start + 8 <= end, depth < 4 else { throw broken("a short datatype", start) }
     let head = try word(UInt8.self, start)
     let (kind, version) = (head & 15, head >> 4)
@@ -70,7 +73,8 @@ extension HDF5Structure {
       }
       return (size, true, base.end)
     default:
-      throw DataError(.unsupported, "HDF5 elements of class \(kind)", expected: "numbers or texts", offset: start)
+      throw DataError(
+        .unsupported, "HDF5 elements of class \(kind)", expected: "numbers or texts", offset: start)
     }
   }
 
@@ -102,7 +106,9 @@ extension HDF5Structure {
   mutating func attribute(_ message: Message) throws {
     try fits(8, message)
     let version = try word(UInt8.self, message.start)
-    guard (1...3).contains(version) else { throw broken("an attribute of an unknown version", message.start) }
+    guard (1...3).contains(version) else {
+      throw broken("an attribute of an unknown version", message.start)
+    }
     if version > 1, try word(UInt8.self, message.start + 1) != 0 {
       throw DataError(.unsupported, "an attribute whose type lies elsewhere", offset: message.start)
     }
@@ -159,7 +165,8 @@ extension HDF5Structure {
         place += count
         continue
       }
-      guard count <= offset + size - place - 16, objects.updateValue(count, forKey: index) == nil else {
+      guard count <= offset + size - place - 16, objects.updateValue(count, forKey: index) == nil
+      else {
         throw broken("a heap object of \(count) bytes", place + 8)
       }
       place += 16 + (count + 7) / 8 * 8

@@ -87,7 +87,8 @@ struct HDF5Structure: Sendable {
       return
     }
     // Versions of the free space, the root entry and shared headers; one reserved byte between
-    guard try word(UInt8.self, 9) == 0, try word(UInt8.self, 10) == 0, try word(UInt8.self, 12) == 0 else {
+    guard try word(UInt8.self, 9) == 0, try word(UInt8.self, 10) == 0, try word(UInt8.self, 12) == 0
+    else {
       throw broken("a superblock of unknown versions", 9)
     }
     leafCount = try word(UInt16.self, 16)
@@ -97,7 +98,8 @@ struct HDF5Structure: Sendable {
     }
     let start = version == 0 ? 24 : 28
     guard try address(start + 8) == nil, try address(start + 24) == nil else {
-      throw DataError(.unsupported, "an HDF5 file with a free space table or a driver", offset: start + 8)
+      throw DataError(
+        .unsupported, "an HDF5 file with a free space table or a driver", offset: start + 8)
     }
     let entry = start + 32
     let header = try needed(entry + 8, count: 16)
@@ -112,7 +114,9 @@ struct HDF5Structure: Sendable {
     case 1:
       // A group that has changed its form since has none, and nobody looks here
       guard let (tree, heap) = try symbolTable(of: header) else { return }
-      guard try needed(entry + 24) == tree, try needed(entry + 32) == heap else { throw broken("an entry that contradicts its group", entry + 24) }
+      guard try needed(entry + 24) == tree, try needed(entry + 32) == heap else {
+        throw broken("an entry that contradicts its group", entry + 24)
+      }
     default: throw broken("an entry of an unknown kind", entry + 16)
     }
   }
@@ -135,7 +139,8 @@ struct HDF5Structure: Sendable {
       let size = try heap(try needed(message.start + 8, count: 32))
       var nodes: Set<Int> = []
       try tree(
-        try needed(message.start), size, try needed(message.start + 8, count: 32), level: nil, &nodes)
+        try needed(message.start), size, try needed(message.start + 8, count: 32), level: nil,
+        &nodes)
     }
   }
 
@@ -145,7 +150,9 @@ struct HDF5Structure: Sendable {
     try requireSignature("HEAP", offset)
     let size = try word(UInt64.self, offset + 8)
     let data = try needed(offset + 24, count: size)
-    guard try word(UInt8.self, offset + 4) == 0 else { throw broken("a heap of an unknown version", offset) }
+    guard try word(UInt8.self, offset + 4) == 0 else {
+      throw broken("a heap of an unknown version", offset)
+    }
     var free = try bytes.load(UInt64.self, at: offset + 16)
     var steps = 0
     while free != 1 && free != HDF5Structure.undefined {
@@ -176,7 +183,9 @@ struct HDF5Structure: Sendable {
   private mutating func tree(
     _ offset: Int, _ size: Int, _ heap: Int, level expected: Int?, _ nodes: inout Set<Int>
   ) throws {
-    guard nodes.insert(offset).inserted else { throw broken("a node that is its own child", offset) }
+    guard nodes.insert(offset).inserted else {
+      throw broken("a node that is its own child", offset)
+    }
     try requireSignature("TREE", offset)
     _ = try bytes.slice(at: offset, count: 24 + 16 * 2 * treeCount + 8)
     let (level, used) = (try word(UInt8.self, offset + 5), try word(UInt16.self, offset + 6))
