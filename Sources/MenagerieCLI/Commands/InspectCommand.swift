@@ -50,6 +50,9 @@ struct InspectCommand: ParsableCommand {
     let size = Quantities.bytes(System.byteCount(file))
     Terminal.say(
       "\(Terminal.bold(System.lastComponent(file)))  \(checkpoint.format), \(size): \(title)")
+    if model.recognition == nil, let nearest = nearest(checkpoint) {
+      Terminal.say(Terminal.faint("  · \(nearest)"))
+    }
     for evidence in model.recognition?.evidence ?? [] {
       Terminal.say(Terminal.faint("  · \(evidence)"))
     }
@@ -84,6 +87,12 @@ struct InspectCommand: ParsableCommand {
         "security: \(checkpoint.security.count) things that another loader might execute; see --security"
       )
     }
+  }
+
+  /// What the weights resemble, and what speaks against it.
+  private func nearest(_ checkpoint: Checkpoint) -> String? {
+    Catalogue.standard.resemblances(of: checkpoint.normalised, sidecars: checkpoint.sidecars)
+      .first?.description
   }
 
   private func list(_ entries: [TensorEntry]) {

@@ -52,8 +52,14 @@ struct ZooListCommand: ParsableCommand {
 }
 
 extension ModelVariant {
-  /// The dialects that have names for it.
-  var dialects: [Dialect] { Dialect.all.filter { configuration.nameMap(for: $0) != nil } }
+  /// The dialects whose libraries have it: the names, and the same architecture.
+  var dialects: [Dialect] {
+    Dialect.all.filter { dialect in
+      guard configuration.nameMap(for: dialect) != nil else { return false }
+      if case .possible = configuration.adapted(to: dialect) { return true }
+      return false
+    }
+  }
 }
 
 struct ZooShowCommand: ParsableCommand {
