@@ -28,6 +28,8 @@ extension Lowering {
     guard let x = node.inputs[0], let output = node.outputs[0], let shape = builder.floatShape(x),
       let outputShape = builder.floatShape(output), shape.rank == 4, shape.elementCount > 0,
       outputShape.elementCount > 0, shape[0] == outputShape[0], shape[1] == outputShape[1],
+      // Beyond that, a place between two pixels is not exact in float32
+      max(shape[2], shape[3]) <= 1 << 24,
       let vertical = try builder.axisMap(resize, node, axis: 2, shape),
       let horizontal = try builder.axisMap(resize, node, axis: 3, shape),
       vertical.outputs == outputShape[2], horizontal.outputs == outputShape[3]
