@@ -13,7 +13,9 @@ public enum OperatorRegistry {
     LRN.self, LayerNormalization.self, LogSoftmax.self, LpNormalization.self,
     RMSNormalization.self, Softmax.self,
     // Linear
-    Einsum.self, Gemm.self, MatMul.self,
+    Einsum.self, Gemm.self, Linear.self, MatMul.self,
+    // Attention
+    Attention.self, CachedAttention.self, RotaryEmbedding.self,
     // Elementwise
     Abs.self, Acos.self, Acosh.self, Add.self, Asin.self, Asinh.self, Atan.self, Atanh.self,
     Cast.self, Ceil.self, Celu.self, Clip.self, Cos.self, Cosh.self, Div.self, Elu.self,

@@ -2,12 +2,15 @@
 enum ONNXOperators {
   static let all: [ONNXOperator] =
     [
-      .argMax, .argMin, .averagePool, .batchNormalization, .cast, .castLike, .clip, .concat,
+      .argMax, .argMin, .attention, .averagePool, .batchNormalization, .cast, .castLike, .clip,
+      .concat,
       .constantOfShape, .conv, .convTranspose, .cumSum, .depthToSpace, .dropout, .einsum, .expand,
       .flatten, .gather, .gatherElements, .gatherND, .gemm, .globalLpPool, .groupNormalization,
-      .hardmax, .instanceNormalization, .isInf, .layerNormalization, .logSoftmax, .lpNormalization,
+      .hardmax, .instanceNormalization, .isInf, .layerNormalization, .linear, .logSoftmax,
+      .lpNormalization,
       .lpPool, .lrn, .matMul, .maxPool, .mod, .oneHot, .pad, .prelu, .reshape, .resize,
-      .rmsNormalization, .scatter, .scatterElements, .scatterND, .shape, .slice, .softmax,
+      .rmsNormalization, .rotaryEmbedding, .scatter, .scatterElements, .scatterND, .shape, .slice,
+      .softmax,
       .spaceToDepth, .split, .squeeze, .swish, .tile, .topK, .transpose, .trilu, .unsqueeze,
       .upsample,
     ] + ONNXOperator.activations + ONNXOperator.broadcasting + ONNXOperator.functions
