@@ -88,7 +88,7 @@ let package = Package(
 
     // Layer 3: the graph, and the safe faces of the kernels
     swift("ModelGraph", at: "Sources/ModelGraph", ["BinaryIO", "Tensors", collections]),
-    swift("Kernels", at: "Sources/Kernels", ["CKernels", "COpenBLAS", "Tensors"]),
+    swift("Kernels", at: "Sources/Kernels", ["CKernels", "Tensors"]),
 
     // Layer 4: operators; what every format shares
     swift("Operators", at: "Sources/Operators", ["BinaryIO", "ModelGraph", "Kernels", "Tensors"]),
@@ -154,7 +154,7 @@ let package = Package(
       tests("Tensors", ["Tensors", "BinaryIO"]),
       tests("Archives", ["Archives", "BinaryIO"]),
       tests("Images", ["Images", "BinaryIO", "Tensors"]),
-      tests("Kernels", ["CKernels", "COpenBLAS", "Kernels", "Tensors"]),
+      tests("Kernels", ["CKernels", "Kernels", "Tensors"]),
       tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
       tests(
         "Operators",

@@ -24,11 +24,13 @@ public final class AtomicFileWriter {
     }
     self.path = path
     temporaryPath = "\(path).partial-\(getpid())"
+    InterruptedOutputs.add(temporaryPath)
     descriptor = unsafe open(temporaryPath, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else {
-      throw DataError(.unwritable, "cannot be written: \(systemMessage())", path: path)
+      let reason = systemMessage()
+      if errno != EEXIST { InterruptedOutputs.remove(temporaryPath) }
+      throw DataError(.unwritable, "cannot be written: \(reason)", path: path)
     }
-    InterruptedOutputs.add(temporaryPath)
   }
 
   /// Appends `bytes`; large runs go straight to the system, small ones are gathered.
