@@ -12,8 +12,11 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
   public static let kerasApplications = Dialect(rawValue: "keras.applications")
   public static let kerasHub = Dialect(rawValue: "kerashub")
 
+  /// llama.cpp's names, as in GGUF files.
+  public static let gguf = Dialect(rawValue: "gguf")
+
   /// All of them.
-  public static let all = [torchvision, timm, huggingFace, kerasApplications, kerasHub]
+  public static let all = [torchvision, timm, huggingFace, kerasApplications, kerasHub, gguf]
 
   /// The dialect that a person means: case, dots and dashes do not matter, and short names are understood.
   public init?(named name: String) {

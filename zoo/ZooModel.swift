@@ -55,8 +55,9 @@ extension Recognition {
 /// A model in the words of one library: what a file for it holds.
 public struct ExpressedModel: Sendable {
   public let dialect: Dialect
-  /// The graph, its parameters and nodes named as the library does; what goes in and out is the library's too.
-  public let graph: Graph
+  /// The graph, its parameters and nodes named as the library does; what goes in and out is the library's too. Nil where
+  /// nobody asked for it.
+  public let graph: Graph?
   /// The weights under the library's names, in the common layout.
   public let tensors: [NormalisedTensor]
   /// What became of every tensor on the way from the checkpoint.
@@ -76,8 +77,11 @@ extension ZooModel {
   }
 
   /// The same function in the words of another library.
+  /// - Parameter withGraph: whether the graph is wanted, which not every dialect's weights allow.
   /// - Throws: `DataError` `.unsupported` with the reason when that library has no such architecture.
-  public func expressed(in dialect: Dialect) throws -> ExpressedModel {
+  public func expressed(
+    in dialect: Dialect, withGraph: Bool = true
+  ) throws -> ExpressedModel {
     if let obstacle = obstacle(to: dialect) { throw obstacle }
     var target = configuration
     if dialect != self.dialect, case .possible(let adapted) = configuration.adapted(to: dialect) {
@@ -89,7 +93,7 @@ extension ZooModel {
     var account = try map.apply(to: weights)
     account.dropped = self.account.dropped + account.dropped
     account.synthesised = account.tensors.filter { $0.action == .synthesised }.map(\.entry.name)
-    let graph = try target.build().graph.renamed(by: map)
+    let graph = withGraph ? try target.build().graph.renamed(by: map) : nil
     return ExpressedModel(
       dialect: dialect, graph: graph, tensors: account.tensors, account: account,
       sidecars: target.sidecars(for: dialect, labels: labels, preprocessing: preprocessing))
@@ -119,8 +123,10 @@ extension Graph {
       guard let steps = map.steps(for: self[id].name), !steps.isEmpty,
         let shape = self[id].type.shape
       else { continue }
-      for case .permute in steps {
-        throw DataError(.unsupported, "its axes change their order", subject: self[id].name)
+      for step in steps {
+        if case .reshape = step { continue }
+        throw DataError(
+          .unsupported, "its axes or rows change their order", subject: self[id].name)
       }
       let theirs = try steps.reduce(shape) { try $1.applied(to: $0) }
       graph[id].type = TensorType(self[id].type.dataType, shape: theirs)

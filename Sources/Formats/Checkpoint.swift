@@ -26,6 +26,11 @@ public struct Checkpoint: Sendable {
   public var metadata: OrderedDictionary<String, JSONValue>
   /// Small files that travel with the weights (`config.json`, `preprocessor_config.json`), by name.
   public var sidecars: OrderedDictionary<String, JSONValue>
+  /// Files that travel with the weights as they are (`tokenizer.json`, `1_Pooling/config.json`), by their names relative to
+  /// the weights' directory.
+  public var companions: OrderedDictionary<String, Companion>
+  /// What the file says and only its own format's writer understands; nil where the rest says all.
+  public var native: (any Sendable)?
   /// Tensors that are no weights: optimizer state, random state. Listed, but not converted.
   public var auxiliary: [TensorEntry]
   /// What in the file another loader might execute.
@@ -46,6 +51,8 @@ public struct Checkpoint: Sendable {
     graphSummary = nil
     self.metadata = metadata
     sidecars = [:]
+    companions = [:]
+    native = nil
     auxiliary = []
     security = []
     notes = []

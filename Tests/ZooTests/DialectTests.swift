@@ -64,7 +64,8 @@ import Zoo
       let ours = expressed.tensors.first { $0.entry.name == tensor.entry.name }
       #expect(ours?.entry.shape == tensor.entry.shape)
     }
-    let names = expressed.graph.parameters.map { expressed.graph[$0].name }
+    let graph = try #require(expressed.graph)
+    let names = graph.parameters.map { graph[$0].name }
     #expect(Set(names).isSubset(of: expressed.tensors.map(\.entry.name)))
     #expect(expressed.account.unknown.isEmpty)
   }

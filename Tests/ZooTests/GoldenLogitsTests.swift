@@ -73,7 +73,8 @@ import Zoo
     }
     let weights = Dictionary(
       expressed.tensors.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
-    let session = try Session(graph: expressed.graph) { try #require(weights[$0]).load() }
+    let graph = try #require(expressed.graph)
+    let session = try Session(graph: graph) { try #require(weights[$0]).load() }
     let answer = try #require(try session.run([session.inputs[0].name: input]).first).tensor
     Self.expectClose(answer, try NumPyArrays.array("architectures/\(name)/logits.npy"))
   }

@@ -9,6 +9,7 @@ import Yams
 ///       - {theirs: head.fc.weight, ours: fc.weight, reshape: {theirs: [0, 0, 1, 1], ours: [0, 0]}}
 ///       - {theirs: kernel, ours: weight, permute: [3, 2, 0, 1]}
 ///       - {theirs: "h.{i}.qkv.weight", ours: ["h.{i}.q.weight", "h.{i}.k.weight", "h.{i}.v.weight"], axis: 0}
+///       - {theirs: "blk.{i}.attn_q.weight", ours: "layers.{i}.q.weight", rotaryHalves: 32}
 ///       - {theirs: "*.mask", drop: true}
 ///       - {ours: "*.num_batches_tracked", value: 0, dtype: int64, shape: []}
 extension NameMap {
@@ -38,7 +39,8 @@ extension NameMap {
 
 extension NameRule {
   private static let keys: Set<String> = [
-    "theirs", "ours", "permute", "reshape", "axis", "tie", "drop", "value", "dtype", "shape",
+    "theirs", "ours", "permute", "reshape", "rotaryHalves", "rotaryPairs", "axis", "tie", "drop",
+    "value", "dtype", "shape",
   ]
 
   fileprivate init(yaml node: Yams.Node) throws {
@@ -82,6 +84,15 @@ extension NameRule {
     } else if mapping["reshape"] != nil {
       throw DataError(
         .malformed, "'reshape' wants the shapes of both sides: {theirs: […], ours: […]}")
+    }
+    for (key, step) in [
+      ("rotaryHalves", TensorStep.rotaryHalves), ("rotaryPairs", TensorStep.rotaryPairs),
+    ] {
+      guard let heads = try mapping[key].map({ try Self.integer($0, key) }) else { continue }
+      guard (1...1 << 20).contains(heads) else {
+        throw DataError(.malformed, "'\(key)' wants the number of heads, not \(heads)")
+      }
+      steps.append(step(heads))
     }
     try self.init(
       checking: theirs, ours, steps: steps, axis: axis, standIn: try Self.standIn(mapping))
@@ -142,6 +153,8 @@ extension NameRule {
       switch step {
       case .permute(let order): fields.append("permute: \(order)")
       case .reshape(let from, let to): fields.append("reshape: {theirs: \(from), ours: \(to)}")
+      case .rotaryHalves(let heads): fields.append("rotaryHalves: \(heads)")
+      case .rotaryPairs(let heads): fields.append("rotaryPairs: \(heads)")
       }
     }
     if let axis { fields.append("axis: \(axis)") }

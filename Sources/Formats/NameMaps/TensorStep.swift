@@ -7,6 +7,11 @@ public enum TensorStep: Sendable, Hashable {
   case permute([Int])
   /// Another shape: 0 keeps the extent at that place, -1 takes what is left. `from` is what undoes it.
   case reshape(from: [Int], to: [Int])
+  /// In each of `heads` equal groups of rows, those of even places become its first half and those of odd places its second:
+  /// what rotary embedding turns in neighbouring pairs, it then turns in halves.
+  case rotaryHalves(heads: Int)
+  /// What undoes `rotaryHalves`: each group's two halves are dealt out in turn.
+  case rotaryPairs(heads: Int)
 
   /// What undoes it.
   public var inverted: TensorStep {
@@ -14,6 +19,8 @@ public enum TensorStep: Sendable, Hashable {
     case .permute(let order):
       .permute(order.indices.map { axis in order.firstIndex(of: axis) ?? axis })
     case .reshape(let from, let to): .reshape(from: to, to: from)
+    case .rotaryHalves(let heads): .rotaryPairs(heads: heads)
+    case .rotaryPairs(let heads): .rotaryHalves(heads: heads)
     }
   }
 
@@ -46,6 +53,12 @@ public enum TensorStep: Sendable, Hashable {
         throw DataError(.mismatch, "shape \(shape), which cannot be viewed as \(to)")
       }
       return result
+    case .rotaryHalves(let heads), .rotaryPairs(let heads):
+      guard shape.rank >= 1, heads > 0, shape[0] % (2 * heads) == 0 else {
+        throw DataError(
+          .mismatch, "shape \(shape), whose rows do not fall into two halves for \(heads) heads")
+      }
+      return shape
     }
   }
 
@@ -55,14 +68,33 @@ public enum TensorStep: Sendable, Hashable {
       _ = try applied(to: tensor.shape)
       return tensor.permuted(order)
     case .reshape: return tensor.reshaped(try applied(to: tensor.shape))
+    case .rotaryHalves(let heads):
+      _ = try applied(to: tensor.shape)
+      return try tensor.rowsExchanged(heads: heads, from: [tensor.shape[0] / heads / 2, 2])
+    case .rotaryPairs(let heads):
+      _ = try applied(to: tensor.shape)
+      return try tensor.rowsExchanged(heads: heads, from: [2, tensor.shape[0] / heads / 2])
     }
   }
 
   /// How a certificate calls it.
   var action: TensorAction {
     switch self {
-    case .permute: .permuted
+    case .permute, .rotaryHalves, .rotaryPairs: .permuted
     case .reshape: .reshaped
     }
+  }
+}
+
+extension Tensor {
+  /// The rows of each head as a table of `extents`, transposed; whole rows of bytes are moved, whatever their elements are.
+  fileprivate func rowsExchanged(heads: Int, from extents: [Int]) throws -> Tensor {
+    guard elementCount > 0 else { return self }
+    let bytes = contiguousBytes
+    let table = try Tensor(
+      viewing: TensorStorage(bytes), dataType: .uint8,
+      shape: Shape(checking: [heads] + extents + [bytes.count / shape[0]]))
+    let moved = table.permuted([0, 2, 1, 3]).contiguousBytes
+    return try Tensor(viewing: TensorStorage(moved), dataType: dataType, shape: shape)
   }
 }

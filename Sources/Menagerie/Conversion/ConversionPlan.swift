@@ -92,13 +92,14 @@ struct ConversionPlan {
         remedy: "see 'menagerie zoo list', or give your own rules with --map")
     }
     let expressed = try zooModel.expressed(
-      in: try target.map(Dialect.init(checking:)) ?? zooModel.dialect)
+      in: try target.map(Dialect.init(checking:)) ?? zooModel.dialect,
+      withGraph: format.holdsGraph)
     dialect = expressed.dialect.rawValue
     checkpoint.normalised = expressed.tensors
     dropped += expressed.account.dropped.map { ($0, "\(expressed.dialect) has no place for it") }
     unmatched = expressed.account.unknown
     for (name, sidecar) in expressed.sidecars { checkpoint.sidecars[name] = sidecar }
-    if format.holdsGraph { checkpoint.graph = expressed.graph }
+    checkpoint.graph = expressed.graph
   }
 
   /// Floating-point tensors become `type`.
