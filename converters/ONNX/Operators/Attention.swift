@@ -1,4 +1,5 @@
 import BinaryIO
+import ModelGraph
 import Operators
 import Tensors
 
