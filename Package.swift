@@ -42,6 +42,7 @@ let converters: [(folder: String, dependencies: [Target.Dependency])] = [
   ("Keras", ["Archives", "CHDF5", "Operators"]),
   ("ONNX", ["COnnxProto", "Operators"]),
   ("HuggingFace", ["SafeTensorsConverter", "PyTorchConverter"]),
+  ("GGUF", []),
 ]
 let converterModules = converters.map { Target.Dependency(stringLiteral: "\($0.folder)Converter") }
 
@@ -195,6 +196,11 @@ let package = Package(
         [
           "BinaryIO", "Formats", "HuggingFaceConverter", "JSON", "SafeTensorsConverter", "Tensors",
           collections,
+        ]),
+      tests(
+        "GGUFConverter",
+        [
+          "BinaryIO", "Formats", "GGUFConverter", "JSON", "Tensors", collections,
         ]),
       tests("Converters", ["BinaryIO", "Converters", "Formats"]),
       tests(

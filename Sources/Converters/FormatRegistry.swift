@@ -1,5 +1,6 @@
 import BinaryIO
 import Formats
+import GGUFConverter
 import HuggingFaceConverter
 import KerasConverter
 import NumPyConverter
@@ -18,6 +19,7 @@ public enum FormatRegistry {
     KerasHDF5Format(),
     KerasArchiveFormat(),
     ONNXFormat(),
+    GGUFFormat(),
   ]
 
   /// The format with this identifier.

@@ -39,7 +39,6 @@ enum Strangers {
   }
 
   private static let kinds: [Kind] = [
-    Kind("a GGUF file", Array("GGUF".utf8), isModel: true),
     Kind("a GGML file of an old kind", Array("lmgg".utf8), isModel: true),
     Kind("a TensorFlow Lite model", Array("TFL3".utf8), at: 4, isModel: true),
     Kind("an HDF5 file without Keras weights", [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A]),

@@ -43,7 +43,6 @@ import Testing
     Stranger([0x89] + Array("PNG\r\n".utf8) + [0x1A, 0x0A, 0, 0, 0, 0], "PNG picture"),
     Stranger([0x1F, 0x8B, 8, 0, 0, 0, 0, 0], "gzip archive"),
     Stranger([UInt8](repeating: 0, count: 257) + Array("ustar\u{0}00".utf8), "tar archive"),
-    Stranger(Array("GGUF".utf8) + [3, 0, 0, 0, 0, 0, 0, 0], "GGUF file", .unsupported),
     Stranger([0x1C, 0, 0, 0] + Array("TFL3".utf8) + [0, 0], "TensorFlow Lite", .unsupported),
     Stranger([0x81, 0xA6] + Array("params".utf8) + [0x80], "Flax msgpack", .unsupported),
   ]
