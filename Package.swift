@@ -86,6 +86,7 @@ let package = Package(
     swift("Archives", at: "Sources/Archives", ["BinaryIO", "CLibZip"]),
     swift("Tensors", at: "Sources/Tensors", ["BinaryIO", "CKernels"]),
     swift("Images", at: "Sources/Images", ["BinaryIO", "CPictures"]),
+    swift("Text", at: "Sources/Text", ["BinaryIO", "JSON"]),
 
     // Layer 3: the graph, and the safe faces of the kernels
     swift("ModelGraph", at: "Sources/ModelGraph", ["BinaryIO", "Tensors", collections]),
@@ -137,7 +138,7 @@ let package = Package(
         name: "MenagerieCLI",
         dependencies: [
           "BinaryIO", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph", "NumPyConverter",
-          "Tensors", "Zoo", collections,
+          "Tensors", "Text", "Zoo", collections,
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "Sources/MenagerieCLI", swiftSettings: strict),
       .executableTarget(
@@ -155,6 +156,7 @@ let package = Package(
       tests("Tensors", ["Tensors", "BinaryIO"]),
       tests("Archives", ["Archives", "BinaryIO"]),
       tests("Images", ["Images", "BinaryIO", "Tensors"]),
+      tests("Text", ["BinaryIO", "JSON", "Text"]),
       tests("Kernels", ["CKernels", "Kernels", "Tensors"]),
       tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
       tests(

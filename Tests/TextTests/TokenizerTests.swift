@@ -1,0 +1,6 @@
+import BinaryIO
+import Testing
+
+@testable import Text
+
+@Suite struct TokenizerTests {}
