@@ -33,7 +33,10 @@ extension Catalogue {
     }
     return found.enumerated()
       .sorted {
-        ($0.element.differences.count, $0.offset) < ($1.element.differences.count, $1.offset)
+        let (a, b) = ($0.element, $1.element)
+        // A prefix that a family has itself explains the names better than one that is left out
+        return (a.differences.count, a.prefix.utf8.count, $0.offset)
+          < (b.differences.count, b.prefix.utf8.count, $1.offset)
       }
       .map(\.element)
   }
@@ -58,7 +61,7 @@ extension Catalogue {
       let definition = try? configuration.build(),
       let map = configuration.nameMap(for: signs.dialect)
     else { return nil }
-    var differences: [String] = []
+    var differences = configuration.contradictions
     do {
       let account = try map.apply(to: inside, expecting: definition.state)
       let theirs = map.inverted
@@ -121,9 +124,12 @@ extension Catalogue {
     lines.append("\(definition.state.count) tensors have the shapes of \(configuration.variant)")
     if let classes = configuration.classes {
       lines.append("it tells \(classes) classes apart")
-    } else {
+    } else if [.imageFeatures, .textFeatures].contains(configuration.task) {
       lines.append("it has no classifier, and gives features")
+    } else {
+      lines.append("its head is for \(configuration.task.rawValue)")
     }
+    lines += configuration.assumptions
     if !prefix.isEmpty { lines.append("all names begin with '\(prefix)', which is left out") }
     return lines
   }

@@ -1,5 +1,6 @@
 import Formats
 import Images
+import JSON
 import ModelGraph
 import OrderedCollections
 import Tensors
@@ -91,8 +92,14 @@ public protocol ModelConfiguration: Sendable {
   var family: String { get }
   /// The member's name, or a description when it has none.
   var variant: String { get }
-  /// Classes that it tells apart; nil for a backbone.
+  /// What it is for.
+  var task: ModelTask { get }
+  /// Classes that it tells apart; nil when it does not classify.
   var classes: Int? { get }
+  /// What was assumed because neither the weights nor a file beside them say it, for a person, a line each.
+  var assumptions: [String] { get }
+  /// What a file beside the weights says otherwise than they do, for a person, a line each.
+  var contradictions: [String] { get }
 
   /// The graph, its parameters under canonical names.
   /// - Throws: `DataError` `.limitExceeded` when the sizes, which may come from a file, are beyond what tensors can have.
@@ -104,11 +111,23 @@ public protocol ModelConfiguration: Sendable {
   /// The same function in another library, or why there is none.
   func adapted(to dialect: Dialect) -> Adaptation
 
-  /// How pictures are made ready for it when nothing else says so.
-  func preprocessing(for dialect: Dialect) -> Preprocessing
+  /// How pictures are made ready for it when nothing else says so; nil for a model that takes none.
+  func preprocessing(for dialect: Dialect) -> Preprocessing?
 
   /// The small files that the dialect's library wants beside the weights.
-  func sidecars(for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing) -> Sidecars
+  func sidecars(for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?) -> Sidecars
+
+  /// What neither names nor shapes show (heads, epsilons), in the words of transformers' `config.json`, for files that have
+  /// no such file beside them; nil when there is nothing.
+  var hiddenFacts: JSONValue? { get }
+}
+
+extension ModelConfiguration {
+  public var task: ModelTask { classes == nil ? .imageFeatures : .imageClassification }
+  public var assumptions: [String] { [] }
+  public var contradictions: [String] { [] }
+  public func preprocessing(for dialect: Dialect) -> Preprocessing? { nil }
+  public var hiddenFacts: JSONValue? { nil }
 }
 
 /// Whether a library has an architecture.
@@ -124,4 +143,15 @@ public struct ModelDefinition: Sendable {
   /// The canonical names of all tensors, in PyTorch's order, also of those that the graph does not use
   /// (`num_batches_tracked`).
   public var state: OrderedSet<String>
+  /// What inputs are that may be left out.
+  public var defaults: [String: InputDefault] = [:]
+  /// How long the last axis of an input may be, where the weights limit it.
+  public var longest: [String: Int] = [:]
+  /// How many values an input of indices may have: its numbers are below that.
+  public var vocabularies: [String: Int] = [:]
+
+  public init(graph: Graph, state: OrderedSet<String>) {
+    self.graph = graph
+    self.state = state
+  }
 }

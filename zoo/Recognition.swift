@@ -20,7 +20,7 @@ public struct Recognition: Sendable {
   /// What the names lack that the dialect's whole models have (`resnet.`).
   let basePrefix: String
   public let configuration: any ModelConfiguration
-  let definition: ModelDefinition
+  public let definition: ModelDefinition
 
   public var isExact: Bool { differences.isEmpty }
 

@@ -15,13 +15,15 @@ public struct ZooModel: Sendable {
   public let weights: [NormalisedTensor]
   /// What became of every tensor of the checkpoint.
   public let account: MappingAccount
-  /// How pictures are made ready for it.
-  public let preprocessing: Preprocessing
+  /// How pictures are made ready for it; nil when it takes none.
+  public let preprocessing: Preprocessing?
   /// Names of the classes, in order, where they are known.
   public let labels: [String]?
 
   public var configuration: any ModelConfiguration { recognition.configuration }
   public var dialect: Dialect { recognition.dialect }
+  /// The graph with what is known of its inputs.
+  public var definition: ModelDefinition { recognition.definition }
 }
 
 extension Recognition {
@@ -38,17 +40,21 @@ extension Recognition {
       preprocessing: preprocessing(sidecars: sidecars), labels: labels(sidecars: sidecars))
   }
 
-  /// How pictures are made ready: as the sidecars say, or else as usual for the dialect.
-  public func preprocessing(sidecars: Sidecars = [:]) -> Preprocessing {
-    var preprocessing =
-      Preprocessing(sidecars: sidecars) ?? configuration.preprocessing(for: dialect)
+  /// How pictures are made ready: as the sidecars say, or else as usual for the dialect; nil when it takes none.
+  public func preprocessing(sidecars: Sidecars = [:]) -> Preprocessing? {
+    guard configuration.task.takesPictures,
+      var preprocessing =
+        Preprocessing(sidecars: sidecars) ?? configuration.preprocessing(for: dialect)
+    else { return nil }
     preprocessing.isChannelsLast = dialect.isChannelsLast
     return preprocessing
   }
 
-  /// Names of the classes: as the sidecars say, or ImageNet's where there are as many.
+  /// Names of the classes: as the sidecars say, or ImageNet's where pictures have as many.
   public func labels(sidecars: Sidecars = [:]) -> [String]? {
-    Labels.find(sidecars: sidecars, classes: configuration.classes)
+    Labels.find(
+      sidecars: sidecars, classes: configuration.classes,
+      ofPictures: configuration.task.takesPictures)
   }
 }
 

@@ -111,7 +111,24 @@ public struct Model: Sendable {
   /// Computes the outputs from the inputs, by name. A model with one input takes it under any name.
   /// - Throws: `.mismatch` when the inputs do not fit, `.unsupported` when the model cannot be run.
   public func run(_ inputs: [String: Tensor]) throws -> NamedTensors {
-    try namingFile(path) { try session().run(inputs) }
+    try namingFile(path) {
+      let session = try session()
+      return try session.run(completed(inputs, for: session))
+    }
+  }
+
+  /// The inputs, with those that may be left out filled in.
+  func completed(_ inputs: [String: Tensor], for session: Session) throws -> [String: Tensor] {
+    guard let definition = zooModel?.definition else { return inputs }
+    var inputs = inputs
+    let defaults = definition.defaults
+    let required = session.inputs.filter { defaults[$0.name] == nil }
+    if inputs.count == 1, required.count == 1, let (name, tensor) = inputs.first,
+      !session.inputs.contains(where: { $0.name == name })
+    {
+      inputs = [required[0].name: tensor]
+    }
+    return try definition.completed(inputs, taken: session.inputs.map(\.name))
   }
 }
 

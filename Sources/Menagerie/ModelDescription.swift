@@ -11,16 +11,20 @@ extension Model {
   /// The description that a converted file carries; nil when there is nothing that its names do not say already.
   var description: JSONValue? {
     var members: OrderedDictionary<String, JSONValue> = [:]
-    if let labels, labels != Labels.find(sidecars: [:], classes: labels.count) {
+    let takesPictures = zooModel?.configuration.task.takesPictures ?? true
+    if let labels,
+      labels != Labels.find(sidecars: [:], classes: labels.count, ofPictures: takesPictures)
+    {
       members["labels"] = .array(labels.map { .string($0) })
     }
-    if let zooModel,
-      zooModel.preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect)
+    if let zooModel, let preprocessing = zooModel.preprocessing,
+      preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect)
     {
-      members["preprocessing"] = zooModel.preprocessing.json
+      members["preprocessing"] = preprocessing.json
     }
+    if let facts = zooModel?.configuration.hiddenFacts { members["config"] = facts }
     // Keras names its model alike with and without the last layer's softmax
-    if let zooModel, zooModel.dialect.isChannelsLast || endsInSoftmax {
+    if let zooModel, takesPictures, zooModel.dialect.isChannelsLast || endsInSoftmax {
       members["endsInSoftmax"] = .bool(endsInSoftmax)
     }
     return members.isEmpty ? checkpoint.sidecars[Checkpoint.descriptionName] : .object(members)
@@ -39,13 +43,15 @@ extension Graph {
 }
 
 extension Checkpoint {
-  /// Adopts what `<name>.json` beside a model `<name>.<extension>` says of labels and preprocessing.
+  /// Adopts what `<name>.json` beside a model `<name>.<extension>` says of labels and preprocessing, and the `config.json`
+  /// beside a file that is named as transformers names its own.
   ///
   /// Any other JSON file is left alone: only one with such keys is meant.
   mutating func adoptDescription(beside path: String) {
     guard System.isDirectory(path) == false, let dot = path.lastIndex(of: "."),
       !path[dot...].contains("/")
     else { return }
+    adoptConfiguration(beside: path)
     let sibling = path[..<dot] + ".json"
     guard (1...Checkpoint.descriptionLimit).contains(System.byteCount(String(sibling))),
       let file = try? MappedFile(path: String(sibling)),
@@ -54,6 +60,17 @@ extension Checkpoint {
     else { return }
     sidecars[System.lastComponent(file.path)] = description
     notes.append("labels and preprocessing are from \(System.lastComponent(file.path))")
+  }
+
+  /// Adopts the `config.json` that a directory of transformers has beside its weights.
+  private mutating func adoptConfiguration(beside path: String) {
+    let name = "config.json"
+    guard sidecars[name] == nil, let configuration = Sidecars.beside(path)[name],
+      configuration["model_type"] != nil || configuration["hidden_size"] != nil
+        || configuration["architectures"] != nil
+    else { return }
+    sidecars[name] = configuration
+    notes.append("what the weights do not show is from \(name) beside them")
   }
 
   /// Marks in the sidecars what only the file's own graph shows, so that the zoo can build the same.

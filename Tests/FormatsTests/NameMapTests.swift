@@ -100,6 +100,26 @@ import Testing
     }
   }
 
+  @Test func readsFormerNamesAndWritesPresentOnes() throws {
+    let map = NameMap([
+      .rename("norm.weight", "ln.weight"), .formerly("norm.gamma", "ln.weight"),
+      .formerly("norm.scale", "ln.weight"),
+    ])
+    let old = try map.apply(to: [Self.tensor("norm.gamma", [2])], expecting: ["ln.weight"])
+    #expect(old.isComplete && old.tensors.first?.sources == ["norm.gamma"])
+    #expect(map.inverted.names(for: "ln.weight") == ["norm.weight"])
+    let both = try map.apply(
+      to: [Self.tensor("norm.gamma", [2], from: 9), Self.tensor("norm.weight", [2])],
+      expecting: ["ln.weight"])
+    #expect(both.isComplete && both.dropped == ["norm.gamma"])
+    #expect(try both.tensors.first?.entry.load().floats == [0, 1])
+    let twice = try map.apply(
+      to: [Self.tensor("norm.gamma", [2]), Self.tensor("norm.scale", [2])],
+      expecting: ["ln.weight"])
+    #expect(twice.isComplete && twice.dropped == ["norm.scale"])
+    #expect(try NameMap(yaml: map.yaml) == map)
+  }
+
   @Test func readsItsOwnPrintedForm() throws {
     #expect(try NameMap(yaml: Self.map.yaml) == Self.map)
     #expect(try NameMap(yaml: Self.map.inverted.yaml) == Self.map.inverted)

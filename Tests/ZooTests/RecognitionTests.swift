@@ -136,10 +136,10 @@ import Zoo
     let found = try #require(Catalogue.standard.recognise(weights, sidecars: sidecars))
     #expect(found.dialect == .timm)
     let model = try found.model(weights: weights, sidecars: sidecars)
-    #expect(model.preprocessing.resize == .shortestEdge(303))
-    #expect(model.preprocessing.outputSize?.height == 288)
-    #expect(model.preprocessing.interpolation == .bicubic)
-    #expect(model.preprocessing.standardDeviation == [0.25, 0.25, 0.25])
+    #expect(model.preprocessing?.resize == .shortestEdge(303))
+    #expect(model.preprocessing?.outputSize?.height == 288)
+    #expect(model.preprocessing?.interpolation == .bicubic)
+    #expect(model.preprocessing?.standardDeviation == [0.25, 0.25, 0.25])
   }
 
   @Test func suggestsNamesThatAreAlike() throws {

@@ -8,15 +8,19 @@ import Tensors
 
 /// Builds a graph layer by layer; each layer's parameters are named after the layer, as PyTorch names them.
 struct LayerBuilder {
-  private(set) var graph: Graph
+  var graph: Graph
   private(set) var state: OrderedSet<String> = []
+  private var known: [String: ValueID] = [:]
 
   init(name: String) { graph = Graph(name: name) }
 
-  /// The graph with its output, ready.
-  func finished(_ output: ValueID) throws -> ModelDefinition {
+  /// The graph with its outputs, ready.
+  func finished(_ outputs: ValueID...) throws -> ModelDefinition { try finished(outputs) }
+
+  /// The graph with its outputs, ready.
+  func finished(_ outputs: [ValueID]) throws -> ModelDefinition {
     var graph = graph
-    graph.outputs = [output]
+    graph.outputs = outputs
     try graph.verify()
     try graph.inferTypes()
     return ModelDefinition(graph: graph, state: state)
@@ -103,16 +107,30 @@ struct LayerBuilder {
   }
 
   /// A constant number, one value for all its users.
-  private mutating func scalar(_ name: String, _ value: Float) -> ValueID {
-    if let known = graph.constants.keys.first(where: { graph[$0].name == name }) { return known }
-    return graph.addConstant(name, Tensor(scalar: value))
+  mutating func scalar(_ name: String, _ value: Float) -> ValueID {
+    constant(name, Tensor(scalar: value))
   }
 
-  private mutating func parameter(_ name: String, _ extents: [Int]) throws -> ValueID {
+  /// A constant, one value for all its users.
+  mutating func constant(_ name: String, _ tensor: @autoclosure () -> Tensor) -> ValueID {
+    if let id = known[name] { return id }
+    let id = graph.addConstant(name, tensor())
+    known[name] = id
+    return id
+  }
+
+  /// A weight; asked for again, it is the same for both users.
+  mutating func parameter(_ name: String, _ extents: [Int]) throws -> ValueID {
+    if let id = known[name] { return id }
     state.append(name)
     let shape = try naming("tensor '\(name)'") { try Shape(checking: extents) }
-    return graph.addParameter(name, TensorType(.float32, shape: shape))
+    let id = graph.addParameter(name, TensorType(.float32, shape: shape))
+    known[name] = id
+    return id
   }
+
+  /// A weight that a checkpoint has, though the graph does not use it.
+  mutating func unusedParameter(_ name: String) { state.append(name) }
 }
 
 /// What a model takes and gives, as its library has it.

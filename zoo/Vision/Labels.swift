@@ -4,7 +4,9 @@ import OrderedCollections
 /// Names of classes: where they come from, and where they go.
 public enum Labels {
   /// The names of `classes` classes: those that travel with the weights, or ImageNet's where there are as many.
-  public static func find(sidecars: Sidecars, classes: Int?) -> [String]? {
+  public static func find(
+    sidecars: Sidecars, classes: Int?, ofPictures: Bool = true
+  ) -> [String]? {
     guard let classes else { return nil }
     for sidecar in sidecars.values {
       if let labels = sidecar["labels"]?.array?.compactMap(\.string), labels.count == classes {
@@ -14,6 +16,7 @@ public enum Labels {
       if let labels = timm?.array?.compactMap(\.string), labels.count == classes { return labels }
       if let labels = identified(sidecar["id2label"], classes) { return labels }
     }
+    guard ofPictures else { return nil }
     switch classes {
     case 1000: return imageNet
     // Google's models have a class for everything else first.

@@ -26,6 +26,7 @@ extension NameMap {
         gathered[Gathering(rule: index, binding: binding), default: [:]][part] = tensor
       }
     }
+    dropFormerNames(from: &gathered, &account)
     for (key, parts) in gathered {
       let rule = rules[key.rule]
       if rule.axis != nil, parts.count < rule.theirs.count {
@@ -45,6 +46,27 @@ extension NameMap {
     }
     if let expected { complete(&account, expected) }
     return account
+  }
+
+  /// A tensor under a former name is left out where the present name has one too.
+  private func dropFormerNames(
+    from gathered: inout OrderedDictionary<Gathering, [Int: NormalisedTensor]>,
+    _ account: inout MappingAccount
+  ) {
+    guard gathered.keys.contains(where: { rules[$0.rule].isFormer }) else { return }
+    var present: Set<String> = []
+    for key in gathered.keys where !rules[key.rule].isFormer {
+      present.formUnion(rules[key.rule].ours.compactMap { $0.render(key.binding) })
+    }
+    for (key, parts) in gathered where rules[key.rule].isFormer {
+      let names = rules[key.rule].ours.compactMap { $0.render(key.binding) }
+      guard names.allSatisfy(present.contains) else {
+        present.formUnion(names)
+        continue
+      }
+      account.dropped += parts.values.map(\.entry.name)
+      gathered[key] = nil
+    }
   }
 
   /// Puts the tensors in the expected order, and makes those that a rule can make.

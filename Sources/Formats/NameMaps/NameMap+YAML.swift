@@ -10,6 +10,7 @@ import Yams
 ///       - {theirs: kernel, ours: weight, permute: [3, 2, 0, 1]}
 ///       - {theirs: "h.{i}.qkv.weight", ours: ["h.{i}.q.weight", "h.{i}.k.weight", "h.{i}.v.weight"], axis: 0}
 ///       - {theirs: "blk.{i}.attn_q.weight", ours: "layers.{i}.q.weight", rotaryHalves: 32}
+///       - {theirs: "*.gamma", ours: "*.weight", former: true}
 ///       - {theirs: "*.mask", drop: true}
 ///       - {ours: "*.num_batches_tracked", value: 0, dtype: int64, shape: []}
 extension NameMap {
@@ -40,7 +41,7 @@ extension NameMap {
 extension NameRule {
   private static let keys: Set<String> = [
     "theirs", "ours", "permute", "reshape", "rotaryHalves", "rotaryPairs", "axis", "tie", "drop",
-    "value", "dtype", "shape",
+    "former", "value", "dtype", "shape",
   ]
 
   fileprivate init(yaml node: Yams.Node) throws {
@@ -96,6 +97,7 @@ extension NameRule {
     }
     try self.init(
       checking: theirs, ours, steps: steps, axis: axis, standIn: try Self.standIn(mapping))
+    isFormer = mapping["former"]?.bool ?? false
   }
 
   private static func patterns(_ node: Yams.Node?) throws -> [NamePattern] {
@@ -149,6 +151,7 @@ extension NameRule {
     names("theirs", theirs)
     names("ours", ours)
     if ours.isEmpty { fields.append("drop: true") }
+    if isFormer { fields.append("former: true") }
     for step in steps {
       switch step {
       case .permute(let order): fields.append("permute: \(order)")

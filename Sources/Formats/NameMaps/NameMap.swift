@@ -12,8 +12,8 @@ public struct NameMap: Sendable, Hashable {
   /// Every name stays as it is.
   public static let identity = NameMap([.rename("*", "*")])
 
-  /// The same table read the other way.
-  public var inverted: NameMap { NameMap(rules.map(\.inverted)) }
+  /// The same table read the other way; former names are not written.
+  public var inverted: NameMap { NameMap(rules.filter { !$0.isFormer }.map(\.inverted)) }
 
   /// Where `name` belongs: the first rule that has it among its sources, and what the variables stand for.
   func find(_ name: String) -> (rule: Int, part: Int, binding: NameBinding)? {

@@ -15,6 +15,8 @@ public struct NameRule: Sendable, Hashable {
   public var axis: Int?
   /// What a tensor is made from that only one side has.
   public var standIn: StandIn?
+  /// Whether the names of theirs are former ones: read where the present names are missing, and never written.
+  public var isFormer = false
 
   /// A tensor that is the same wherever it is missing: one number, everywhere.
   public struct StandIn: Sendable, Hashable {
@@ -88,6 +90,15 @@ extension NameRule {
     _ theirs: NamePattern, _ ours: NamePattern, _ steps: TensorStep...
   ) -> NameRule {
     NameRule(made: [theirs], [ours], steps: steps)
+  }
+
+  /// A name of theirs that older files have, and perhaps a change; see `isFormer`.
+  public static func formerly(
+    _ theirs: NamePattern, _ ours: NamePattern, _ steps: TensorStep...
+  ) -> NameRule {
+    var rule = NameRule(made: [theirs], [ours], steps: steps)
+    rule.isFormer = true
+    return rule
   }
 
   /// One tensor of theirs is several of ours, in equal parts along an axis.

@@ -44,7 +44,8 @@ struct SampleInputs {
           .limitExceeded, "input '\(name)' has the shape \(shape), too large to try out",
           path: model.path)
       }
-      tensors[name] = SampleInputs.noise(shape, type.dataType ?? .float32, &generator)
+      tensors[name] = SampleInputs.noise(
+        shape, type.dataType ?? .float32, SampleInputs.bound(of: name, in: model), &generator)
       shapes.append("\(shape)")
     }
     description = "seeded noise of shape \(shapes.joined(separator: ", "))"
@@ -55,14 +56,24 @@ struct SampleInputs {
     a.count == b.count && zip(a, b).allSatisfy { $0.value == nil || $0.value == $1.value }
   }
 
+  /// Indices are below this; 1 for a mask, in which everything is to be seen.
+  private static func bound(of name: String, in model: Model) -> UInt64 {
+    guard let definition = model.zooModel?.definition else { return 2 }
+    if case .ones? = definition.defaults[name] { return 1 }
+    return UInt64(max(definition.vocabularies[name] ?? 2, 1))
+  }
+
   private static func noise(
-    _ shape: Shape, _ type: DataType, _ generator: inout SplitMix
+    _ shape: Shape, _ type: DataType, _ bound: UInt64, _ generator: inout SplitMix
   ) -> Tensor {
     if type.isFloatingPoint {
       let values = (0..<shape.elementCount).map { _ in Float(generator.normal()) }
       return Tensor(shape: shape, values).cast(to: type)
     }
-    let values = (0..<shape.elementCount).map { _ in Int64(generator.next() % 2) }
+    if bound == 1 {
+      return Tensor(shape: shape, [Int64](repeating: 1, count: shape.elementCount)).cast(to: type)
+    }
+    let values = (0..<shape.elementCount).map { _ in Int64(generator.next() % bound) }
     return Tensor(shape: shape, values).cast(to: type)
   }
 }

@@ -75,7 +75,7 @@ extension MobileNetV2Configuration: ModelConfiguration {
     return nil
   }
 
-  public func preprocessing(for dialect: Dialect) -> Preprocessing {
+  public func preprocessing(for dialect: Dialect) -> Preprocessing? {
     switch dialect {
     case .timm: .timm
     case .huggingFace: .mobileNetProcessor
@@ -85,7 +85,7 @@ extension MobileNetV2Configuration: ModelConfiguration {
   }
 
   public func sidecars(
-    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing
+    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
     guard dialect == .huggingFace, let scaling = huggingFaceWidths else { return [:] }
     let kind = classes == nil ? "MobileNetV2Model" : "MobileNetV2ForImageClassification"
@@ -93,7 +93,7 @@ extension MobileNetV2Configuration: ModelConfiguration {
       "architectures": [.string(kind)],
       "model_type": "mobilenet_v2",
       "num_channels": .integer(inputChannels),
-      "image_size": .integer(preprocessing.outputSize?.height ?? 224),
+      "image_size": .integer(preprocessing?.outputSize?.height ?? 224),
       "depth_multiplier": .number(scaling.multiplier),
       "depth_divisible_by": 8,
       "min_depth": 8,
@@ -106,9 +106,9 @@ extension MobileNetV2Configuration: ModelConfiguration {
       "layer_norm_eps": .number(epsilon),
     ]
     config.addLabels(labels, classes: classes)
-    return [
-      "config.json": .object(config),
-      "preprocessor_config.json": preprocessing.processorConfiguration("MobileNetV2ImageProcessor"),
-    ]
+    var sidecars: Sidecars = ["config.json": .object(config)]
+    sidecars["preprocessor_config.json"] = preprocessing?.processorConfiguration(
+      "MobileNetV2ImageProcessor")
+    return sidecars
   }
 }

@@ -96,7 +96,7 @@ extension ResNetConfiguration: ModelConfiguration {
     return reasons
   }
 
-  public func preprocessing(for dialect: Dialect) -> Preprocessing {
+  public func preprocessing(for dialect: Dialect) -> Preprocessing? {
     switch dialect {
     case .timm: .timm
     case .huggingFace: .convNextProcessor
@@ -107,7 +107,7 @@ extension ResNetConfiguration: ModelConfiguration {
   }
 
   public func sidecars(
-    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing
+    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
     guard dialect == .huggingFace else { return [:] }
     var config: Sidecars = [
@@ -123,9 +123,9 @@ extension ResNetConfiguration: ModelConfiguration {
       "downsample_in_bottleneck": .bool(version == .v1),
     ]
     config.addLabels(labels, classes: classes)
-    return [
-      "config.json": .object(config),
-      "preprocessor_config.json": preprocessing.processorConfiguration("ConvNextImageProcessor"),
-    ]
+    var sidecars: Sidecars = ["config.json": .object(config)]
+    sidecars["preprocessor_config.json"] = preprocessing?.processorConfiguration(
+      "ConvNextImageProcessor")
+    return sidecars
   }
 }
