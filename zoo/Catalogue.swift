@@ -10,6 +10,7 @@ public struct Catalogue: Sendable {
   public static let standard = Catalogue(families: [
     ResNet(),
     MobileNetV2(),
+    Decoder(),
   ])
 
   /// Every variant that has a name, family by family.

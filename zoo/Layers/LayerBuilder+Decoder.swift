@@ -1,0 +1,103 @@
+import ModelGraph
+import Operators
+import Tensors
+
+/// The layers of decoders.
+extension LayerBuilder {
+  /// `x / √(mean(x²) + epsilon) · weight`, over the last axis; · (1 + weight) where `addsOne`.
+  mutating func rmsNormalization(
+    _ x: ValueID, _ name: String, _ size: Int, epsilon: Double, addsOne: Bool = false,
+    output: String? = nil
+  ) throws -> ValueID {
+    var weight = try parameter("\(name).weight", [size])
+    if addsOne { weight = graph.add(Add(), [weight, scalar("one", 1)], name: "\(name).gain") }
+    return graph.add(
+      RMSNormalization(axis: -1, epsilon: epsilon), [x, weight], name: name, output: output)
+  }
+
+  /// The same over each head of `[batch, sequence, heads · size]`.
+  mutating func headNormalization(
+    _ x: ValueID, _ name: String, heads: Int, size: Int, epsilon: Double, addsOne: Bool
+  ) throws -> ValueID {
+    let apart = reshape(x, "\(name).heads", [0, 0, heads, size])
+    let normal = try rmsNormalization(apart, name, size, epsilon: epsilon, addsOne: addsOne)
+    return reshape(normal, "\(name).joined", [0, 0, heads * size])
+  }
+
+  /// The places of tokens in their rows: `[1, sequence]`, or `[batch, sequence]` where each row starts elsewhere.
+  mutating func positions(of ids: ValueID, from starts: ValueID? = nil) -> ValueID {
+    let length = graph.add(ShapeOf(start: 1, end: 2), [ids], name: "sequence_length")
+    let count = graph.add(
+      Squeeze(), [length, integers("axis_0", [0])], name: "sequence_length.scalar")
+    let steps = graph.add(
+      RangeOf(), [integer("zero_index", 0), count, integer("one_index", 1)], name: "steps")
+    let row = graph.add(Unsqueeze(), [steps, integers("axis_0", [0])], name: "steps.row")
+    guard let starts else { return row }
+    let column = graph.add(
+      Unsqueeze(), [starts, integers("axis_1", [1])], name: "starts.column")
+    return graph.add(Add(), [column, row], name: "positions")
+  }
+
+  /// Cosines and sines of positions, `[…, sequence, headDimension / 2]`.
+  mutating func rotaryAngles(
+    _ rotary: Rotary, positions: ValueID, headDimension: Int, _ name: String
+  ) -> (cosines: ValueID, sines: ValueID) {
+    let frequencies = rotary.frequencies(headDimension: headDimension)
+    let table = graph.addConstant(
+      "\(name).frequencies",
+      Tensor(shape: [1, 1, frequencies.count], frequencies.map { Float($0) }))
+    let numbers = graph.add(Cast(to: .float32), [positions], name: "\(name).positions")
+    let column = graph.add(
+      Unsqueeze(), [numbers, integers("axis_last", [-1])], name: "\(name).column")
+    let angles = graph.add(Mul(), [column, table], name: "\(name).angles")
+    var cosines = graph.add(Cos(), [angles], name: "\(name).cos")
+    var sines = graph.add(Sin(), [angles], name: "\(name).sin")
+    if rotary.magnitude != 1 {
+      let magnitude = scalar("\(name).magnitude", Float(rotary.magnitude))
+      cosines = graph.add(Mul(), [cosines, magnitude], name: "\(name).cos.scaled")
+      sines = graph.add(Mul(), [sines, magnitude], name: "\(name).sin.scaled")
+    }
+    return (cosines, sines)
+  }
+
+  /// The caches of each layer, as inputs of a step.
+  mutating func pasts(_ cache: CacheLayout) -> [(key: ValueID, value: ValueID)] {
+    let type = TensorType(
+      .float32,
+      ["batch", .fixed(cache.keyValueHeads), "capacity", .fixed(cache.headDimension)])
+    return (0..<cache.layers).map { layer in
+      (
+        graph.addInput("past.\(layer).key", type), graph.addInput("past.\(layer).value", type)
+      )
+    }
+  }
+
+  /// Attention with a cache, whose new state becomes an output.
+  mutating func cachedAttention(
+    _ operation: CachedAttention, _ inputs: [ValueID], layer: Int, name: String,
+    present: inout [ValueID]
+  ) -> ValueID {
+    let outputs = [name, "present.\(layer).key", "present.\(layer).value"].map {
+      graph.addValue($0)
+    }
+    graph.nodes.append(Node(name: name, operation, inputs: inputs, outputs: outputs))
+    present += outputs[1...]
+    return outputs[0]
+  }
+
+  /// The row of each text that `last` names: `[batch, size]` of `[batch, sequence, size]`.
+  mutating func row(_ last: ValueID, of x: ValueID, _ name: String) -> ValueID {
+    let index = graph.add(Unsqueeze(), [last, integers("axis_1", [1])], name: "\(name).index")
+    return graph.add(GatherND(batchDimensions: 1), [x, index], name: name)
+  }
+
+  /// `cap · tanh(x / cap)`.
+  mutating func capped(
+    _ x: ValueID, _ name: String, at cap: Double, output: String? = nil
+  ) -> ValueID {
+    let bound = scalar("\(name).bound", Float(cap))
+    let small = graph.add(Div(), [x, bound], name: "\(name).divided")
+    let turned = graph.add(Tanh(), [small], name: "\(name).tanh")
+    return graph.add(Mul(), [turned, bound], name: name, output: output)
+  }
+}

@@ -1,0 +1,29 @@
+/// A model that writes text token by token, with a memory of what it has read.
+public protocol GenerativeConfiguration: ModelConfiguration {
+  /// What it keeps of each token.
+  var cache: CacheLayout { get }
+
+  /// The graph of one step of writing.
+  ///
+  /// Inputs: `input_ids` `[batch, sequence]`; `starts` `[batch]`, how many tokens of each row are in the cache; `last` `[batch]`,
+  /// the place in the sequence whose logits are wanted; `past.{i}.key` and `past.{i}.value` of each layer, `[batch,
+  /// keyValueHeads, capacity, headDimension]`. Outputs: `logits` `[batch, vocabulary]`, `present.{i}.key`, `present.{i}.value`.
+  /// A row may be shorter than the sequence: what comes after its last token is overwritten by the next step.
+  func buildStep() throws -> ModelDefinition
+}
+
+/// The sizes of a cache of keys and values.
+public struct CacheLayout: Sendable, Hashable {
+  public var layers: Int
+  public var keyValueHeads: Int
+  public var headDimension: Int
+  /// The most tokens that the model was made for.
+  public var contextLength: Int
+
+  public init(layers: Int, keyValueHeads: Int, headDimension: Int, contextLength: Int) {
+    self.layers = layers
+    self.keyValueHeads = keyValueHeads
+    self.headDimension = headDimension
+    self.contextLength = contextLength
+  }
+}
