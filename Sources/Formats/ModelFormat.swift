@@ -13,6 +13,8 @@ public protocol ModelFormat: Sendable {
   var holdsGraph: Bool { get }
   /// Whether the format keeps images channels-last and dense kernels `[in, out]`.
   var isChannelsLast: Bool { get }
+  /// Whether tensors of block-quantised types can be written; a conversion widens them for others.
+  var holdsBlocks: Bool { get }
 
   /// Whether the file looks like this format; decided by content, never by its name.
   func matches(_ probe: FileProbe) -> Bool
@@ -34,7 +36,20 @@ public protocol ModelFormat: Sendable {
 extension ModelFormat {
   public var holdsGraph: Bool { false }
   public var isChannelsLast: Bool { false }
-  public func obstacle(to checkpoint: Checkpoint) -> DataError? { nil }
+  public var holdsBlocks: Bool { false }
+  public func obstacle(to checkpoint: Checkpoint) -> DataError? {
+    obstacle(toBlocksOf: checkpoint)
+  }
+
+  /// The first tensor that is quantised in blocks, where the format has no place for such.
+  public func obstacle(toBlocksOf checkpoint: Checkpoint) -> DataError? {
+    guard !holdsBlocks,
+      let first = checkpoint.normalised.first(where: { $0.entry.dataType.isBlockQuantised })?.entry
+    else { return nil }
+    return DataError(
+      .unsupported, "\(title) holds no tensors quantised in blocks (\(first.dataType))",
+      subject: "tensor '\(first.name)'", remedy: "cast it to float32, or write GGUF")
+  }
 }
 
 /// What a writer did with one normalised tensor.

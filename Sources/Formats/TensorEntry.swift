@@ -46,7 +46,7 @@ public struct TensorEntry: Sendable {
   }
 
   /// Bytes of the elements when they lie densely.
-  public var byteCount: Int { shape.elementCount * dataType.byteCount }
+  public var byteCount: Int { dataType.byteCount(of: shape.elementCount) }
 
   /// The same tensor under another name.
   public func renamed(_ name: String) -> TensorEntry {

@@ -10,14 +10,23 @@ public enum DataType: String, Sendable, Hashable, CaseIterable {
   case bool
   /// Two float32: real part, imaginary part.
   case complex64
+  // Blocks of 32 elements, in GGUF's layouts
+  case q4_0, q4_1, q5_0, q5_1, q8_0
+  /// Four bits that choose from sixteen uneven steps.
+  case iq4_nl
+  /// Four-bit floats under a power of two (OCP MXFP4).
+  case mxfp4
+  // Blocks of 256 elements with scales of their parts, in GGUF's layouts
+  case q2_K, q3_K, q4_K, q5_K, q6_K
 
-  /// Bytes of one element.
+  /// Bytes of the smallest unit: an element, or a block. See `byteCount(of:)`.
   public var byteCount: Int {
     switch self {
     case .float64, .int64, .uint64, .complex64: 8
     case .float32, .int32, .uint32: 4
     case .float16, .bfloat16, .int16, .uint16: 2
     case .float8E4M3, .float8E5M2, .int8, .uint8, .bool: 1
+    default: blockBytes
     }
   }
 

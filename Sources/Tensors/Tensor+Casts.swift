@@ -5,9 +5,11 @@ extension Tensor {
   /// The same numbers in another type: rounded to nearest even, integers cut off towards zero.
   ///
   /// Values beyond the target's range become infinite, or the largest number in `float8_e4m3fn`, or wrap around in
-  /// integers, as in PyTorch. From complex to real the imaginary part is lost.
+  /// integers, as in PyTorch. From complex to real the imaginary part is lost. From blocks and to blocks the way is
+  /// through float32; traps for blocks that do not fit the shape, or are only read (`DataType.isWritable`).
   public func cast(to target: DataType) -> Tensor {
     if target == dataType { return self }
+    if dataType.isBlockQuantised || target.isBlockQuantised { return castThroughBlocks(target) }
     let source = contiguousBytes
     return unsafe Tensor(dataType: target, shape: shape) { out in
       unsafe source.withUnsafeBytes { bytes in
@@ -17,14 +19,14 @@ extension Tensor {
     }
   }
 
-  /// How many values change when they are cast to `target` and back.
+  /// How many values (or blocks) change when they are cast to `target` and back.
   public func valuesChanged(byCastingTo target: DataType) -> Int {
     let there = cast(to: target).cast(to: dataType)
     let size = dataType.byteCount
     return unsafe contiguousBytes.withUnsafeBytes { before in
       unsafe there.contiguousBytes.withUnsafeBytes { after in
         var changed = 0
-        for i in 0..<elementCount
+        for i in 0..<(before.count / size)
         where unsafe !before[(i * size)..<((i + 1) * size)]
           .elementsEqual(after[(i * size)..<((i + 1) * size)])
         {
@@ -45,7 +47,7 @@ private func castElements(
 }
 
 extension DataType {
-  /// The number by which the C kernels know the type (`mng_dtype` in `mng_cast.h`).
+  /// The number by which the C kernels know the type (`mng_dtype` in `mng_cast.h`); blocks have their own.
   var code: mng_dtype {
     switch self {
     case .float64: MNG_F64
@@ -64,6 +66,7 @@ extension DataType {
     case .uint8: MNG_U8
     case .bool: MNG_BOOL
     case .complex64: MNG_C64
+    default: preconditionFailure("\(self) has no elements of its own")
     }
   }
 }

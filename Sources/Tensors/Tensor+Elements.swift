@@ -5,20 +5,32 @@ extension Tensor {
   /// The same elements lying densely in row-major order; itself when they do already.
   public func contiguous() -> Tensor {
     if isContiguous { return self }
-    let size = dataType.byteCount
+    let units = copyUnits
     return unsafe Tensor(dataType: dataType, shape: shape) { target in
       unsafe storage.withUnsafeBytes { source in
         unsafe mng_strided_copy(
-          size, rank, shape.dimensions, strides, source.baseAddress! + offset * size,
-          target.baseAddress!)
+          units.size, rank, units.extents, units.strides,
+          source.baseAddress! + units.offset * units.size, target.baseAddress!)
       }
     }
+  }
+
+  /// What is copied, and how it lies: elements, or the bytes of blocks.
+  private var copyUnits: (size: Int, extents: [Int], strides: [Int], offset: Int) {
+    guard dataType.isBlockQuantised, rank > 0 else {
+      return (dataType.byteCount, shape.dimensions, strides, offset)
+    }
+    let bytes = { dataType.byteCount(of: $0) }
+    return (
+      1, shape.dropLast() + [bytes(shape[rank - 1])], strides.dropLast().map(bytes) + [1],
+      bytes(offset)
+    )
   }
 
   /// The dense bytes in row-major order, little-endian; shared with the storage where possible.
   public var contiguousBytes: Bytes {
     let dense = contiguous()
-    let start = dense.offset * dataType.byteCount
+    let start = dataType.byteCount(of: dense.offset)
     return dense.storage.bytes[start..<(start + byteCount)]
   }
 

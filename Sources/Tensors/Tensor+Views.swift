@@ -1,10 +1,16 @@
 import BinaryIO
 
 /// Views: nothing is copied, and nothing is checked twice.
+///
+/// Whoever does not know that a view keeps blocks whole asks `DataType.fits`, or casts to floats first.
 extension Tensor {
   /// The axes in another order: axis `i` of the result is axis `order[i]` of this one.
+  ///
+  /// The last axis of a block-quantised tensor stays where it is.
   public func permuted(_ order: [Int]) -> Tensor {
     precondition(order.sorted() == Array(0..<rank), "\(order) does not order \(rank) axes")
+    precondition(
+      !dataType.isBlockQuantised || order.last == rank - 1, "\(order) cuts blocks (\(dataType))")
     return Tensor(
       unchecked: storage, dataType: dataType, shape: Shape(order.map { shape[$0] }),
       strides: order.map { strides[$0] }, offset: offset)
@@ -20,6 +26,7 @@ extension Tensor {
   public func reshaped(_ newShape: Shape) -> Tensor {
     precondition(
       newShape.elementCount == elementCount, "\(shape) cannot be viewed as \(newShape)")
+    precondition(dataType.fits(newShape), "\(newShape) cuts blocks (\(dataType))")
     let dense = contiguous()
     return Tensor(
       unchecked: dense.storage, dataType: dataType, shape: newShape,
@@ -31,6 +38,11 @@ extension Tensor {
     precondition(
       range.lowerBound >= 0 && range.upperBound <= shape[axis] && step > 0,
       "\(range) of axis \(axis) of \(shape)")
+    precondition(
+      !dataType.isBlockQuantised || axis < rank - 1
+        || step == 1 && range.lowerBound % dataType.blockElements == 0
+          && range.count % dataType.blockElements == 0,
+      "\(range) of the last axis cuts blocks (\(dataType))")
     var dimensions = shape.dimensions
     var newStrides = strides
     dimensions[axis] = (range.count + step - 1) / step

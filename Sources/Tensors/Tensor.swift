@@ -13,7 +13,8 @@ public struct Tensor: Sendable {
   public let offset: Int
 
   /// A view of `storage`, checked: no element may lie outside it.
-  /// - Throws: `.malformed` for ranks that differ and negative numbers, `.truncated` for an overrun.
+  /// - Throws: `.malformed` for ranks that differ, negative numbers and blocks that would be cut,
+  ///   `.truncated` for an overrun.
   public init(
     viewing storage: TensorStorage, dataType: DataType, shape: Shape, strides: [Int]? = nil,
     offset: Int = 0
@@ -35,7 +36,12 @@ public struct Tensor: Sendable {
       }
       last = sum
     }
-    let available = storage.byteCount / dataType.byteCount
+    guard dataType.canView(shape, strides, offset: offset) else {
+      throw DataError(
+        .malformed, "shape \(shape) with strides \(strides) at offset \(offset)",
+        expected: "whole rows of blocks of \(dataType.blockElements) elements (\(dataType))")
+    }
+    let available = storage.byteCount / dataType.byteCount * dataType.blockElements
     guard shape.elementCount == 0 ? offset <= available : last < available else {
       throw DataError(
         .truncated,
@@ -50,12 +56,15 @@ public struct Tensor: Sendable {
   }
 
   /// Dense memory of our own; `fill` gets it zeroed. For kernels and C faces only.
+  ///
+  /// Traps when the type's blocks do not fit the shape.
   public init(
     dataType: DataType, shape: Shape,
     fillingWith fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) rethrows {
+    precondition(dataType.fits(shape), "blocks of \(dataType) do not fit the shape \(shape)")
     storage = try unsafe TensorStorage(
-      byteCount: shape.elementCount * dataType.byteCount, fillingWith: fill)
+      byteCount: dataType.byteCount(of: shape.elementCount), fillingWith: fill)
     self.dataType = dataType
     self.shape = shape
     strides = shape.contiguousStrides
@@ -97,7 +106,7 @@ public struct Tensor: Sendable {
 
   public var elementCount: Int { shape.elementCount }
   /// Bytes of the elements when they lie densely.
-  public var byteCount: Int { elementCount * dataType.byteCount }
+  public var byteCount: Int { dataType.byteCount(of: elementCount) }
   public var rank: Int { shape.rank }
 }
 

@@ -130,7 +130,9 @@ private let goldens = (try? GoldenFile.all(in: "numpy")) ?? [:]
 
   @Test func writesEveryOtherType() throws {
     let scratch = ScratchDirectory()
-    let types = DataType.allCases.filter { $0 != .bfloat16 && !$0.rawValue.hasPrefix("float8") }
+    let types = DataType.allCases.filter {
+      $0 != .bfloat16 && !$0.rawValue.hasPrefix("float8") && !$0.isBlockQuantised
+    }
     let entries = types.map { TensorEntry(name: $0.rawValue, Tensor(zeros: [3], dataType: $0)) }
     try NPZ.write(entries, to: scratch.file("a.npz"))
     #expect(try NPZ.read(scratch.file("a.npz")).map(\.dataType) == types)

@@ -21,7 +21,9 @@ public struct KerasArchiveFormat: ModelFormat {
     try namingFile(path) { try KerasReader.readArchive(try MappedFile(path: path).bytes) }
   }
 
-  public func obstacle(to checkpoint: Checkpoint) -> DataError? { KerasWriter.obstacle(checkpoint) }
+  public func obstacle(to checkpoint: Checkpoint) -> DataError? {
+    obstacle(toBlocksOf: checkpoint) ?? KerasWriter.obstacle(checkpoint)
+  }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
     try KerasWriter.writeArchive(checkpoint, to: path)

@@ -16,7 +16,9 @@ public struct KerasHDF5Format: ModelFormat {
     try namingFile(path) { try KerasReader.readHDF5(try MappedFile(path: path).bytes) }
   }
 
-  public func obstacle(to checkpoint: Checkpoint) -> DataError? { KerasWriter.obstacle(checkpoint) }
+  public func obstacle(to checkpoint: Checkpoint) -> DataError? {
+    obstacle(toBlocksOf: checkpoint) ?? KerasWriter.obstacle(checkpoint)
+  }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
     try KerasWriter.writeHDF5(checkpoint, to: path)

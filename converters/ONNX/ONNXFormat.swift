@@ -19,6 +19,7 @@ public struct ONNXFormat: ModelFormat {
   }
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
+    if let obstacle = obstacle(toBlocksOf: checkpoint) { return obstacle }
     do {
       _ = try ModelWriter(checkpoint)
       return nil
@@ -28,7 +29,8 @@ public struct ONNXFormat: ModelFormat {
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
-    try ModelWriter(checkpoint).write(to: path)
+    if let obstacle = obstacle(toBlocksOf: checkpoint) { throw obstacle }
+    return try ModelWriter(checkpoint).write(to: path)
   }
 }
 

@@ -91,7 +91,8 @@ public struct PyTorchFormat: ModelFormat {
   }
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
-    checkpoint.normalised.isEmpty ? DataError(.malformed, "holds no tensors to be converted") : nil
+    checkpoint.normalised.isEmpty
+      ? DataError(.malformed, "holds no tensors to be converted") : obstacle(toBlocksOf: checkpoint)
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {

@@ -14,7 +14,7 @@ enum MemoryLimit {
 
   /// - Throws: `.limitExceeded` when one value alone is larger than `bytes`.
   static func check(_ shape: Shape, _ dataType: DataType, bytes: Int) throws {
-    guard shape.elementCount <= bytes / dataType.byteCount else {
+    guard dataType.byteCount(of: shape.elementCount) <= bytes else {
       throw DataError(
         .limitExceeded, "a value of shape \(shape) would take more than \(bytes) bytes",
         remedy: "give smaller inputs")

@@ -73,7 +73,7 @@ extension Graph {
     // What would be much larger than what it is made from is better made anew for each run.
     for case let id? in node.outputs {
       guard let shape = self[id].type.shape, let dataType = self[id].type.dataType else { continue }
-      let bytes = shape.elementCount * dataType.byteCount
+      let bytes = dataType.byteCount(of: shape.elementCount)
       if bytes > 1 << 24, bytes > 2 * inputBytes { return nil }
     }
     return try node.operator.evaluate(node.inputs.map { $0.flatMap(constant) })

@@ -6,8 +6,8 @@ import Tensors
 extension Graph {
   /// The graph with its parameters' tensors as constants.
   ///
-  /// A weight in half precision, where the graph computes in float32, stays as it is stored and has the type float32: it
-  /// is widened where it is used.
+  /// A weight in half precision or in quantised blocks, where the graph computes in float32, stays as it is stored and
+  /// has the type float32: it is widened where it is used.
   /// - Throws: `.mismatch` when a tensor does not fit the parameter's declared type.
   func binding(_ weights: (String) throws -> Tensor) throws -> Graph {
     var graph = self
@@ -43,6 +43,7 @@ extension DataType {
   fileprivate var widened: DataType {
     switch self {
     case .float16, .bfloat16, .float8E4M3, .float8E5M2: .float32
+    case let type where type.isBlockQuantised: .float32
     default: self
     }
   }

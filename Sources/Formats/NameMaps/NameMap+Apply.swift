@@ -123,7 +123,11 @@ extension NameRule {
     var tensor = first
     for step in steps {
       let shape = try naming("tensor '\(first.entry.name)'") {
-        try step.applied(to: tensor.entry.shape)
+        let shape = try step.applied(to: tensor.entry.shape)
+        if try !step.keepsBlocks(tensor.entry.dataType, of: tensor.entry.shape) {
+          tensor.entry = tensor.entry.widened()
+        }
+        return shape
       }
       tensor.entry = try tensor.entry.mapped(shape: shape) { try step.applied(to: $0) }
       tensor.action = step.action
@@ -136,6 +140,11 @@ extension NameRule {
 }
 
 extension TensorEntry {
+  /// Quantised blocks as floats.
+  fileprivate func widened() -> TensorEntry {
+    mapped(dataType: .float32, shape: shape) { $0.cast(to: .float32) }
+  }
+
   /// One of `count` equal parts along an axis.
   func part(_ index: Int, of count: Int, axis: Int, name: String) throws -> TensorEntry {
     guard axis < shape.rank, shape[axis] % count == 0 else {
@@ -145,6 +154,9 @@ extension TensorEntry {
     let extent = shape[axis] / count
     var dimensions = shape.dimensions
     dimensions[axis] = extent
+    guard dataType.fits(Shape(dimensions)) else {
+      return try widened().part(index, of: count, axis: axis, name: name)
+    }
     return mapped(shape: Shape(dimensions)) {
       $0.sliced(axis: axis, (index * extent)..<((index + 1) * extent))
     }.renamed(name)
@@ -170,6 +182,9 @@ extension TensorEntry {
         throw DataError(.mismatch, "parts of unequal shape: \(first.shape) and \(entry.shape)")
       }
       dimensions[axis] += extent
+    }
+    if axis == dimensions.count - 1, first.dataType.isBlockQuantised {
+      return try concatenating(entries.map { $0.widened() }, axis: axis, name: name)
     }
     return TensorEntry(
       name: name, dataType: first.dataType, shape: try Shape(checking: dimensions)

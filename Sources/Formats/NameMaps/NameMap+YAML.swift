@@ -128,7 +128,7 @@ extension NameRule {
       throw DataError(.malformed, "'value' is no number")
     }
     let name = mapping["dtype"]?.string ?? "float32"
-    guard let dataType = DataType(rawValue: name) else {
+    guard let dataType = DataType(elementName: name) else {
       throw DataError(.malformed, "has the unknown data type '\(name)'")
     }
     let shape = try mapping["shape"].map { try integers($0, "shape") } ?? []

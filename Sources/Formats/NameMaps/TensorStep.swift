@@ -77,6 +77,15 @@ public enum TensorStep: Sendable, Hashable {
     }
   }
 
+  /// Whether blocks of a quantised tensor stay whole: the rows do.
+  func keepsBlocks(_ type: DataType, of shape: Shape) throws -> Bool {
+    guard type.isBlockQuantised else { return true }
+    switch self {
+    case .permute(let order): return order.last == shape.rank - 1
+    case .reshape: return type.fits(try applied(to: shape))
+    }
+  }
+
   /// How a certificate calls it.
   var action: TensorAction {
     switch self {

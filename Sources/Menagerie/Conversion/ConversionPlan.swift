@@ -102,14 +102,24 @@ struct ConversionPlan {
     checkpoint.graph = expressed.graph
   }
 
-  /// Floating-point tensors become `type`.
+  /// Tensors of real numbers become `type`; blocks are for matrices of whole blocks only.
   mutating func cast(to type: DataType) {
     castType = type
+    cast(to: type) { entry in
+      entry.dataType.isReal
+        && (!type.isBlockQuantised || entry.shape.rank > 1 && type.fits(entry.shape))
+    }
+  }
+
+  /// Tensors quantised in blocks become float32, which holds the same numbers.
+  mutating func widenBlocks() { cast(to: .float32) { $0.dataType.isBlockQuantised } }
+
+  private mutating func cast(to type: DataType, where isWanted: (TensorEntry) -> Bool) {
     checkpoint.normalised = checkpoint.normalised.map { tensor in
       let own = tensor.entry.dataType
-      guard own.isFloatingPoint, own != type else { return tensor }
-      castNotes[tensor.entry.name] =
-        "\(own) to \(type)\(type.byteCount < own.byteCount ? ", rounded" : "")"
+      guard own != type, isWanted(tensor.entry) else { return tensor }
+      let narrows = type.byteCount(of: 256) < own.byteCount(of: 256)
+      castNotes[tensor.entry.name] = "\(own) to \(type)\(narrows ? ", rounded" : "")"
       var cast = tensor
       cast.entry = tensor.entry.mapped(dataType: type, shape: tensor.entry.shape) {
         $0.cast(to: type)

@@ -63,8 +63,9 @@ struct ConvertCommand: ParsableCommand {
     options.isVerified = !isUnverified
     options.threads = threads.count
     if let dtype {
-      guard let type = DataType(rawValue: dtype), type.isFloatingPoint else {
-        let names = DataType.allCases.filter(\.isFloatingPoint).map(\.rawValue)
+      let types = DataType.allCases.filter { $0.isReal && $0.isWritable }
+      guard let type = types.first(where: { $0.rawValue == dtype }) else {
+        let names = types.map(\.rawValue)
         throw ValidationError(
           "unknown --dtype '\(dtype)'; expected \(names.joined(separator: ", "))")
       }

@@ -54,7 +54,7 @@ public struct FoldConstants: GraphPass {
     var bytes = 0
     for type in inferred.prefix(node.outputs.count) {
       guard let shape = type.shape, let dataType = type.dataType else { return false }
-      bytes += shape.elementCount * dataType.byteCount
+      bytes += dataType.byteCount(of: shape.elementCount)
     }
     return bytes <= max(maximumBytes, available)
   }

@@ -69,7 +69,7 @@ extension KerasGraphBuilder {
       }
       return .fixed(value)
     }
-    let type = config["dtype"]?.string.flatMap(DataType.init(rawValue:)) ?? .float32
+    let type = config["dtype"]?.string.flatMap(DataType.init(elementName:)) ?? .float32
     let id = graph.addInput(unique(name), TensorType(type, dimensions))
     let tensor = KerasTensor(id: id, rank: shape.count, isChannelsFirst: false)
     guard type != .float32 else { return tensor }

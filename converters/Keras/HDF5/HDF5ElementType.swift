@@ -29,7 +29,7 @@ struct HDF5ElementType {
     case H5T_ENUM where size == 1 && H5Tget_nmembers(id) == 2: dataType = .bool
     case H5T_OPAQUE:
       let name = try name()
-      guard let known = name.flatMap(DataType.init(rawValue:)), known.byteCount == size else {
+      guard let known = name.flatMap(DataType.init(elementName:)), known.byteCount == size else {
         throw DataError(
           .unsupported, "opaque elements of \(size) bytes (\(name ?? "without a name"))")
       }

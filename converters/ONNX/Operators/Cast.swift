@@ -38,7 +38,7 @@ extension Cast {
     case "FLOAT16": .float16
     case "DOUBLE": .float64
     default:
-      try DataType(rawValue: name.lowercased())
+      try DataType(elementName: name.lowercased())
         .orThrow(DataError(.unsupported, "a cast to '\(name)'"))
     }
   }

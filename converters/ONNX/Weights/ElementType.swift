@@ -24,6 +24,7 @@ enum ElementType {
     throw DataError(.malformed, "there is no element type \(number)")
   }
 
+  /// The number of a type whose elements stand alone.
   static func number(_ type: DataType) -> Int {
     switch type {
     case .float32: 1
@@ -42,6 +43,7 @@ enum ElementType {
     case .bfloat16: 16
     case .float8E4M3: 17
     case .float8E5M2: 19
+    default: 0  // "undefined": blocks, which an obstacle keeps out
     }
   }
 

@@ -69,7 +69,7 @@ struct OwnMetadata {
 
   /// A small tensor that is spelt out in hexadecimal digits.
   private static func tensor(_ extra: JSONValue, _ name: String) -> TensorEntry? {
-    guard let type = DataType(rawValue: extra["dtype"]?.string ?? ""),
+    guard let type = DataType(elementName: extra["dtype"]?.string ?? ""),
       let shape = try? Shape(checking: extra["shape"]?.integers ?? [-1]),
       let bytes = Bytes(hexadecimal: extra["data"]?.string ?? "")
     else { return nil }

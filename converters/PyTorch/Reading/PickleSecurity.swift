@@ -67,7 +67,9 @@ enum PickleSecurity {
     "_rebuild_xla_tensor",
   ]
 
-  private static let types: Set<String> = Set(DataType.allCases.map(\.rawValue)).union([
+  private static let types: Set<String> = Set(
+    DataType.allCases.filter { !$0.isBlockQuantised }.map(\.rawValue)
+  ).union([
     "complex128", "complex32", "float", "double", "half", "long", "int", "short", "qint8", "quint8",
     "qint32", "quint4x2", "quint2x4", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu",
     "float4_e2m1fn_x2", "bits8", "per_tensor_affine", "per_tensor_symmetric", "per_channel_affine",

@@ -100,7 +100,7 @@ struct TensorBuilder {
   private func dataType(_ reference: StorageReference, _ global: PickleValue?) throws -> DataType {
     if let global, let name = heap.globalName(global), name.hasPrefix("torch.") {
       let stem = String(name.dropFirst("torch.".count))
-      guard let type = DataType(rawValue: stem) else {
+      guard let type = DataType(elementName: stem) else {
         throw DataError(.unsupported, "holds \(stem) numbers, which are not read")
       }
       return type

@@ -1,0 +1,31 @@
+// Internal: defines `mng_dequantize_<type>_f32(source, target, blocks)` for every instruction set.
+#ifndef MNG_DEQUANTIZE_H
+#define MNG_DEQUANTIZE_H
+
+#include "blocks.h"
+
+#pragma STDC FP_CONTRACT OFF
+
+#define MNG_DEQUANTIZE(type)                                                                     \
+  MNG_INLINE void mng_dequantize_##type##_f32_body(const void *restrict source,                  \
+                                                   float *restrict target, size_t blocks) {      \
+    enum { N = type##_elements, G = type##_group };                                              \
+    const type##_block *block = source;                                                          \
+    int8_t q[N];                                                                                 \
+    float scale[N / G], addend[N / G];                                                           \
+    for (size_t b = 0; b < blocks; b++, target += N) {                                           \
+      type##_unpack(block + b, q, scale, addend);                                                \
+      for (int g = 0; g < N / G; g++) {                                                          \
+        for (int i = 0; i < G; i++) {                                                            \
+          const float product = scale[g] * (float)q[g * G + i];                                  \
+          target[g * G + i] = type##_addends ? product + addend[g] : product;                    \
+        }                                                                                        \
+      }                                                                                          \
+    }                                                                                            \
+  }                                                                                              \
+  void mng_dequantize_##type##_f32(const void *, float *, size_t);                               \
+  MNG_VARIANTS(mng_dequantize_##type##_f32,                                                      \
+               (const void *restrict source, float *restrict target, size_t blocks),             \
+               (source, target, blocks))
+
+#endif

@@ -1,0 +1,3 @@
+#include "dequantize.h"
+
+MNG_DEQUANTIZE(q6_K)

@@ -1,0 +1,17 @@
+#include "quantize.h"
+
+MNG_INLINE void q5_1_pack(const float *x, q5_1_block *b) {
+  float least, most;
+  mng_range(x, 32, &least, &most);
+  const float d = (most - least) / 31, inverse = mng_inverse(d);
+  mng_put_half(d, b->d);
+  mng_put_half(least, b->m);
+  uint32_t top = 0;
+  int q[32];
+  for (int i = 0; i < 32; i++) q[i] = mng_code((x[i] - least) * inverse + 0.5f, 31);
+  for (int i = 0; i < 32; i++) top |= (uint32_t)(q[i] >> 4) << i;
+  for (int i = 0; i < 4; i++) b->qh[i] = (uint8_t)(top >> 8 * i);
+  for (int i = 0; i < 16; i++) b->qs[i] = (uint8_t)((q[i] & 15) | (q[i + 16] & 15) << 4);
+}
+
+MNG_QUANTIZE(q5_1)
