@@ -83,6 +83,7 @@ public enum TensorStep: Sendable, Hashable {
     switch self {
     case .permute(let order): return order.last == shape.rank - 1
     case .reshape: return type.fits(try applied(to: shape))
+    case .rotaryHalves, .rotaryPairs: return shape.rank > 1
     }
   }
 
