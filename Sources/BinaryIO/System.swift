@@ -88,3 +88,18 @@ public enum System {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 }
+
+extension System {
+  /// The date and time of day, in the time zone of the system.
+  public static var localTime:
+    (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int)
+  {
+    var seconds = time(nil)
+    var parts = unsafe tm()
+    unsafe _ = localtime_r(&seconds, &parts)
+    return unsafe (
+      Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday), Int(parts.tm_hour),
+      Int(parts.tm_min), Int(parts.tm_sec)
+    )
+  }
+}
