@@ -86,7 +86,7 @@ let package = Package(
     swift("Archives", at: "Sources/Archives", ["BinaryIO", "CLibZip"]),
     swift("Tensors", at: "Sources/Tensors", ["BinaryIO", "CKernels"]),
     swift("Images", at: "Sources/Images", ["BinaryIO", "CPictures"]),
-    swift("Text", at: "Sources/Text", ["BinaryIO", "JSON"]),
+    swift("Text", at: "Sources/Text", ["BinaryIO", "JSON", collections]),
 
     // Layer 3: the graph, and the safe faces of the kernels
     swift("ModelGraph", at: "Sources/ModelGraph", ["BinaryIO", "Tensors", collections]),
@@ -156,7 +156,7 @@ let package = Package(
       tests("Tensors", ["Tensors", "BinaryIO"]),
       tests("Archives", ["Archives", "BinaryIO"]),
       tests("Images", ["Images", "BinaryIO", "Tensors"]),
-      tests("Text", ["BinaryIO", "JSON", "Text"]),
+      tests("Text", ["BinaryIO", "JSON", "Text", collections]),
       tests("Kernels", ["CKernels", "Kernels", "Tensors"]),
       tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
       tests(
