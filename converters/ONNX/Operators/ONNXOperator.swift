@@ -39,13 +39,6 @@ struct ONNXOperator: Sendable {
     }
   }
 
-  /// An operator that the standard does not have, written with some that it has.
-  init<Ours: Operator>(
-    writing ours: Ours.Type, _ write: @escaping @Sendable (Ours, inout NodeWriting) throws -> Void
-  ) {
-    self.init(ours, domains: [], read: { _ in }, write: write)
-  }
-
   /// An operator of older files that becomes another one.
   init(
     reading name: String, domains: Set<String> = [""],

@@ -6,7 +6,7 @@ enum ONNXOperators {
       .concat,
       .constantOfShape, .conv, .convTranspose, .cumSum, .depthToSpace, .dropout, .einsum, .expand,
       .flatten, .gather, .gatherElements, .gatherND, .gemm, .globalLpPool, .groupNormalization,
-      .hardmax, .instanceNormalization, .isInf, .layerNormalization, .linear, .logSoftmax,
+      .hardmax, .instanceNormalization, .isInf, .layerNormalization, .logSoftmax,
       .lpNormalization,
       .lpPool, .lrn, .matMul, .maxPool, .mod, .oneHot, .pad, .prelu, .reshape, .resize,
       .rmsNormalization, .rotaryEmbedding, .scatter, .scatterElements, .scatterND, .shape, .slice,

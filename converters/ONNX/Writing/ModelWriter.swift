@@ -2,6 +2,7 @@ import BinaryIO
 import Formats
 import JSON
 import ModelGraph
+import Operators
 import OrderedCollections
 import Tensors
 
@@ -27,6 +28,9 @@ struct ModelWriter {
     }
   }
 
+  /// The newest operator set whose operators are written as they are.
+  private static let widelyKnownOpset = 21
+
   init(_ checkpoint: Checkpoint) throws {
     guard let graph = checkpoint.graph else {
       throw checkpoint.graphError
@@ -36,7 +40,10 @@ struct ModelWriter {
     }
     self.checkpoint = checkpoint
     plan = WeightPlan(checkpoint.normalised.map(\.entry), used: graph)
-    self.graph = try GraphWriter(graph, weights: plan.names, tensors: plan.written)
+    // What came from an ONNX file keeps its operators; others are said in ones that most runtimes know.
+    let opset = checkpoint.format == "onnx" ? Int.max : ModelWriter.widelyKnownOpset
+    self.graph = try GraphWriter(
+      graph.decomposed(opset: opset), weights: plan.names, tensors: plan.written)
   }
 
   /// - Returns: what became of each tensor, in the checkpoint's order.
