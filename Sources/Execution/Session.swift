@@ -16,13 +16,19 @@ public final class Session: Sendable {
 
   private let compiler: Compiler
   private let inputTypes: InputTypes
+  /// For each state, the place of its input, its heads and their size.
+  private let states: [(input: Int, heads: Int, size: Int)]
+  private let compiled = Atomic<Int>(0)
   private let programs = Mutex<[(types: [TensorType], program: Program)]>([])
 
-  /// - Parameter weights: the tensor for a parameter's name; what it throws is passed on.
+  /// - Parameters:
+  ///   - weights: the tensor for a parameter's name; what it throws is passed on.
+  ///   - state: inputs `[batch, heads, capacity, size]` that a `SessionState` holds, each with the output that is its next
+  ///     value. An operator that can (`CachedAttention`) updates them in place.
   /// - Throws: `.unsupported` for operators that cannot be run, `.mismatch` for weights that do not fit.
   public init(
     graph: Graph, weights: @Sendable (String) throws -> Tensor,
-    options: SessionOptions = SessionOptions()
+    options: SessionOptions = SessionOptions(), state: [(input: String, output: String)] = []
   ) throws {
     try graph.verify()
     let live = graph.withoutDeadNodes()
@@ -30,10 +36,17 @@ public final class Session: Sendable {
     let bound = try live.binding(weights)
     compiler = Compiler(
       graph: bound, pool: ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads)),
-      weights: WeightCache(lasting: Set(bound.constants.values.map(\.identity))), options: options)
+      weights: WeightCache(lasting: Set(bound.constants.values.map(\.identity))), options: options,
+      states: try state.map { try live.places(ofState: $0) })
     inputTypes = InputTypes(live)
-    inputs = live.inputs.map { (live[$0].name, live[$0].type) }
-    outputs = live.outputs.map { (live[$0].name, live[$0].type) }
+    states = try compiler.states.map { try live.heads(ofState: $0.input) }
+    let (own, kept) = (Set(compiler.states.map(\.input)), Set(compiler.states.map(\.output)))
+    inputs = live.inputs.enumerated().filter { !own.contains($0.offset) }.map {
+      (live[$0.element].name, live[$0.element].type)
+    }
+    outputs = live.outputs.enumerated().filter { !kept.contains($0.offset) }.map {
+      (live[$0.element].name, live[$0.element].type)
+    }
   }
 
   /// Threads that work on a run.
@@ -42,9 +55,54 @@ public final class Session: Sendable {
   /// Computes all outputs.
   /// - Throws: `.mismatch` for inputs that are missing, unknown or of a wrong type or shape.
   public func run(_ inputs: [String: Tensor]) throws -> NamedTensors {
+    guard states.isEmpty else {
+      throw DataError(.mismatch, "the model keeps a state", expected: "a run with one")
+    }
     let tensors = try inputTypes.inOrder(inputs)
     return try program(for: tensors).run(tensors, pool: compiler.pool)
   }
+
+  /// An empty past for `batch` sequences, with room for `capacity` positions.
+  /// - Throws: `.limitExceeded` when there is no memory for it.
+  public func makeState(batch: Int = 1, capacity: Int = 256) throws -> SessionState {
+    try SessionState(
+      batch: batch, capacity: max(1, capacity), layout: states.map { ($0.heads, $0.size) })
+  }
+
+  /// Computes the outputs but those that are states, and updates the state.
+  ///
+  /// A program is compiled for each capacity that the state comes to have, and for each shape of the inputs.
+  /// - Throws: `.mismatch` for inputs that do not fit, and when a state's capacity is exceeded; the state keeps what it had.
+  public func run(_ inputs: [String: Tensor], state: SessionState) throws -> NamedTensors {
+    try with(state, inputs) { tensors, views in
+      try program(for: tensors).run(tensors, states: views, pool: compiler.pool)
+    }
+  }
+
+  /// Hands on all inputs in the graph's order, those of the state by their shapes only, and the state's memory.
+  private func with<Result>(
+    _ state: SessionState, _ inputs: [String: Tensor],
+    _ body: ([Tensor], [Int: FloatView]) throws -> Result
+  ) throws -> Result {
+    guard state.layout.count == states.count,
+      zip(states, state.layout).allSatisfy({ $0.heads == $1.heads && $0.size == $1.size })
+    else { throw DataError(.mismatch, "the state is another session's") }
+    return try state.memory.withLock { memory in
+      var given = inputs
+      var views: [Int: FloatView] = [:]
+      let one = Tensor(zeros: [1]).storage
+      for (place, view) in zip(states, memory.views) {
+        let shape = Shape([state.batch, place.heads, memory.capacity, place.size])
+        given[inputTypes.names[place.input]] = try Tensor(
+          viewing: one, dataType: .float32, shape: shape, strides: [0, 0, 0, 0])
+        views[place.input] = view
+      }
+      return try body(try inputTypes.inOrder(given), views)
+    }
+  }
+
+  /// How many programs were compiled so far.
+  package var compilations: Int { compiled.load(ordering: .relaxed) }
 
   /// Compiles for inputs like these, so that the first run is as fast as any.
   public func prepare(for inputs: [String: Tensor]) throws {
@@ -53,11 +111,18 @@ public final class Session: Sendable {
 
   /// Runs once, and says what each step did and how long it took.
   public func profile(
-    _ inputs: [String: Tensor]
+    _ inputs: [String: Tensor], state: SessionState? = nil
   ) throws -> (outputs: NamedTensors, steps: [StepProfile]) {
-    let tensors = try inputTypes.inOrder(inputs)
+    if let state { return try with(state, inputs, profile) }
+    return try profile(try inputTypes.inOrder(inputs), [:])
+  }
+
+  private func profile(
+    _ tensors: [Tensor], _ views: [Int: FloatView]
+  ) throws -> (outputs: NamedTensors, steps: [StepProfile]) {
     var steps: [StepProfile] = []
-    let outputs = try program(for: tensors).run(tensors, pool: compiler.pool) { entry, duration in
+    let outputs = try program(for: tensors).run(tensors, states: views, pool: compiler.pool) {
+      entry, duration in
       steps.append(
         StepProfile(
           name: entry.name, kind: entry.step.kind, duration: duration,
@@ -70,6 +135,7 @@ public final class Session: Sendable {
     let types = tensors.map { TensorType($0.dataType, shape: $0.shape) }
     if let found = known(types) { return found }
     let program = try compiler.compile(for: types)
+    compiled.wrappingAdd(1, ordering: .relaxed)
     programs.withLock { programs in
       programs.append((types, program))
       if programs.count > max(1, compiler.options.maximumPrograms) { programs.removeFirst() }
@@ -85,6 +151,34 @@ public final class Session: Sendable {
       programs.append(found)
       return found.program
     }
+  }
+}
+
+extension Graph {
+  /// Where a state's input and output are.
+  fileprivate func places(
+    ofState names: (input: String, output: String)
+  ) throws -> (input: Int, output: Int) {
+    guard let input = inputs.firstIndex(where: { self[$0].name == names.input }) else {
+      throw DataError(.mismatch, "the model has no input '\(names.input)' for a state")
+    }
+    guard let output = outputs.firstIndex(where: { self[$0].name == names.output }) else {
+      throw DataError(.mismatch, "the model has no output '\(names.output)' for a state")
+    }
+    return (input, output)
+  }
+
+  /// A state's heads and their size.
+  fileprivate func heads(ofState input: Int) throws -> (input: Int, heads: Int, size: Int) {
+    let type = self[inputs[input]].type
+    guard type.dataType == .float32, let dimensions = type.dimensions, dimensions.count == 4,
+      let heads = dimensions[1].value, let size = dimensions[3].value
+    else {
+      throw DataError(
+        .unsupported, "a state of \(type)", expected: "float32 [batch, heads, capacity, size]",
+        subject: "input '\(self[inputs[input]].name)'")
+    }
+    return (input, heads, size)
   }
 }
 

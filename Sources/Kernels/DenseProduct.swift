@@ -108,6 +108,10 @@ struct DenseProduct: Sendable {
         unsafe mng_finish_f32(
           range.count, outputs, tail.bias.map { unsafe $0 + group * outputs }, tail.minimum,
           tail.maximum, y, resultStride)
+        let start = unsafe result.writing(result.count) + resultOffset
+        unsafe epilogue.finish(
+          start, stride: resultStride, rows: range,
+          columns: (group * outputs)..<((group + 1) * outputs), width: columns)
       }
     }
   }

@@ -26,13 +26,50 @@ public struct Epilogue: Sendable {
 
   public var clamp: Clamp
 
-  public init(bias: FloatView? = nil, residual: FloatView? = nil, clamp: Clamp = .none) {
+  /// A function of each result after that; matrix products only.
+  public var activation: UnaryOperator?
+
+  /// What each result is multiplied by at last, of the result's shape; matrix products only.
+  public var factor: FloatView?
+
+  public init(
+    bias: FloatView? = nil, residual: FloatView? = nil, clamp: Clamp = .none,
+    activation: UnaryOperator? = nil, factor: FloatView? = nil
+  ) {
     self.bias = bias
     self.residual = residual
     self.clamp = clamp
+    self.activation = activation
+    self.factor = factor
   }
 
   public static let none = Epilogue()
+
+  /// Activation and factor for a piece of a result that has been stored, while it is still in the caches.
+  ///
+  /// - Parameters:
+  ///   - y: where row 0 and column 0 of the result are.
+  ///   - width: columns of the whole result, which a factor has densely.
+  func finish(
+    _ y: UnsafeMutablePointer<Float>, stride: Int, rows: Range<Int>, columns: Range<Int>,
+    width: Int
+  ) {
+    guard activation != nil || factor != nil, !columns.isEmpty else { return }
+    let isDense = stride == columns.count && width == columns.count
+    let (lines, count) = isDense ? (rows.prefix(1), rows.count * width) : (rows, columns.count)
+    for row in lines {
+      let start = unsafe y + row * stride + columns.lowerBound
+      if let (operation, alpha, beta) = activation?.code {
+        unsafe mng_unary_f32(operation, count, start, alpha, beta, start)
+      }
+      if let factor {
+        let place = row * width + columns.lowerBound
+        let other = unsafe factor.reading(place + count, "factor") + place
+        unsafe mng_binary_f32(
+          MNG_BINARY_MULTIPLY, 1, count, start, 0, 1, other, 0, 1, -.infinity, .infinity, start)
+      }
+    }
+  }
 
   /// The C structure for a result of `rows` by `columns`.
   func checked(rows: Int, columns: Int) -> mng_epilogue_f32 {

@@ -64,6 +64,15 @@
     }
   }
 
+  /// Where the floats are: equal places are the same memory.
+  public struct Place: Sendable, Hashable {
+    private let address: UInt
+
+    fileprivate init(address: UInt) { self.address = address }
+  }
+
+  public var place: Place { Place(address: unsafe UInt(bitPattern: base)) }
+
   /// The floats, copied.
   public var array: [Float] {
     unsafe Array(UnsafeBufferPointer(start: base, count: count))

@@ -42,6 +42,19 @@ public enum Normalization {
     }
   }
 
+  /// `x / sqrt(mean of squares + epsilon) * scale` with each row's own mean; the result may be the input's memory.
+  public static func rmsNorm(
+    _ input: FloatView, rows: Int, columns: Int, scale: FloatView? = nil, epsilon: Float,
+    into result: FloatView, pool: ThreadPool? = nil
+  ) {
+    runRows(pool, rows: rows, columns: columns) { range in
+      let start = range.lowerBound * columns
+      unsafe mng_rms_norm_f32(
+        range.count, columns, input.reading(rows * columns) + start, scale?.reading(columns),
+        epsilon, result.writing(rows * columns) + start)
+    }
+  }
+
   /// `x / (bias + alpha / size * sum of squares)^beta` over the `size` channels around each.
   ///
   /// - Source: ONNX LRN; where `size` is even, the window reaches one channel further up than down.

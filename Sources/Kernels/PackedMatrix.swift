@@ -91,6 +91,11 @@ public struct PackedMatrix: Sendable {
           unsafe mng_gemm_f32(
             isa, a, stride, inputs, b, outputs, y, resultStride, rows.lowerBound, rows.upperBound,
             panels.lowerBound, panels.upperBound, &tail, scratch.baseAddress)
+          let panel = mng_gemm_f32_panel(isa)
+          unsafe epilogue.finish(
+            y, stride: resultStride, rows: rows,
+            columns: (panels.lowerBound * panel)..<min(panels.upperBound * panel, outputs),
+            width: outputs)
         }
       }
     }

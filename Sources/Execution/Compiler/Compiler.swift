@@ -10,14 +10,21 @@ struct Compiler: Sendable {
   let pool: ThreadPool
   let weights: WeightCache
   let options: SessionOptions
+  /// Places among the graph's inputs and outputs of what a state holds.
+  var states: [(input: Int, output: Int)] = []
 
   func compile(for types: [TensorType]) throws -> Program {
     let limit = options.maximumBytes ?? MemoryLimit.standard
     let graph = try graph.specialised(to: types, maximumBytes: limit)
-    let builder = ProgramBuilder(graph: graph, pool: pool, weights: weights)
+    let builder = ProgramBuilder(
+      graph: graph, pool: pool, weights: weights, states: states.map(\.input))
     try builder.lowerAll(plain: options.isPlain)
-    let outputs = try graph.outputs.map {
-      (name: graph[$0].name, argument: try builder.argument($0))
+    let kept = Set(states.map(\.output))
+    let outputs = try graph.outputs.enumerated().filter { !kept.contains($0.offset) }.map {
+      (name: graph[$0.element].name, argument: try builder.argument($0.element))
+    }
+    for state in states {
+      try builder.update(state: state.input, with: graph.outputs[state.output])
     }
     let steps = builder.steps.map(\.step)
     let plan = try BufferPlan(counts: builder.bufferCounts, steps: steps, maximumBytes: limit)

@@ -20,9 +20,14 @@ final class ProgramBuilder {
   private var nonNegative: Set<ValueID> = []
   private var paddings: [ValueID: (source: ValueID, begin: [Int], end: [Int])] = [:]
   private var current = 0
+  /// The graph's inputs that are memory of a state, which steps may write to.
+  private let states: Set<ValueID>
+  /// Masks of flags as what is added to scores.
+  var maskPlaces: [ValueID: Region] = [:]
 
-  init(graph: Graph, pool: ThreadPool, weights: WeightCache) {
+  init(graph: Graph, pool: ThreadPool, weights: WeightCache, states: [Int] = []) {
     self.graph = graph
+    self.states = Set(states.map { graph.inputs[$0] })
     self.pool = pool
     self.weights = weights
     consumers = [[Int]](repeating: [], count: graph.values.count)
@@ -115,6 +120,22 @@ extension ProgramBuilder {
   func newSlot() -> Int {
     slotCount += 1
     return slotCount - 1
+  }
+
+  func isState(_ id: ValueID) -> Bool { states.contains(id) }
+
+  /// Sees to it that after the run the state that comes in as `input` is what `output` says.
+  func update(state input: Int, with output: ValueID) throws {
+    let id = graph.inputs[input]
+    guard let shape = floatShape(output), shape == floatShape(id) else {
+      throw DataError(
+        .mismatch, "'\(graph[output].name)' is \(graph[output].type)",
+        expected: "what the state '\(graph[id].name)' is: \(graph[id].type)")
+    }
+    let found = try floats(output, .rowMajor(shape.rank)).operand
+    if case .input(input) = found.home { return }
+    append(
+      StateStep(source: found, state: Region(home: .input(input), count: shape.elementCount)))
   }
 
   /// Says that the value's floats are found there.

@@ -4,7 +4,7 @@ import Operators
 import Tensors
 
 /// What follows a matrix product or convolution and can be done to each sum before it is stored:
-/// `clamp(sum · scale[c] + shift[c] + residual)`.
+/// `activation(clamp(sum · scale[c] + shift[c] + residual)) · factor`.
 struct Tail {
   /// A float a channel: folded into the weights as they are packed.
   var scale: [Float]?
@@ -13,6 +13,9 @@ struct Tail {
   /// Of the result's shape.
   var residual: ValueID?
   var clamp = Clamp.none
+  var activation: UnaryOperator?
+  /// Of the result's shape.
+  var factor: ValueID?
   /// The value that all of it together gives.
   var output: ValueID
   /// The operators, in the standard's names.
@@ -37,7 +40,10 @@ struct TailAbilities: OptionSet {
   static let scale = TailAbilities(rawValue: 1)
   static let shift = TailAbilities(rawValue: 2)
   static let residual = TailAbilities(rawValue: 4)
+  static let activation = TailAbilities(rawValue: 8)
+  static let factor = TailAbilities(rawValue: 16)
   static let all: TailAbilities = [.scale, .shift, .residual]
+  static let product: TailAbilities = [.all, .activation, .factor]
 }
 
 extension ProgramBuilder {
@@ -59,14 +65,20 @@ extension ProgramBuilder {
       tail.output = result
     }
     for index in tail.nodes { absorb(index) }
-    if tail.clamp.minimum >= 0 { markNonNegative(tail.output) }
+    if tail.clamp.minimum >= 0, tail.factor == nil { markNonNegative(tail.output) }
     return tail
   }
 
   private func extend(
     _ tail: inout Tail, by node: Node, _ axis: Int, _ abilities: TailAbilities
   ) -> Bool {
-    guard tail.clamp == .none else { return false }
+    guard tail.factor == nil else { return false }
+    if node.operator is Mul, abilities.contains(.factor), take(&tail, factor: node) { return true }
+    guard tail.clamp == .none, tail.activation == nil else { return false }
+    if abilities.contains(.activation), let activation = UnaryOperator(gate: node.operator) {
+      tail.activation = activation
+      return true
+    }
     switch node.operator {
     case is Relu:
       tail.clamp = .relu
@@ -119,6 +131,18 @@ extension ProgramBuilder {
     return true
   }
 
+  /// A Mul by what has been computed already: the gate of a gated layer.
+  private func take(_ tail: inout Tail, factor node: Node) -> Bool {
+    guard node.inputs.count == 2, let first = node.inputs[0], let second = node.inputs[1],
+      let shape = floatShape(tail.output)
+    else { return false }
+    let other = first == tail.output ? second : first
+    guard other != tail.output, floatShape(other) == shape, isAvailable(other), !isConstant(other)
+    else { return false }
+    tail.factor = other
+    return true
+  }
+
   /// The bounds of a Clip, when they are known and no NaN.
   func clamp(of node: Node) -> Clamp? {
     var bounds: [Float] = [-.infinity, .infinity]
@@ -153,5 +177,18 @@ extension ProgramBuilder {
     }
     guard let values = constant(id)?.floats, !values.isEmpty else { return nil }
     return values.count == 1 ? [Float](repeating: values[0], count: shape[axis]) : values
+  }
+}
+
+extension UnaryOperator {
+  /// The activations that products are often followed by.
+  fileprivate init?(gate: any Operator) {
+    switch gate {
+    case let gelu as Gelu: self = gelu.approximation == .tanh ? .geluTanh : .gelu
+    case let swish as Swish where swish.alpha == 1: self = .silu
+    case is Tanh: self = .tanh
+    case is Sigmoid: self = .sigmoid
+    default: return nil
+    }
   }
 }

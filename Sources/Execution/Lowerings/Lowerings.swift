@@ -4,8 +4,9 @@ extension Lowering {
     unary + reductions + [
       .convolution, .transposedConvolution,
       .maxPool, .averagePool,
-      .gemm, .matMul,
-      .batchNormalization, .layerNormalization, .localResponseNormalization,
+      .gemm, .matMul, .linear,
+      .attention, .cachedAttention, .rotaryEmbedding, .gather,
+      .batchNormalization, .layerNormalization, .rmsNormalization, .localResponseNormalization,
       .softmax, .logSoftmax, .resize,
       .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .sum,
       .clip,

@@ -13,16 +13,20 @@ struct MatrixProductStep: Step {
   let rows: Int
   let bias: FloatView?
   let clamp: Clamp
+  var activation: UnaryOperator?
+  var factor: Region?
 
   var operations: Int { 2 * rows * weights.inputs * weights.outputs }
-  var reads: [Region] { [input] + (residual.map { [$0] } ?? []) }
+  var reads: [Region] { [input] + [residual, factor].compactMap { $0 } }
   var writes: [Region] { [result] }
   var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }
 
   func run(in frame: Frame) {
     weights.multiply(
       frame.view(input), rows: rows, into: frame.view(result),
-      epilogue: Epilogue(bias: bias, residual: residual.map(frame.view), clamp: clamp),
+      epilogue: Epilogue(
+        bias: bias, residual: residual.map(frame.view), clamp: clamp, activation: activation,
+        factor: factor.map(frame.view)),
       pool: frame.pool)
   }
 }
@@ -42,6 +46,24 @@ extension Lowering {
       node, a, layout: AxisOrder(order: gemm.transposeA ? [1, 0] : [0, 1]),
       weight: gemm.transposeB ? weight.transposed : weight, of: b, alpha: Float(gemm.alpha),
       bias: bias, details: [gemm.transposeB ? 1 : 0])
+  }
+
+  static let linear = Lowering(Linear.self) { _, node, builder in
+    guard let x = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
+      let xShape = builder.floatShape(x), let shape = builder.floatShape(output),
+      shape.elementCount > 0, xShape.rank > 0, builder.isConstant(b),
+      let weight = builder.constant(b), weight.elementCount > 0
+    else { return false }
+    var bias: [Float]?
+    if node.inputs.count > 2, let c = node.inputs[2] {
+      guard let values = builder.channelValues(c, axis: shape.rank - 1, of: shape) else {
+        return false
+      }
+      bias = values
+    }
+    return try builder.lowerProduct(
+      node, x, layout: .rowMajor(xShape.rank), weight: weight.transposed, of: b, alpha: 1,
+      bias: bias, details: [1])
   }
 
   static let matMul = Lowering(MatMul.self) { _, node, builder in
@@ -65,7 +87,7 @@ extension ProgramBuilder {
     bias: [Float]?, details: [Int]
   ) throws -> Bool {
     guard let output = node.outputs[0], let shape = floatShape(output) else { return false }
-    var tail = takeTail(of: node, after: output, channelAxis: shape.rank - 1, .all)
+    var tail = takeTail(of: node, after: output, channelAxis: shape.rank - 1, .product)
     if let bias { tail.add(tail.scale.map { zip($0, bias).map { $0 * $1 } } ?? bias) }
     if alpha != 1 {
       tail.scale = (tail.scale ?? [Float](repeating: 1, count: weight.shape[1])).map { $0 * alpha }
@@ -73,6 +95,7 @@ extension ProgramBuilder {
     let input = try floats(a, layout).operand
     let rowMajor = AxisOrder.rowMajor(shape.rank)
     let residual = try tail.residual.map { try floats($0, rowMajor).operand }
+    let factor = try tail.factor.map { try floats($0, rowMajor).operand }
     let packed = weights.find(weightKey(id, tail, details: details)) {
       let (values, strides) = FloatView.dense(weight)
       return .matrix(
@@ -88,7 +111,7 @@ extension ProgramBuilder {
         kind: tail.kind, input: input, residual: residual,
         result: try result(tail.output, rowMajor), weights: matrix,
         rows: shape.elementCount / matrix.outputs, bias: tail.shift.map { FloatView($0) },
-        clamp: tail.clamp))
+        clamp: tail.clamp, activation: tail.activation, factor: factor))
     return true
   }
 }

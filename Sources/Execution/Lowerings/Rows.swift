@@ -9,6 +9,7 @@ struct RowsStep: Step {
     case softmax
     case logSoftmax
     case layerNorm(epsilon: Float)
+    case rmsNorm(epsilon: Float)
     case localResponse(size: Int, alpha: Float, beta: Float, bias: Float)
   }
 
@@ -38,6 +39,10 @@ struct RowsStep: Step {
       Normalization.layerNorm(
         x, rows: rows, columns: columns, scale: scale.map(frame.view), shift: shift.map(frame.view),
         epsilon: epsilon, into: y, pool: pool)
+    case .rmsNorm(let epsilon):
+      Normalization.rmsNorm(
+        x, rows: rows, columns: columns, scale: scale.map(frame.view), epsilon: epsilon, into: y,
+        pool: pool)
     case .localResponse(let size, let alpha, let beta, let bias):
       Normalization.localResponse(
         x, rows: rows, columns: columns, size: size, alpha: alpha, beta: beta, bias: bias, into: y,
@@ -63,26 +68,39 @@ extension Lowering {
   }
 
   static let layerNormalization = Lowering(LayerNormalization.self) { norm, node, builder in
-    guard let x = node.inputs[0], let output = node.outputs[0], let shape = builder.floatShape(x),
-      builder.floatShape(output) != nil, shape.elementCount > 0,
+    try builder.lowerTrailing(
+      node, axis: norm.axis, .layerNorm(epsilon: Float(norm.epsilon)))
+  }
+
+  static let rmsNormalization = Lowering(RMSNormalization.self) { norm, node, builder in
+    try builder.lowerTrailing(node, axis: norm.axis, .rmsNorm(epsilon: Float(norm.epsilon)))
+  }
+}
+
+extension ProgramBuilder {
+  /// Rows of all axes from `axis` on, with a scale and perhaps a shift for each of their elements.
+  fileprivate func lowerTrailing(
+    _ node: Node, axis: Int, _ function: RowsStep.Function
+  ) throws -> Bool {
+    guard let x = node.inputs[0], let output = node.outputs[0], let shape = floatShape(x),
+      floatShape(output) != nil, shape.elementCount > 0,
       node.outputs.dropFirst().allSatisfy({ $0 == nil })
     else { return false }
-    let axis = norm.axis < 0 ? norm.axis + shape.rank : norm.axis
+    let axis = axis < 0 ? axis + shape.rank : axis
     let row = Array(shape[axis...])
     func operand(_ index: Int) throws -> Region?? {
       guard node.inputs.count > index, let id = node.inputs[index] else { return .some(nil) }
-      guard let own = builder.floatShape(id),
-        Array(own.drop { $0 == 1 }) == Array(row.drop { $0 == 1 })
+      guard let own = floatShape(id), Array(own.drop { $0 == 1 }) == Array(row.drop { $0 == 1 })
       else { return nil }
-      return try builder.floats(id, .rowMajor(own.rank)).operand
+      return try floats(id, .rowMajor(own.rank)).operand
     }
     guard let scale = try operand(1), let shift = try operand(2) else { return false }
     let layout = AxisOrder.rowMajor(shape.rank)
-    builder.append(
+    append(
       RowsStep(
-        kind: node.operator.name, function: .layerNorm(epsilon: Float(norm.epsilon)),
-        input: try builder.floats(x, layout).operand, scale: scale, shift: shift,
-        result: try builder.result(output, layout), columns: row.reduce(1, *)))
+        kind: node.operator.name, function: function, input: try floats(x, layout).operand,
+        scale: scale, shift: shift, result: try result(output, layout),
+        columns: row.reduce(1, *)))
     return true
   }
 }

@@ -9,14 +9,21 @@ final class Frame {
   private let offsets: [Int]
   private let inputs: [Tensor]
   private let inputViews: [FloatView?]
+  private let states: [Int: FloatView]
   private var slots: [Tensor?]
 
-  init(program: Program, arena: Arena, inputs: [Tensor], pool: ThreadPool) {
+  /// - Parameter states: for inputs that are memory of a state, that memory; the tensor only says its shape.
+  init(
+    program: Program, arena: Arena, inputs: [Tensor], states: [Int: FloatView], pool: ThreadPool
+  ) {
     self.pool = pool
     self.arena = arena
     self.inputs = inputs
     offsets = program.plan.offsets
-    inputViews = inputs.map { $0.dataType == .float32 ? FloatView($0) : nil }
+    self.states = states
+    inputViews = inputs.enumerated().map { index, tensor in
+      states[index] ?? (tensor.dataType == .float32 ? FloatView(tensor) : nil)
+    }
     slots = [Tensor?](repeating: nil, count: program.slotCount)
   }
 
@@ -39,7 +46,10 @@ final class Frame {
   func tensor(_ argument: Argument) -> Tensor {
     switch argument {
     case .constant(let tensor): return tensor
-    case .input(let index): return inputs[index]
+    case .input(let index):
+      guard let state = states[index] else { return inputs[index] }
+      let shape = inputs[index].shape
+      return Tensor(copying: state, shape: shape, strides: shape.contiguousStrides, pool: pool)
     case .slot(let index):
       guard let tensor = slots[index] else { preconditionFailure("slot \(index) is empty") }
       return tensor

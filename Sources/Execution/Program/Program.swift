@@ -32,11 +32,13 @@ final class Program: Sendable {
 
   /// Computes the outputs; `observe` is told after each step how long it took.
   func run(
-    _ inputs: [Tensor], pool: ThreadPool, observe: ((Entry, Duration) -> Void)? = nil
+    _ inputs: [Tensor], states: [Int: FloatView] = [:], pool: ThreadPool,
+    observe: ((Entry, Duration) -> Void)? = nil
   ) throws -> NamedTensors {
     let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.count)
     defer { arenas.withLock { if $0.count < 4 { $0.append(arena) } } }
-    let frame = Frame(program: self, arena: arena, inputs: inputs, pool: pool)
+    let frame = Frame(
+      program: self, arena: arena, inputs: inputs, states: states, pool: pool)
     for entry in entries {
       let start = observe.map { _ in ContinuousClock.now }
       try naming("node '\(entry.name)' (\(entry.step.kind))") { try entry.step.run(in: frame) }

@@ -1,0 +1,275 @@
+#include "mng_attention_f32.h"
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "gemm_f32.h"
+#include "lanes.h"
+#include "math_f32.h"
+#include "rows_f32.h"
+
+// Defined by MNG_VARIANTS below; for this file alone.
+void mng_attention_f32_shares(float *s, size_t begin, size_t end, float softcap, const float *mask,
+                              size_t mask_key, float *sum);
+void mng_attention_f32_scale_row(float *y, size_t count, float factor);
+void mng_attention_f32_dots(const float *q, const float *k, size_t k_row, size_t size, size_t begin,
+                            size_t end, float *s);
+void mng_attention_f32_mix(const float *s, const float *v, size_t v_row, size_t width, size_t begin,
+                           size_t end, float factor, float *y);
+
+enum {
+  FEW = 4,  // queries below which keys and values are read where they lie, not packed first
+  SCORE_FLOATS = 32 * 1024,  // of a block of scores, which stay in the second cache level
+  LINE = 16,
+};
+
+/// The keys `[begin, end)` that query i may look at.
+typedef struct span {
+  size_t begin, end;
+} span;
+
+static span keys_of(const mng_attention_f32 *a, size_t i) {
+  const ptrdiff_t position = a->before + (ptrdiff_t)i;
+  const ptrdiff_t first = position - (ptrdiff_t)a->left;
+  const ptrdiff_t last = position + (ptrdiff_t)a->right + 1;
+  span keys = {first < 0 ? 0 : (size_t)first, last < 0 ? 0 : mng_min((size_t)last, a->keys)};
+  if (keys.begin > keys.end) keys.begin = keys.end;
+  return keys;
+}
+
+static size_t rounded(size_t floats) { return (floats + LINE - 1) / LINE * LINE; }
+
+/// Floats from a row of scores to the next: no power of two, which would alias in the caches.
+static size_t score_stride(const mng_attention_f32 *a) { return rounded(a->keys) + LINE; }
+
+static size_t block_rows(mng_isa isa, const mng_attention_f32 *a) {
+  const size_t tile = mng_gemm_f32_tile_rows(isa);
+  const size_t rows = SCORE_FLOATS / score_stride(a) / tile * tile;
+  return mng_min(rows < tile ? tile : rows, (a->queries + tile - 1) / tile * tile);
+}
+
+// MARK: softmax of a row of scores
+
+/// Scores of the keys `[begin, end)` become shares that are yet to be divided by their sum, which
+/// is `*sum`.
+MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end, float softcap, const float *mask,
+                            size_t mask_key, float *sum) {
+  float *x = s + begin;
+  const size_t count = end - begin;
+  if (softcap > 0) {
+    const float inverse = 1 / softcap;
+    LOOP_IN_PLACE
+    for (size_t j = 0; j < count; j++) x[j] = softcap * m_tanh(x[j] * inverse);
+  }
+  if (mask && mask_key == 1) {
+    const float *m = mask + begin;
+    // What is masked out takes no part, even if its score is infinite.
+    LOOP_IN_PLACE
+    for (size_t j = 0; j < count; j++) x[j] = m[j] == -INFINITY ? -INFINITY : x[j] + m[j];
+  } else if (mask) {
+    const float m = mask[0];
+    LOOP_IN_PLACE
+    for (size_t j = 0; j < count; j++) x[j] = m == -INFINITY ? -INFINITY : x[j] + m;
+  }
+  const float max = max_of_row(x, count);
+  if (max == -INFINITY) {
+    memset(x, 0, count * sizeof *x);
+    *sum = 0;
+    return;
+  }
+  *sum = sum_of_exponentials(x, count, max, x);
+}
+
+MNG_VARIANTS(mng_attention_f32_shares,
+             (float *s, size_t begin, size_t end, float softcap, const float *mask,
+              size_t mask_key, float *sum),
+             (s, begin, end, softcap, mask, mask_key, sum))
+
+MNG_INLINE void mng_attention_f32_scale_row_body(float *y, size_t count, float factor) {
+  LOOP_IN_PLACE
+  for (size_t i = 0; i < count; i++) y[i] = y[i] * factor;
+}
+
+MNG_VARIANTS(mng_attention_f32_scale_row, (float *y, size_t count, float factor), (y, count, factor))
+
+// MARK: few queries
+
+/// `s[j] = q · k[j]` for the keys `[begin, end)`.
+MNG_INLINE void mng_attention_f32_dots_body(const float *q, const float *k, size_t k_row, size_t size, size_t begin,
+                          size_t end, float *s) {
+  for (size_t j = begin; j < end; j++) {
+    const float *row = k + j * k_row;
+    float lanes[LANES];
+    mng_f32x16 sums = {0};
+    size_t d = 0;
+    for (; d + LANES <= size; d += LANES)
+      sums += MNG_READ(mng_f32x16, q + d) * MNG_READ(mng_f32x16, row + d);
+    memcpy(lanes, &sums, sizeof lanes);
+    for (int lane = 0; d < size; d++, lane++) lanes[lane] += q[d] * row[d];
+    s[j] = sum_of_lanes(lanes);
+  }
+}
+
+MNG_VARIANTS(mng_attention_f32_dots,
+             (const float *q, const float *k, size_t k_row, size_t size, size_t begin, size_t end,
+              float *s),
+             (q, k, k_row, size, begin, end, s))
+
+/// `y = factor * sum over the keys [begin, end) of s[j] * v[j]`.
+MNG_INLINE void mng_attention_f32_mix_body(const float *s, const float *v, size_t v_row, size_t width, size_t begin,
+                         size_t end, float factor, float *y) {
+  size_t d = 0;
+  for (; d + 4 * LANES <= width; d += 4 * LANES) {
+    mng_f32x16 a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0};
+    for (size_t j = begin; j < end; j++) {
+      const float *row = v + j * v_row + d;
+      a0 += s[j] * MNG_READ(mng_f32x16, row);
+      a1 += s[j] * MNG_READ(mng_f32x16, row + LANES);
+      a2 += s[j] * MNG_READ(mng_f32x16, row + 2 * LANES);
+      a3 += s[j] * MNG_READ(mng_f32x16, row + 3 * LANES);
+    }
+    MNG_AT(mng_f32x16, y + d) = a0 * factor;
+    MNG_AT(mng_f32x16, y + d + LANES) = a1 * factor;
+    MNG_AT(mng_f32x16, y + d + 2 * LANES) = a2 * factor;
+    MNG_AT(mng_f32x16, y + d + 3 * LANES) = a3 * factor;
+  }
+  for (; d + LANES <= width; d += LANES) {
+    mng_f32x16 sum = {0};
+    for (size_t j = begin; j < end; j++) sum += s[j] * MNG_READ(mng_f32x16, v + j * v_row + d);
+    MNG_AT(mng_f32x16, y + d) = sum * factor;
+  }
+  for (; d < width; d++) {
+    float sum = 0;
+    for (size_t j = begin; j < end; j++) sum += s[j] * v[j * v_row + d];
+    y[d] = sum * factor;
+  }
+}
+
+MNG_VARIANTS(mng_attention_f32_mix,
+             (const float *s, const float *v, size_t v_row, size_t width, size_t begin, size_t end,
+              float factor, float *y),
+             (s, v, v_row, width, begin, end, factor, y))
+
+static const float *mask_of(const mng_attention_f32 *a, size_t head, size_t i) {
+  return a->mask ? a->mask + head * a->mask_head + i * a->mask_row : NULL;
+}
+
+static void few_rows(const mng_attention_f32 *a, size_t begin, size_t end, float *scratch) {
+  float *q = scratch, *s = scratch + rounded(a->size);
+  for (size_t h = 0; h < a->heads; h++) {
+    for (size_t i = begin; i < end; i++) {
+      const span keys = keys_of(a, i);
+      const float *from = a->q + h * a->q_head + i * a->q_row;
+      for (size_t d = 0; d < a->size; d++) q[d] = from[d] * a->scale;
+      float sum = 0;
+      mng_attention_f32_dots(q, a->k, a->k_row, a->size, keys.begin, keys.end, s);
+      if (keys.begin < keys.end)
+        mng_attention_f32_shares(s, keys.begin, keys.end, a->softcap, mask_of(a, h, i),
+                                 a->mask_key, &sum);
+      // Without a key that counts there is nothing to add up.
+      const size_t last = sum == 0 ? keys.begin : keys.end;
+      mng_attention_f32_mix(s, a->v, a->v_row, a->width, keys.begin, last, sum == 0 ? 0 : 1 / sum,
+                            a->y + h * a->y_head + i * a->y_row);
+    }
+  }
+}
+
+// MARK: many queries
+
+typedef struct workspace {
+  float *keys, *values, *scores, *factors;
+  void *gemm;
+} workspace;
+
+static const mng_epilogue_f32 plain = {NULL, NULL, 0, -INFINITY, INFINITY};
+
+/// Queries `[begin, end)` of one head, which are one block.
+static void block(mng_isa isa, const mng_attention_f32 *a, size_t head, size_t begin, size_t end,
+                  const workspace *w) {
+  const size_t panel = mng_gemm_f32_panel(isa), stride = score_stride(a), rows = end - begin;
+  const span first = keys_of(a, begin), last = keys_of(a, end - 1);
+  const size_t low = first.begin / panel * panel, high = last.end;
+  float *y = a->y + head * a->y_head + begin * a->y_row;
+  if (low >= high) {
+    for (size_t i = 0; i < rows; i++) memset(y + i * a->y_row, 0, a->width * sizeof *y);
+    return;
+  }
+  mng_gemm_f32(isa, a->q + head * a->q_head + begin * a->q_row, a->q_row, a->size, w->keys,
+               a->keys, w->scores, stride, 0, rows, low / panel, (high + panel - 1) / panel,
+               &plain, w->gemm);
+  for (size_t i = 0; i < rows; i++) {
+    const span keys = keys_of(a, begin + i);
+    float *s = w->scores + i * stride, sum = 0;
+    if (keys.begin < keys.end)
+      mng_attention_f32_shares(s, keys.begin, keys.end, a->softcap, mask_of(a, head, begin + i),
+                               a->mask_key, &sum);
+    w->factors[i] = sum == 0 ? 0 : 1 / sum;
+    // Of an empty span, all is zero; its place may lie outside of the block's.
+    const size_t from = keys.begin < keys.end ? keys.begin : high;
+    memset(s + low, 0, (from - low) * sizeof *s);
+    if (keys.end > from) memset(s + keys.end, 0, (high - keys.end) * sizeof *s);
+  }
+  for (size_t column = 0; column < a->width; column += panel) {
+    const size_t columns = mng_min(panel, a->width - column);
+    const size_t stored = columns <= panel / 2 ? panel / 2 : panel;
+    mng_gemm_f32(isa, w->scores + low, stride, high - low,
+                 w->values + column * a->keys + low * stored, columns, y + column, a->y_row, 0,
+                 rows, 0, 1, &plain, w->gemm);
+  }
+  for (size_t i = 0; i < rows; i++)
+    mng_attention_f32_scale_row(y + i * a->y_row, a->width, w->factors[i]);
+}
+
+/// Values of the keys `[begin, end)` as `mng_gemm_f32` wants a matrix `[keys, width]`.
+static void pack_values(const mng_attention_f32 *a, size_t panel, size_t begin, size_t end,
+                        float *packed) {
+  for (size_t column = 0; column < a->width; column += panel) {
+    const size_t columns = mng_min(panel, a->width - column);
+    const size_t stored = columns <= panel / 2 ? panel / 2 : panel;
+    float *to = packed + column * a->keys + begin * stored;
+    const float *from = a->v + begin * a->v_row + column;
+    for (size_t j = begin; j < end; j++, to += stored, from += a->v_row) {
+      memcpy(to, from, columns * sizeof *to);
+      memset(to + columns, 0, (stored - columns) * sizeof *to);
+    }
+  }
+}
+
+static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
+
+size_t mng_attention_f32_scratch(mng_isa isa, const mng_attention_f32 *a) {
+  if (a->queries < FEW) return (rounded(a->size) + rounded(a->keys)) * sizeof(float);
+  const size_t rows = block_rows(isa, a);
+  const size_t floats = rounded(mng_gemm_f32_packed_count(isa, a->size, a->keys)) +
+                        rounded(mng_gemm_f32_packed_count(isa, a->keys, a->width)) +
+                        rows * score_stride(a) + rounded(rows) + rounded(a->keys);
+  return floats * sizeof(float) + larger(mng_gemm_f32_scratch(rows, a->size),
+                                         mng_gemm_f32_scratch(rows, a->keys));
+}
+
+void mng_attention_f32_rows(mng_isa isa, const mng_attention_f32 *a, size_t begin, size_t end,
+                            void *scratch) {
+  if (begin >= end || a->heads == 0) return;
+  if (a->queries < FEW) {
+    few_rows(a, begin, end, scratch);
+    return;
+  }
+  const size_t step = block_rows(isa, a);
+  float *floats = scratch;
+  workspace w;
+  w.keys = floats;
+  w.values = w.keys + rounded(mng_gemm_f32_packed_count(isa, a->size, a->keys));
+  w.scores = w.values + rounded(mng_gemm_f32_packed_count(isa, a->keys, a->width));
+  w.factors = w.scores + step * score_stride(a);
+  float *scales = w.factors + rounded(step);
+  w.gemm = scales + rounded(a->keys);
+  // Only what some query of the range looks at.
+  const size_t panel = mng_gemm_f32_panel(isa);
+  const size_t low = keys_of(a, begin).begin / panel, high = keys_of(a, end - 1).end;
+  for (size_t j = 0; j < a->keys; j++) scales[j] = a->scale;
+  const mng_weight_f32 keys = {a->k, a->keys, a->size, 1, 1, (ptrdiff_t)a->k_row, 1, 0, 0, scales};
+  mng_gemm_f32_pack(isa, &keys, w.keys, low, (high + panel - 1) / panel);
+  pack_values(a, panel, keys_of(a, begin).begin / panel * panel, high, w.values);
+  for (size_t h = 0; h < a->heads; h++)
+    for (size_t i = begin; i < end; i += step) block(isa, a, h, i, mng_min(i + step, end), &w);
+}
