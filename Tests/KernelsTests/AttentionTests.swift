@@ -27,7 +27,7 @@ extension VariantTests {
       Case(queries: 9, keys: 16, size: 8, width: 8, softcap: 1.5, right: 0, before: -4),
       Case(queries: 2, keys: 16, softcap: 1.5, left: 3, right: 2, before: -4, isMasked: true),
       Case(
-        heads: (4, 4), queries: 300, keys: 1100, size: 8, width: 8, left: 200, right: 0, before: 800
+        heads: (1, 1), queries: 60, keys: 1100, size: 8, width: 8, left: 900, right: 0, before: 1040
       ),
     ]
 

@@ -49,7 +49,8 @@ import Testing
       ], names: joined.merging([3: ["batch", 1, 1, "keys"]]) { $1 }),
     Case(
       operator: Attention(queryHeads: 4, keyValueHeads: 2, leftWindow: 1, rightWindow: 2),
-      inputs: [x, y, z, numbers([3, 5], seed: 4)], names: joined),
+      inputs: [x, y, z, numbers([3, 5], seed: 4)],
+      names: joined.merging([3: ["sequence", "keys"]]) { $1 }),
     Case(
       operator: Attention(isCausal: true),
       inputs: [
@@ -58,7 +59,8 @@ import Testing
       ], outputs: 3),
     Case(
       operator: Attention(queryHeads: 4, keyValueHeads: 2, isCausal: true),
-      inputs: [x, y, z, nil, nil, nil, Tensor([5, 4])], names: joined),
+      inputs: [x, y, z, nil, nil, nil, Tensor([5, 4])],
+      names: joined.merging([6: ["batch"]]) { $1 }),
     Case(
       operator: CachedAttention(queryHeads: 4, keyValueHeads: 2, scale: 0.01, window: 2),
       inputs: [
