@@ -1,10 +1,10 @@
 #include "gemm_f32.h"
 #include "lanes.h"
 
-/// `to[i][width]` from `columns` rows of `count` contiguous values; by fours, through registers.
-MNG_INLINE void pack_rows_of_outputs_body(const float *from, size_t stride, size_t columns,
-                                          size_t count, const float *scale, float *to,
-                                          size_t width) {
+/// By fours, through registers.
+MNG_INLINE void mng_gemm_f32_pack_outputs_body(const float *from, size_t stride, size_t columns,
+                                               size_t count, const float *scale, float *to,
+                                               size_t width) {
   size_t j = 0;
   for (; j + 4 <= columns; j += 4) {
     const float *a = from + j * stride, *b = a + stride, *c = b + stride, *d = c + stride;
@@ -35,7 +35,7 @@ MNG_INLINE void pack_rows_of_outputs_body(const float *from, size_t stride, size
       to[i * width + j] = j >= columns ? 0 : from[j * stride + i] * (scale ? scale[j] : 1);
 }
 
-MNG_VARIANTS(pack_rows_of_outputs,
+MNG_VARIANTS(mng_gemm_f32_pack_outputs,
              (const float *from, size_t stride, size_t columns, size_t count, const float *scale,
               float *to, size_t width),
              (from, stride, columns, count, scale, to, width))
@@ -58,9 +58,9 @@ void mng_gemm_f32_pack(mng_isa isa, const mng_weight_f32 *weight, float *packed,
         for (size_t begin = 0; begin < weight->inputs; begin += BLOCK) {
           const size_t end = mng_gemm_f32_min(begin + BLOCK, weight->inputs);
           if (weight->input_stride == 1 && weight->output_stride >= 0) {
-            pack_rows_of_outputs(window + begin, (size_t)weight->output_stride, columns,
-                                 end - begin, weight->scale ? weight->scale + column : NULL, out,
-                                 width);
+            mng_gemm_f32_pack_outputs(window + begin, (size_t)weight->output_stride, columns,
+                                      end - begin, weight->scale ? weight->scale + column : NULL,
+                                      out, width);
             out += (end - begin) * width;
             continue;
           }

@@ -60,6 +60,9 @@ struct TileGrid: Sendable {
   /// Rows of the largest piece.
   var largestRows: Int { min(rows, rowStep) }
 
+  /// Panels of the largest piece.
+  var largestPanels: Int { min(panels, panelStep) }
+
   subscript(index: Int) -> (rows: Range<Int>, panels: Range<Int>) {
     let row = index % rowPieces * rowStep
     let panel = index / rowPieces * panelStep

@@ -75,6 +75,36 @@ extension Bench {
     }
   }
 
+  /// Winograd's way beside the plain sums, with weights that no cache holds: each run takes other
+  /// copies, as a network's layers do.
+  func winograd() {
+    for (g, _) in Self.convolutions where WinogradConvolution.serves(g) {
+      let name = "winograd 3x3 \(g.channels)->\(g.outputChannels) \(g.height)x\(g.width)"
+      guard wants(name) else { continue }
+      let x = Bench.noise(g.inputCount)
+      let weight = Weight.oihw(Bench.noise(g.outputChannels * g.channels * 9), for: g)
+      let copies = max(1, (64 << 20) / (weight.values.count * 4))
+      let tiled = (0..<max(1, copies / 4)).map { _ in WinogradConvolution(weight, pool: pool) }
+      let plain = (0..<copies).map { _ in PackedConvolution(weight, pool: pool) }
+      let (y, epilogue) = (
+        FloatView(zeros: g.outputCount),
+        Epilogue(
+          bias: Bench.noise(g.outputChannels), residual: Bench.noise(g.outputCount), clamp: .relu)
+      )
+      var (i, j) = (0, 0)
+      report(
+        name, operations: g.operations, bytes: 4 * (g.inputCount + g.outputCount),
+        neighbour: "plain sums"
+      ) {
+        i += 1
+        tiled[i % tiled.count].convolve(x, geometry: g, into: y, epilogue: epilogue, pool: pool)
+      } beside: {
+        j += 1
+        plain[j % plain.count].convolve(x, geometry: g, into: y, epilogue: epilogue, pool: pool)
+      }
+    }
+  }
+
   /// The naive neighbour's copy of every window (of the first group), row by row.
   static func unfold(_ x: FloatView, _ g: Geometry, into columns: FloatView) {
     let channels = g.inputChannelsPerGroup

@@ -10,6 +10,7 @@ let bench = Bench(words: words, pool: ThreadPool())
 
 bench.matrices()
 bench.convolutions()
+bench.winograd()
 bench.packing()
 bench.depthwise()
 bench.elementwise()
