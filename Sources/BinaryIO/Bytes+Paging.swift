@@ -19,6 +19,26 @@ extension Bytes {
     }
   }
 
+  /// Tells the system that a part of a mapped file is not needed for now: its pages leave this process's memory, and
+  /// come back from the file when they are touched.
+  ///
+  /// Memory of our own is left as it is.
+  public func releasePages() {
+    guard owner is Mapping else { return }
+    unsafe withUnsafeBytes { region in
+      guard let base = region.baseAddress else { return }
+      let page = sysconf(Int32(_SC_PAGESIZE))
+      guard page > 0 else { return }
+      // Only whole pages: neighbours may be needed.
+      let mask = UInt(page) - 1
+      let start = (UInt(bitPattern: base) + mask) & ~mask
+      let end = (UInt(bitPattern: base) + UInt(region.count)) & ~mask
+      guard start < end else { return }
+      unsafe _ = madvise(
+        UnsafeMutableRawPointer(bitPattern: start), Int(end - start), MADV_DONTNEED)
+    }
+  }
+
   /// Runs `body` on the region's parts in turn, each with its pages there.
   func forEachPagedPart(_ body: (Bytes) throws -> Void) rethrows {
     var start = 0

@@ -4,7 +4,7 @@
 @safe
 public struct Bytes: @unchecked Sendable {
   // Sendable: the bytes are immutable, and `owner` is only retained.
-  private let owner: AnyObject?
+  let owner: AnyObject?
   private let base: UnsafeRawPointer?
   public let count: Int
 

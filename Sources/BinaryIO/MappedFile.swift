@@ -92,7 +92,7 @@ func systemMessage(_ code: Int32 = errno) -> String {
 }
 
 @safe
-private final class Mapping: @unchecked Sendable {
+final class Mapping: @unchecked Sendable {
   // Sendable: the pages are read-only and `base` is unmapped only with the last reference
   let base: UnsafeMutableRawPointer
   let count: Int

@@ -10,8 +10,8 @@ enum {
   PRODUCT_FLOATS = 80 * 1024,
 };
 
-/// `floats` rounded up to an odd number of cache lines: rows and planes then fall into different sets
-/// of the first cache level.
+/// `floats` rounded up to an odd number of cache lines: rows and planes then fall into different
+/// sets of the first cache level.
 static size_t odd_lines(size_t floats) { return ((floats + LINE - 1) / LINE | 1) * LINE; }
 
 /// The parts of `count` when it is cut evenly into parts of at most `most`.
@@ -42,7 +42,8 @@ size_t mng_winograd_f32_tiles(const mng_window *window) {
   return window->batch * ((window->out_height + 3) / 4) * ((window->out_width + 3) / 4);
 }
 
-/// The products of a block's transformed inputs and panels `[panel_begin, panel_end)` of the weights.
+/// The products of a block's transformed inputs and panels `[panel_begin, panel_end)` of the
+/// weights.
 static void multiply(const mng_gemm_f32_kernel *kernel, const mng_winograd_cut *cut, const float *const *rows,
                      size_t tiles, size_t channels, const float *packed, size_t matrix, size_t n,
                      size_t panel_begin, size_t panel_end, float *products) {

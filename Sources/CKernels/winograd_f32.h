@@ -8,8 +8,8 @@
 #define MNG_WINOGRAD_P 0.75f
 #define MNG_WINOGRAD_Q 1.5f
 
-/// `to[36][tiles][channels]` from the inputs of tiles `[tile_begin, tile_end)`; `row` floats from a tile
-/// to the next, `plane` from one of the 36 to the next.
+/// `to[36][tiles][channels]` from the inputs of tiles `[tile_begin, tile_end)`; `row` floats from a
+/// tile to the next, `plane` from one of the 36 to the next.
 void mng_winograd_f32_input(const mng_window *window, const float *x, const float *zero,
                             size_t tile_begin, size_t tile_end, float *to, size_t row,
                             size_t plane);
@@ -20,8 +20,8 @@ void mng_winograd_f32_output(const mng_window *window, const float *products, si
                              size_t plane, size_t tile_begin, size_t tile_end, size_t column_begin,
                              size_t column_end, const mng_epilogue_f32 *epilogue, float *y);
 
-/// The 36 panels of `count` inputs, `to[36][count][width]` with `matrix` floats from one to the next,
-/// from `taps[count][9][width]`.
+/// The 36 panels of `count` inputs, `to[36][count][width]` with `matrix` floats from one to the
+/// next, from `taps[count][9][width]`.
 void mng_winograd_f32_weights(const float *taps, size_t count, size_t width, float *to,
                               size_t matrix);
 

@@ -17,9 +17,23 @@ struct DenseProduct: Sendable {
 
   /// Whether products by such weights go this way.
   static func serves(_ weight: Weight, groups: Int, _ instructionSet: InstructionSet) -> Bool {
-    let inputs = weight.inputs * weight.kernelHeight * weight.kernelWidth
-    return instructionSet == .baseline && inputs >= 32 && weight.outputs / groups >= 32
-      && max(inputs, weight.outputs) < 1 << 24 && mng_blas_available()
+    serves(
+      inputs: weight.inputs * weight.kernelHeight * weight.kernelWidth, outputs: weight.outputs,
+      groups: groups, instructionSet)
+  }
+
+  /// Whether such a convolution goes this way.
+  static func serves(_ geometry: ConvolutionGeometry, _ instructionSet: InstructionSet) -> Bool {
+    serves(
+      inputs: geometry.inputChannelsPerGroup * geometry.kernelCount,
+      outputs: geometry.outputChannels, groups: geometry.groups, instructionSet)
+  }
+
+  private static func serves(
+    inputs: Int, outputs: Int, groups: Int, _ instructionSet: InstructionSet
+  ) -> Bool {
+    instructionSet == .baseline && inputs >= 32 && outputs / groups >= 32
+      && max(inputs, outputs) < 1 << 24 && mng_blas_available()
   }
 
   init(_ weight: Weight, groups: Int) {

@@ -16,6 +16,15 @@ extension Tensor {
       strides: order.map { strides[$0] }, offset: offset)
   }
 
+  /// Tells the system that the elements are not needed for now, where they lie in a mapped file (see
+  /// `Bytes.releasePages`).
+  public func releasePages() {
+    guard elementCount > 0 else { return }
+    let last = zip(shape, strides).reduce(offset) { $0 + ($1.0 - 1) * $1.1 }
+    let end = min((last + 1) * dataType.byteCount, storage.byteCount)
+    storage.bytes[min(offset * dataType.byteCount, end)..<end].releasePages()
+  }
+
   /// The last two axes exchanged.
   public var transposed: Tensor {
     precondition(rank >= 2, "a tensor of rank \(rank) has no two axes to exchange")

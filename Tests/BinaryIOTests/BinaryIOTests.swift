@@ -52,6 +52,18 @@ import Testing
     #expect(try MappedFile(path: path).bytes.array == [5, 6, 7])
   }
 
+  @Test func releasedPagesComeBackFromTheFile() throws {
+    let content = (0..<50_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
+    try scratch.write("pages", content)
+    let bytes = try MappedFile(path: scratch.file("pages")).bytes
+    bytes[5000..<40_000].releasePages()
+    #expect(bytes.array == content)
+    let own = Bytes(content)
+    own.releasePages()
+    #expect(own.array == content)
+    Bytes().releasePages()
+  }
+
   @Test func slicesOutliveTheFileObject() throws {
     let path = try scratch.write("a", Array(repeating: 9, count: 9000))
     let tail = try MappedFile(path: path).bytes[8000..<9000]

@@ -76,11 +76,13 @@ struct Net {
       BatchNormalization(), x, weight([channels]), weight([channels]), weight([channels]), variance)
   }
 
-  func session(threads: Int, plain: Bool = false) throws -> Session {
+  func session(
+    threads: Int, plain: Bool = false, winograd: WinogradUse = .whereFaster
+  ) throws -> Session {
     let weights = weights
     return try Session(
       graph: graph, weights: { weights[$0]! },
-      options: SessionOptions(threads: threads, isPlain: plain))
+      options: SessionOptions(threads: threads, isPlain: plain, winograd: winograd))
   }
 
   /// The program's outputs are those of the operators' own evaluation, for any number of threads; gives the steps.
@@ -89,8 +91,18 @@ struct Net {
     tolerance: Float = 2e-5, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> [String] {
     let expected = try session(threads: 1, plain: true).run(inputs)
-    let (one, steps) = try session(threads: 1).profile(inputs)
-    let two = try session(threads: 2)
+    for winograd in [WinogradUse.never, .always] {
+      _ = try agrees(expected, winograd: winograd, tolerance, sourceLocation)
+    }
+    return try agrees(expected, winograd: .whereFaster, tolerance, sourceLocation)
+  }
+
+  private func agrees(
+    _ expected: NamedTensors, winograd: WinogradUse, _ tolerance: Float,
+    _ sourceLocation: SourceLocation
+  ) throws -> [String] {
+    let (one, steps) = try session(threads: 1, winograd: winograd).profile(inputs)
+    let two = try session(threads: 2, winograd: winograd)
     for _ in 0..<2 {
       for (a, b) in zip(one, try two.run(inputs)) {
         #expect(

@@ -108,6 +108,16 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     left = sum
   }
 
+  @Test func tilesOnlyWhereItMay() throws {
+    let c = ConvolutionCase(channels: 48, outputs: 64, size: (30, 31))
+    var (net, y) = net(c, bias: true)
+    net.graph.outputs = [net.add(Relu(), y)]
+    try net.agrees()
+    let tiled = try net.session(threads: 1, winograd: .always).run(net.inputs)
+    let plain = try net.session(threads: 1, winograd: .never).run(net.inputs)
+    #expect(!zip(plain, tiled).contains { $0.tensor.isBitEqual(to: $1.tensor) })
+  }
+
   @Test func leavesAnOutputThatSomebodyElseNeeds() throws {
     var net = Net()
     let x = net.input([1, 3, 8, 8])

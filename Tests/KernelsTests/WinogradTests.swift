@@ -10,7 +10,8 @@ import Testing
     same(5, 9, 17, 31), same(13, 3, 4, 8), same(6, 6, 70, 100), same(12, 11, 15, 65, batch: 3),
     Geometry(input: (3, 3, 9), outputChannels: 7, kernel: (3, 3)),
     Geometry(batch: 2, input: (10, 7, 33), outputChannels: 34, kernel: (3, 3)),
-    Geometry(input: (6, 5, 16), outputChannels: 16, kernel: (3, 3), padsBegin: (2, 0), padsEnd: (1, 3)),
+    Geometry(
+      input: (6, 5, 16), outputChannels: 16, kernel: (3, 3), padsBegin: (2, 0), padsEnd: (1, 3)),
     Geometry(
       input: (4, 6, 8), outputChannels: 12, kernel: (3, 3), padsBegin: (7, 8), padsEnd: (5, 5)),
     Geometry(
@@ -98,6 +99,21 @@ import Testing
     WinogradConvolution(.hwio(FloatView(hwio), for: geometry))
       .convolve(x, geometry: geometry, into: other)
     #expect(one.array == other.array)
+  }
+
+  @Test func isChosenWhereItPays() {
+    let shapes: [(size: Int, channels: Int, pays: Bool)] = [
+      (56, 64, true), (28, 128, true), (14, 256, true), (7, 512, false), (2, 1024, false),
+      (224, 4, false),
+    ]
+    for (size, channels, pays) in shapes {
+      let geometry = Self.same(size, size, channels, channels)
+      let isFaster = WinogradConvolution.isFaster(for: geometry, instructionSet: .avx2)
+      #expect(isFaster == pays, "\(geometry)")
+    }
+    var strided = Self.same(56, 56, 64, 64)
+    (strided.strideHeight, strided.outputHeight) = (2, 28)
+    #expect(!WinogradConvolution.isFaster(for: strided, instructionSet: .avx2))
   }
 
   /// Typical activations (none below zero) and weights: the root of the mean squared error is at

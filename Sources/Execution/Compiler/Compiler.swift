@@ -17,7 +17,8 @@ struct Compiler: Sendable {
     let limit = options.maximumBytes ?? MemoryLimit.standard
     let graph = try graph.specialised(to: types, maximumBytes: limit)
     let builder = ProgramBuilder(
-      graph: graph, pool: pool, weights: weights, states: states.map(\.input))
+      graph: graph, pool: pool, weights: weights, winograd: options.winograd,
+      states: states.map(\.input))
     try builder.lowerAll(plain: options.isPlain)
     let kept = Set(states.map(\.output))
     let outputs = try graph.outputs.enumerated().filter { !kept.contains($0.offset) }.map {

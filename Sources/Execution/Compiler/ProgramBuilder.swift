@@ -9,6 +9,7 @@ final class ProgramBuilder {
   let graph: Graph
   let pool: ThreadPool
   let weights: WeightCache
+  let winograd: WinogradUse
 
   private(set) var steps: [(name: String, step: any Step)] = []
   private(set) var bufferCounts: [Int] = []
@@ -25,11 +26,15 @@ final class ProgramBuilder {
   /// Masks of flags as what is added to scores.
   var maskPlaces: [ValueID: Region] = [:]
 
-  init(graph: Graph, pool: ThreadPool, weights: WeightCache, states: [Int] = []) {
+  init(
+    graph: Graph, pool: ThreadPool, weights: WeightCache, winograd: WinogradUse = .whereFaster,
+    states: [Int] = []
+  ) {
     self.graph = graph
     self.states = Set(states.map { graph.inputs[$0] })
     self.pool = pool
     self.weights = weights
+    self.winograd = winograd
     consumers = [[Int]](repeating: [], count: graph.values.count)
     for (index, node) in graph.nodes.enumerated() {
       for case let id? in node.inputs { consumers[id.index].append(index) }

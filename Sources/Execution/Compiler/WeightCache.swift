@@ -14,6 +14,7 @@ final class WeightCache: Sendable {
 
   enum Packed: Sendable {
     case convolution(PackedConvolution)
+    case winograd(WinogradConvolution)
     case depthwise(DepthwiseConvolution)
     case matrix(PackedMatrix)
     case transposed(TransposedConvolution)

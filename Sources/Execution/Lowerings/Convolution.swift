@@ -27,6 +27,30 @@ struct ConvolutionStep: Step {
   }
 }
 
+/// A convolution in tiles, by Winograd's way, with what follows it.
+struct WinogradStep: Step {
+  let kind: String
+  let input: Region
+  let residual: Region?
+  let result: Region
+  let weights: WinogradConvolution
+  let geometry: ConvolutionGeometry
+  let bias: FloatView?
+  let clamp: Clamp
+
+  var operations: Int { geometry.operations }
+  var reads: [Region] { [input] + (residual.map { [$0] } ?? []) }
+  var writes: [Region] { [result] }
+  var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }
+
+  func run(in frame: Frame) {
+    weights.convolve(
+      frame.view(input), geometry: geometry, into: frame.view(result),
+      epilogue: Epilogue(bias: bias, residual: residual.map(frame.view), clamp: clamp),
+      pool: frame.pool)
+  }
+}
+
 /// A convolution that gives each channel a window of its own.
 struct DepthwiseStep: Step {
   let kind: String
@@ -73,10 +97,14 @@ extension Lowering {
     let residual = try tail.residual.map { try builder.floats($0, layout).operand }
     let result = try builder.result(tail.output, layout)
     let bias = tail.shift.map { FloatView($0) }
-    let key = builder.weightKey(node.inputs[1], tail, details: [conv.groups, isDepthwise ? 1 : 0])
+    let isTiled = builder.usesWinograd(for: geometry)
+    let key = builder.weightKey(
+      node.inputs[1], tail, details: [conv.groups, isDepthwise ? 1 : 0, isTiled ? 1 : 0])
     let packed = builder.weights.find(key) {
       let source = Weight(
         convolution: weight, scale: tail.scale.map { FloatView($0) })
+      defer { weight.releasePages() }
+      if isTiled { return .winograd(WinogradConvolution(source, pool: builder.pool)) }
       return isDepthwise
         ? .depthwise(DepthwiseConvolution(source, channels: geometry.channels))
         : .convolution(PackedConvolution(source, groups: conv.groups, pool: builder.pool))
@@ -85,6 +113,11 @@ extension Lowering {
     case .convolution(let weights):
       builder.append(
         ConvolutionStep(
+          kind: tail.kind, input: input, residual: residual, result: result, weights: weights,
+          geometry: geometry, bias: bias, clamp: tail.clamp))
+    case .winograd(let weights):
+      builder.append(
+        WinogradStep(
           kind: tail.kind, input: input, residual: residual, result: result, weights: weights,
           geometry: geometry, bias: bias, clamp: tail.clamp))
     case .depthwise(let weights):
@@ -122,6 +155,15 @@ extension FloatView {
 }
 
 extension ProgramBuilder {
+  /// Never by the number of threads, on which no result may depend.
+  func usesWinograd(for geometry: ConvolutionGeometry) -> Bool {
+    switch winograd {
+    case .never: false
+    case .whereFaster: WinogradConvolution.isFaster(for: geometry)
+    case .always: WinogradConvolution.serves(geometry)
+    }
+  }
+
   /// What tells packed weights apart: their tensor, what is folded into them, and how they are packed.
   func weightKey(_ id: ValueID?, _ tail: Tail, details: [Int]) -> WeightCache.Key {
     WeightCache.Key(
