@@ -11,6 +11,12 @@ public struct Catalogue: Sendable {
     ResNet(),
     MobileNetV2(),
     Decoder(),
+    BERT(),
+    RoBERTa(),
+    DistilBERT(),
+    MPNet(),
+    ELECTRA(),
+    ALBERT(),
   ])
 
   /// Every variant that has a name, family by family.

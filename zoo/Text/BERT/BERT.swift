@@ -1,0 +1,20 @@
+import Formats
+import JSON
+
+/// BERT, and all that have its names: MiniLM, most sentence-transformers, bge, e5, gte.
+public struct BERT: EncoderFamily {
+  public static let kind = EncoderConfiguration.Kind.bert
+  public init() {}
+
+  public var dialects: [DialectSigns] {
+    [
+      DialectSigns(
+        .huggingFace, anchor: "encoder.layer.0.attention.self.query.weight", basePrefix: "bert.")
+    ]
+  }
+
+  /// Without the model's prefix RoBERTa's and ELECTRA's names are the same.
+  public static func takes(_ configuration: EncoderConfiguration, config: JSONValue?) -> Bool {
+    config?["model_type"] != nil || configuration.types != 1
+  }
+}

@@ -1,0 +1,54 @@
+import Formats
+import JSON
+
+/// A family of encoders: what its libraries call the weights decides which it is.
+public protocol EncoderFamily: ModelFamily {
+  static var kind: EncoderConfiguration.Kind { get }
+
+  /// Whether weights whose names several families share are this one's.
+  static func takes(_ configuration: EncoderConfiguration, config: JSONValue?) -> Bool
+}
+
+extension EncoderFamily {
+  public var name: String { Self.kind.rawValue }
+  public var variants: [ModelVariant] { EncoderConfiguration.variants(of: Self.kind) }
+  public static func takes(_ configuration: EncoderConfiguration, config: JSONValue?) -> Bool {
+    true
+  }
+
+  public func configuration(
+    of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
+  ) -> (any ModelConfiguration)? {
+    let config = sidecars.modelConfiguration
+    guard let map = EncoderConfiguration.nameMap(for: dialect, Self.kind, head: nil),
+      var seen = EncoderConfiguration(
+        Self.kind, canonical: shapes.mapped(by: map), config: config),
+      Self.takes(seen, config: config)
+    else { return nil }
+    seen.interface = EncoderInterface(dialect)
+    return seen
+  }
+}
+
+extension EncoderConfiguration {
+  public func nameMap(for dialect: Dialect) -> NameMap? {
+    Self.nameMap(for: dialect, kind, head: head)
+  }
+
+  /// - Parameter head: nil for a table that tells what head there is.
+  static func nameMap(for dialect: Dialect, _ kind: Kind, head: Head?) -> NameMap? {
+    guard dialect == .huggingFace else { return nil }
+    var isTokens = false
+    if case .tokens? = head { isTokens = true }
+    let rules: [NameRule] =
+      switch kind {
+      case .bert: bertNames(isTokens: isTokens)
+      case .roberta: robertaNames
+      case .distilBERT: distilBERTNames(isTokens: isTokens)
+      case .mpnet: mpnetNames
+      case .electra: electraNames
+      case .albert: albertNames(isTokens: isTokens)
+      }
+    return NameMap(rules)
+  }
+}
