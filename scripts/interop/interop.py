@@ -15,6 +15,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
+import encoders
 import published
 from menagerie import Failed, Menagerie
 from roads import EXTENSIONS, FORMATS, IMPOSSIBLE, SOURCES, WEIGHTS, Judges, Road
@@ -72,7 +73,7 @@ def all_roads(judges: Judges) -> dict[str, list[Road]]:
     add(real, "mobilenet, a photograph of a cat", "run", published.cat, judges)
     return {"Networks (distance of the logits)": networks, "Dialects (distance of the logits)": dialects,
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
-            "Commands": commands, "Published models (distance of the outputs)": real}
+            "Commands": commands, **encoders.roads(judges), "Published models (distance of the outputs)": real}
 
 
 def travel(road: Road, keep: bool) -> Road:

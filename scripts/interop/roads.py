@@ -86,9 +86,10 @@ class Judges:
         self.torch = Framework("torch_side", logs)
         self.keras = Framework("keras_side", logs)
         self.onnx = Framework("onnx_side", logs)
+        self.text = Framework("text_side", logs)
 
     def close(self) -> None:
-        for framework in (self.torch, self.keras, self.onnx):
+        for framework in (self.torch, self.keras, self.onnx, self.text):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:

@@ -44,6 +44,29 @@ extension NameMap {
   package func steps(for name: String) -> [TensorStep]? { find(name).map { rules[$0.rule].steps } }
 }
 
+/// How some tensors of theirs are some of ours.
+package struct NameRelation: Sendable, Hashable {
+  package var theirs: [String]
+  package var ours: [String]
+  /// From theirs to ours.
+  package var steps: [TensorStep]
+  /// Along which several on one side are one on the other; nil when they are tied.
+  package var axis: Int?
+  package var standIn: NameRule.StandIn?
+}
+
+extension NameMap {
+  /// All that the rule for the tensor `name` of theirs says; nil when no rule knows it.
+  package func relation(of name: String) -> NameRelation? {
+    guard let (index, _, binding) = find(name) else { return nil }
+    let rule = rules[index]
+    return NameRelation(
+      theirs: rule.theirs.compactMap { $0.render(binding) },
+      ours: rule.ours.compactMap { $0.render(binding) }, steps: rule.steps, axis: rule.axis,
+      standIn: rule.standIn)
+  }
+}
+
 /// What became of every tensor when names were mapped; nothing is lost in silence.
 public struct MappingAccount: Sendable {
   /// The tensors under their new names, each with the names it comes from.

@@ -29,6 +29,7 @@ extension EncoderConfiguration {
       hasPooler: shapes["pooler.dense.weight"] != nil)
     if let table = shapes["encoder.relative_attention_bias.weight"], table.rank == 2 {
       buckets = table[0]
+      shownHeads = table[1]
     }
     hasOwnDecoder = shapes["mlm.decoder.weight"] != nil
     head = Self.head(kind, shapes, hasPooler: hasPooler, config)
@@ -128,6 +129,11 @@ extension EncoderConfiguration {
   }
 
   private mutating func readHeads(_ said: Int?, key: String) {
+    if let shownHeads {
+      heads = max(shownHeads, 1)
+      if let said { compare(key, said, heads) }
+      return
+    }
     guard let said else {
       assumeHeads()
       return
@@ -143,7 +149,7 @@ extension EncoderConfiguration {
   private mutating func assumeTheUsual() {
     if kind == .albert { layers = 12 }
     let shared = kind == .albert ? "12 layers share the weights, " : ""
-    assumeHeads()
+    readHeads(nil, key: "")
     assumptions.append(
       "\(shared)epsilon \(epsilon) and \(activation.rawValue) are assumed, as usual: there is no config.json"
     )

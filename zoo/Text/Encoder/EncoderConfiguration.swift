@@ -51,6 +51,8 @@ public struct EncoderConfiguration: Sendable, Hashable {
   public var buckets: Int
   var activation: Activation
   public var epsilon: Double
+  /// The heads, where a table has a column for each.
+  var shownHeads: Int?
   /// The id of padding, from which RoBERTa and MPNet count positions.
   public var padding: Int
   /// Whether there are weights that make one vector of the first token.

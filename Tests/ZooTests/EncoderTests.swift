@@ -1,0 +1,187 @@
+import BinaryIO
+import Converters
+import Execution
+import Formats
+import JSON
+import ModelGraph
+import OrderedCollections
+import Tensors
+import TestSupport
+import Testing
+
+@testable import Zoo
+
+/// Text encoders against transformers, on tiny siblings (`scripts/fixtures/text_encoders.py`).
+@Suite struct EncoderTests {
+  static let cases: [(name: String, family: String, task: ModelTask)] = [
+    ("bert", "BERT", .textFeatures), ("bert-masked", "BERT", .maskedLanguageModel),
+    ("bert-pretraining", "BERT", .pretraining), ("bert-text", "BERT", .textClassification),
+    ("bert-tokens", "BERT", .tokenClassification), ("bert-answers", "BERT", .questionAnswering),
+    ("roberta", "RoBERTa", .textFeatures), ("roberta-masked", "RoBERTa", .maskedLanguageModel),
+    ("roberta-text", "RoBERTa", .textClassification),
+    ("xlm-roberta-tokens", "RoBERTa", .tokenClassification),
+    ("distilbert", "DistilBERT", .textFeatures),
+    ("distilbert-masked", "DistilBERT", .maskedLanguageModel),
+    ("distilbert-text", "DistilBERT", .textClassification), ("mpnet", "MPNet", .textFeatures),
+    ("mpnet-masked", "MPNet", .maskedLanguageModel),
+    ("electra-generator", "ELECTRA", .maskedLanguageModel),
+    ("electra-discriminator", "ELECTRA", .pretraining),
+    ("electra-text", "ELECTRA", .textClassification), ("albert", "ALBERT", .textFeatures),
+    ("albert-masked", "ALBERT", .maskedLanguageModel),
+    ("albert-pretraining", "ALBERT", .pretraining), ("albert-text", "ALBERT", .textClassification),
+  ]
+
+  static func checkpoint(_ name: String) throws -> Checkpoint {
+    try FormatRegistry.read(Fixtures.path("encoders/\(name)"))
+  }
+
+  static func model(
+    _ weights: [NormalisedTensor], sidecars: Sidecars
+  ) throws -> ZooModel {
+    let near = Catalogue.standard.resemblances(of: weights, sidecars: sidecars)
+    let found = try #require(
+      Catalogue.standard.recognise(weights, sidecars: sidecars), "\(near.map(\.description))")
+    return try found.model(weights: weights, sidecars: sidecars)
+  }
+
+  static func model(_ name: String) throws -> ZooModel {
+    let checkpoint = try checkpoint(name)
+    return try model(checkpoint.normalised, sidecars: checkpoint.sidecars)
+  }
+
+  /// The outputs of a graph, and the values besides that are asked for.
+  static func answers(
+    _ model: ZooModel, _ inputs: [String: Tensor], besides: [String] = []
+  ) throws -> [String: Tensor] {
+    var graph = model.graph
+    for name in besides {
+      graph.outputs.append(
+        ValueID(index: try #require(graph.values.firstIndex { $0.name == name }, "\(name)")))
+    }
+    let weights = Dictionary(
+      model.weights.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let session = try Session(graph: graph) { try #require(weights[$0]).load() }
+    let given = try model.definition.completed(inputs, taken: session.inputs.map(\.name))
+    return Dictionary(
+      try session.run(given).map { ($0.name, $0.tensor) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  static func inputs(_ golden: [String: Tensor]) -> [String: Tensor] {
+    golden.filter { ["input_ids", "attention_mask", "token_type_ids"].contains($0.key) }
+  }
+
+  @Test(arguments: cases)
+  func computesWhatTransformersComputes(name: String, family: String, task: ModelTask) throws {
+    let model = try Self.model(name)
+    #expect(model.recognition.family == family)
+    #expect(model.configuration.task == task)
+    #expect(model.dialect == .huggingFace && model.account.isComplete)
+    #expect(model.preprocessing == nil)
+    let golden = try NumPyArrays.arrays("encoders/\(name)/golden.npz")
+    let configuration = try #require(model.configuration as? EncoderConfiguration)
+    var stages = ["embeddings.LayerNorm": "hidden_0"]
+    if configuration.isProjected { stages = ["embeddings_project": "hidden_0"] }
+    for layer in 0..<configuration.layers {
+      stages["encoder.layer.\(layer).output.LayerNorm"] = "hidden_\(layer + 1)"
+    }
+    if configuration.head == nil {
+      stages["encoder.layer.\(configuration.layers - 1).output.LayerNorm"] = nil
+    }
+    let answers = try Self.answers(model, Self.inputs(golden), besides: stages.keys.sorted())
+    for (stage, state) in stages {
+      GoldenLogitsTests.expectClose(try #require(answers[stage]), try #require(golden[state]))
+    }
+    let outputs = golden.filter {
+      !$0.key.hasPrefix("hidden_") && Self.inputs(golden)[$0.key] == nil
+    }
+    #expect(Set(model.graph.outputs.map { model.graph[$0].name }) == Set(outputs.keys))
+    for (name, wanted) in outputs {
+      GoldenLogitsTests.expectClose(try #require(answers[name]), wanted)
+    }
+  }
+
+  @Test(arguments: ["bert", "roberta", "albert"])
+  func takesIdsAlone(name: String) throws {
+    let model = try Self.model(name)
+    let golden = try NumPyArrays.arrays("encoders/\(name)/golden.npz")
+    let ids = try #require(golden["input_ids"]).sliced(axis: 0, 0..<1).contiguous()
+    var all = [
+      "input_ids": ids,
+      "attention_mask": Tensor(shape: ids.shape, ids.doubles.map { _ in Int64(1) }),
+    ]
+    if model.definition.defaults["token_type_ids"] != nil {
+      all["token_type_ids"] = Tensor(zeros: ids.shape, dataType: .int64)
+    }
+    let explicit = try Self.answers(model, all)
+    let implicit = try Self.answers(model, ["input_ids": ids.cast(to: .int32)])
+    let (a, b) = (
+      try #require(explicit["last_hidden_state"]), try #require(implicit["last_hidden_state"])
+    )
+    #expect(a.isBitEqual(to: b))
+  }
+
+  @Test func namesATextThatIsTooLong() throws {
+    for (name, limit) in [("bert", 32), ("roberta", 32), ("mpnet", 32)] {
+      let model = try Self.model(name)
+      let fits = ["input_ids": Tensor(shape: [1, limit], [Int64](repeating: 5, count: limit))]
+      let answer = try Self.answers(model, fits)
+      #expect(answer["last_hidden_state"]?.shape == [1, limit, 24])
+      #expect {
+        let ids = Tensor(shape: [1, limit + 1], [Int64](repeating: 5, count: limit + 1))
+        _ = try Self.answers(model, ["input_ids": ids])
+      } throws: { error in
+        (error as? DataError)?.code == .mismatch && "\(error)".contains("\(limit + 1) positions")
+      }
+    }
+  }
+
+  @Test func keepsLabelsAndWhatTheyAreToEachOther() throws {
+    let model = try Self.model("bert-text")
+    #expect(model.labels == ["sad", "so so", "glad"])
+    #expect(model.configuration.classes == 3)
+    let written = try model.expressed(in: .huggingFace).sidecars["config.json"]
+    #expect(written?["problem_type"] == "multi_label_classification")
+    #expect(written?["id2label"]?["2"] == "glad")
+  }
+
+  /// Every member that we write says what transformers wrote.
+  @Test(arguments: cases)
+  func writesTheConfigurationThatTransformersWrote(
+    name: String, family: String, task: ModelTask
+  ) throws {
+    let theirs = try #require(Self.checkpoint(name).sidecars["config.json"])
+    let ours = try Self.model(name).expressed(in: .huggingFace).sidecars["config.json"]
+    for (key, value) in try #require(ours?.object) {
+      let wanted = theirs[key]
+      if key == "id2label" || key == "label2id" { continue }
+      #expect(
+        value == wanted || value.double != nil && value.double == wanted?.double,
+        "'\(key)' is \(value), and transformers says \(String(describing: wanted))")
+    }
+  }
+
+  @Test(arguments: EncoderConfiguration.Kind.allCases)
+  func mapsEveryHeadOneToOneAndBack(kind: EncoderConfiguration.Kind) throws {
+    let heads: [EncoderConfiguration.Head?] = [
+      nil, .maskedTokens, .pretraining, .text(3), .tokens(3), .answers, .replacedTokens,
+    ]
+    for head in heads {
+      if head == .replacedTokens && kind != .electra { continue }
+      if head == .pretraining && kind != .bert && kind != .albert { continue }
+      var configuration = EncoderConfiguration(
+        kind, vocabulary: 50, hidden: 8, layers: 2, heads: 2, intermediate: 12, positions: 16,
+        embedding: kind == .albert || kind == .electra ? 6 : 8, head: head)
+      configuration.hasOwnDecoder = head == .maskedTokens
+      for dialect in Dialect.all {
+        guard let map = configuration.nameMap(for: dialect) else { continue }
+        var seen: Set<String> = []
+        for name in try configuration.build().state {
+          for target in try #require(map.inverted.names(for: name), "\(dialect): \(name)") {
+            #expect(seen.insert(target).inserted, "\(dialect): \(target) is two")
+            #expect(map.names(for: target)?.contains(name) == true, "\(dialect): \(target)")
+          }
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,117 @@
+"""Text encoders on every road: judged by transformers, ONNX Runtime, KerasHub, and llama.cpp's own tables."""
+import functools
+import pathlib
+import shutil
+
+import numpy as np
+
+from menagerie import Failed
+from roads import EXTENSIONS, TOLERANCE, Judges, Road
+
+SEED = 700
+NAMES = ["bert", "bert-masked", "bert-pretraining", "bert-text", "bert-tokens", "bert-answers", "roberta",
+         "roberta-masked", "roberta-text", "xlm-roberta-tokens", "distilbert", "distilbert-masked", "distilbert-text",
+         "mpnet", "mpnet-masked", "electra-generator", "electra-discriminator", "electra-text", "albert",
+         "albert-masked", "albert-pretraining", "albert-text", "modernbert", "modernbert-masked", "modernbert-text"]
+FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz"]
+
+
+class Encoder:
+    def __init__(self, judges: Judges, name: str):
+        self.judges, self.name = judges, name
+        self.seed = SEED + NAMES.index(name)
+        self.home = judges.cache / f"{name}-{self.seed}"
+        self.model, self.inputs = self.home / "model", self.home / "input.npz"
+
+    def make(self) -> None:
+        if (self.home / ".complete").exists():
+            return
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(parents=True)
+        self.judges.text.make(name=self.name, folder=str(self.home), seed=self.seed)
+        (self.home / ".complete").touch()
+
+    def distance(self, answer: pathlib.Path, rows: slice = slice(None), only: set | None = None) -> str:
+        """How far the outputs are from the source's, as a part of the largest; too far is a failure."""
+        worst = 0.0
+        with np.load(answer) as ours, np.load(self.home / "golden.npz") as theirs:
+            for name in theirs.files:
+                if name in ("input_ids", "attention_mask", "token_type_ids") or only and name not in only:
+                    continue
+                if name not in ours.files:
+                    raise Failed(f"there is no output {name}, but {ours.files}")
+                wanted = theirs[name][rows]
+                if ours[name].shape != wanted.shape:
+                    raise Failed(f"{name} has shape {ours[name].shape}, the source's {wanted.shape}")
+                worst = max(worst, float(np.abs(ours[name] - wanted).max() / np.abs(wanted).max()))
+        if not worst <= TOLERANCE:
+            raise Failed(f"outputs are off by {worst:.1e} of the largest")
+        return f"{worst:.0e}"
+
+    def run(self, scratch: pathlib.Path) -> str:
+        self.make()
+        return self.distance(self.ours(self.model, scratch))
+
+    def ours(self, file, scratch: pathlib.Path) -> pathlib.Path:
+        out = scratch / "answer.npz"
+        done = self.judges.menagerie.run("run", file, "--inputs", self.inputs, "--outputs", out)
+        if done.returncode:
+            raise Failed(f"run ended with {done.returncode}: {done.stderr.strip()[-200:]}")
+        return out
+
+    def road(self, format: str, scratch: pathlib.Path) -> str:
+        """There, judged by the library; and back to the first library, judged by that."""
+        self.make()
+        out, answer = scratch / f"out{EXTENSIONS.get(format, '.' + format)}", scratch / "answer.npz"
+        self.judges.menagerie.convert(self.model, f"{out}/" if format == "huggingface" else out, "--to", format)
+        asked = {"name": self.name, "inputs": str(self.inputs), "out": str(answer)}
+        if format == "huggingface":
+            self.judges.text.pretrained(folder=str(out), **asked)
+        elif format == "onnx":
+            return self.onnx(out, answer)
+        elif format == "gguf":
+            self.judges.text.gguf(file=str(out), config=str(self.model), **asked)
+            return self.distance(answer, only={"last_hidden_state"})
+        elif format == "npz":
+            back = scratch / "back"
+            self.judges.menagerie.convert(out, f"{back}/", "--to", "huggingface")
+            self.judges.text.pretrained(folder=str(back), **asked)
+        else:
+            self.judges.text.state(file=str(out), format=format, config=str(self.model), **asked)
+        return self.distance(answer)
+
+    def onnx(self, out: pathlib.Path, answer: pathlib.Path) -> str:
+        """Batch and sequence are the caller's: the whole, and one row without its end."""
+        self.judges.onnx.named(file=str(out), inputs=str(self.inputs), out=str(answer))
+        whole = self.distance(answer)
+        short = answer.with_name("short.npz")
+        with np.load(self.inputs) as given:
+            np.savez(short, **{name: given[name][:1] for name in given.files})
+        self.judges.onnx.named(file=str(out), inputs=str(short), out=str(answer))
+        self.distance(answer, slice(0, 1))
+        with np.load(self.inputs) as given:
+            np.savez(short, **{name: given[name][1:, :-5] for name in given.files})
+        self.judges.onnx.named(file=str(out), inputs=str(short), out=str(answer))
+        return whole
+
+    def back(self, format: str, scratch: pathlib.Path) -> str:
+        """Through a format and back to a directory: the library finds every weight again."""
+        self.make()
+        middle, back = scratch / f"middle{EXTENSIONS.get(format, '.' + format)}", scratch / "back"
+        self.judges.menagerie.convert(self.model, middle, "--to", format)
+        self.judges.menagerie.convert(middle, f"{back}/", "--to", "huggingface")
+        answer = scratch / "answer.npz"
+        self.judges.text.pretrained(
+            name=self.name, folder=str(back), inputs=str(self.inputs), out=str(answer))
+        return self.distance(answer)
+
+
+def roads(judges: Judges) -> dict[str, list[Road]]:
+    there, back = [], []
+    for name in NAMES:
+        encoder = Encoder(judges, name)
+        there.append(Road(name, "run", encoder.run))
+        there += [Road(name, format, functools.partial(encoder.road, format)) for format in FORMATS]
+        back += [Road(f"{name} and back", format, functools.partial(encoder.back, format))
+                 for format in ("pytorch", "safetensors", "onnx")]
+    return {"Text encoders (distance of the outputs)": there, "Text encoders, back by from_pretrained": back}

@@ -1,0 +1,86 @@
+"""What transformers is asked about text encoders. Arrays travel as .npz files."""
+import pathlib
+
+import numpy as np
+import torch
+import transformers
+from safetensors.torch import load_file
+from transformers import AutoConfig
+
+import text_encoders
+
+torch.set_num_threads(2)
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+
+
+def make(name: str, folder: str, seed: int) -> None:
+    """A seeded encoder in the library's own directory, with inputs and outputs."""
+    kind, config = text_encoders.CASES[name]
+    config._attn_implementation = "eager"
+    model = text_encoders.seeded(getattr(transformers, kind)(config), seed)
+    home = pathlib.Path(folder)
+    model.save_pretrained(home / "model")
+    golden = text_encoders.arrays(model, seed)
+    np.savez(home / "golden.npz", **{k: v for k, v in golden.items() if not k.startswith("hidden_")})
+    np.savez(home / "input.npz", **{k: v for k, v in golden.items() if k in INPUTS})
+
+
+def answer(model: torch.nn.Module, inputs: str, out: str) -> None:
+    with np.load(inputs) as given, torch.inference_mode():
+        answers = model.eval()(**{k: torch.tensor(given[k]) for k in given.files})
+    np.savez(out, **{k: v.numpy() for k, v in answers.items()})
+
+
+def pretrained(name: str, folder: str, inputs: str, out: str) -> None:
+    """from_pretrained, which must find every weight and nothing besides."""
+    kind = getattr(transformers, text_encoders.CASES[name][0])
+    model, info = kind.from_pretrained(folder, output_loading_info=True, attn_implementation="eager")
+    wrong = {k: sorted(map(str, v))[:3] for k, v in info.items() if v}
+    if wrong:
+        raise ValueError(f"from_pretrained found {wrong}")
+    answer(model, inputs, out)
+
+
+def state(name: str, file: str, format: str, config: str, inputs: str, out: str) -> None:
+    """A model made of the configuration, with the weights of a file: none may be unexpected, only tied ones missing."""
+    loaded = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
+    made = getattr(transformers, text_encoders.CASES[name][0])
+    model = made(AutoConfig.from_pretrained(config, attn_implementation="eager"))
+    missing, unexpected = model.load_state_dict(loaded, strict=False)
+    model.tie_weights()
+    tied = {k for k in missing if k.endswith(("decoder.weight", "decoder.bias", "lm_head.weight", "projector.weight"))}
+    if unexpected or set(missing) - tied:
+        raise ValueError(f"unexpected {unexpected[:3]}, missing {sorted(set(missing) - tied)[:3]}")
+    answer(model, inputs, out)
+
+
+def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
+    """The tensors of a GGUF file under transformers' names, by llama.cpp's own table."""
+    from gguf import GGUFReader, MODEL_ARCH, get_tensor_name_map
+    from gguf.quants import dequantize
+    reader = GGUFReader(file)
+    said = bytes(reader.fields["general.architecture"].parts[-1]).decode()
+    arch = next(a for a, text in __import__("gguf").MODEL_ARCH_NAMES.items() if text == said)
+    made = getattr(transformers, text_encoders.CASES[name][0])
+    model = made(AutoConfig.from_pretrained(config, attn_implementation="eager"))
+    table = get_tensor_name_map(arch, model.config.num_hidden_layers)
+    tensors = {t.name: dequantize(t.data, t.tensor_type).reshape(tuple(int(n) for n in reversed(t.shape)))
+               for t in reader.tensors}
+    state, lost = {}, []
+    for key, value in model.state_dict().items():
+        short = key.removeprefix("bert.").removeprefix("roberta.").removeprefix("model.")
+        found = table.get_name(short, try_suffixes=(".weight", ".bias")) or table.get_name(
+            key, try_suffixes=(".weight", ".bias"))
+        if found in tensors:
+            array = tensors.pop(found)
+            if array.size != value.numel():  # llama.cpp leaves out the rows before the first position
+                whole = value.numpy().copy()
+                whole[-len(array):] = array
+                array = whole
+            state[key] = torch.tensor(array.reshape(value.shape))
+        elif "pooler" not in key and "position_ids" not in key:
+            lost.append(key)
+    if tensors or lost:
+        raise ValueError(f"tensors that nobody knows {sorted(tensors)[:3]}, missing {lost[:3]}")
+    model.load_state_dict(state, strict=False)
+    answer(model, inputs, out)
