@@ -17,6 +17,7 @@ public struct Catalogue: Sendable {
     MPNet(),
     ELECTRA(),
     ALBERT(),
+    ModernBERT(),
   ])
 
   /// Every variant that has a name, family by family.

@@ -78,6 +78,35 @@ extension LayerBuilder {
     graph.add(Gather(axis: 1), [x, integer("first_index", 0)], name: name)
   }
 
+  /// Equal parts of the last axis.
+  mutating func split(_ x: ValueID, _ name: String, into count: Int) -> [ValueID] {
+    let parts = (0..<count).map { graph.addValue("\(name).\($0)") }
+    graph.nodes.append(
+      Node(name: name, Split(axis: -1, outputCount: count), inputs: [x], outputs: parts))
+    return parts
+  }
+
+  /// The mean of the vectors that a mask of ones and zeros lets count: `[batch, size]`.
+  mutating func mean(_ x: ValueID, over mask: ValueID) -> ValueID {
+    let weights = graph.add(Cast(to: .float32), [mask], name: "mean.weights")
+    let axis = integers("axis_1", [1])
+    let column = graph.add(
+      Unsqueeze(), [weights, integers("axis_last", [-1])], name: "mean.column")
+    let counted = graph.add(Mul(), [x, column], name: "mean.counted")
+    let sum = graph.add(ReduceSum(keepDimensions: false), [counted, axis], name: "mean.sum")
+    let count = graph.add(ReduceSum(keepDimensions: true), [weights, axis], name: "mean.count")
+    return graph.add(Div(), [sum, count], name: "mean")
+  }
+
+  /// Where an answer starts and where it ends, of both together.
+  mutating func answers(_ both: ValueID) -> [ValueID] {
+    ["start", "end"].enumerated().map { index, name in
+      graph.add(
+        Gather(axis: 2), [both, integer("answer_index_\(index)", index)],
+        name: "answers.\(name)", output: "\(name)_logits")
+    }
+  }
+
   mutating func reshape(_ x: ValueID, _ name: String, _ extents: [Int]) -> ValueID {
     let shape = integers("shape_" + extents.map(String.init).joined(separator: "_"), extents)
     return graph.add(Reshape(), [x, shape], name: name)

@@ -30,7 +30,8 @@ extension EncoderConfiguration {
       ]
     case .answers:
       noteUnusedPooler(&builder)
-      return try answerLogits(&builder, x)
+      return builder.answers(
+        try builder.projection(x, "answers", from: hidden, to: 2, bias: true))
     case .replacedTokens:
       var y = try builder.projection(x, "discriminator.dense", from: hidden, to: hidden, bias: true)
       y = builder.activation(y, activation, "discriminator.activation")
@@ -104,14 +105,5 @@ extension EncoderConfiguration {
     }
     return try builder.projection(
       vector, "classifier.out", from: hidden, to: classes, bias: true, output: "logits")
-  }
-
-  private func answerLogits(_ builder: inout LayerBuilder, _ x: ValueID) throws -> [ValueID] {
-    let both = try builder.projection(x, "answers", from: hidden, to: 2, bias: true)
-    return ["start", "end"].enumerated().map { index, name in
-      builder.graph.add(
-        Gather(axis: 2), [both, builder.integer("answer_index_\(index)", index)],
-        name: "answers.\(name)", output: "\(name)_logits")
-    }
   }
 }

@@ -22,7 +22,9 @@ extension EncoderConfiguration: ModelConfiguration {
     }
   }
 
-  public var task: ModelTask {
+  public var task: ModelTask { Self.task(of: head) }
+
+  static func task(of head: Head?) -> ModelTask {
     switch head {
     case nil: .textFeatures
     case .maskedTokens: .maskedLanguageModel
@@ -33,7 +35,9 @@ extension EncoderConfiguration: ModelConfiguration {
     }
   }
 
-  public var classes: Int? {
+  public var classes: Int? { Self.classes(of: head) }
+
+  static func classes(of head: Head?) -> Int? {
     switch head {
     case .text(let count), .tokens(let count): count
     default: nil
@@ -100,15 +104,18 @@ extension EncoderConfiguration: ModelConfiguration {
       case "albert": "Albert"
       default: "Bert"
       }
-    let suffix =
-      switch head {
-      case nil: "Model"
-      case .maskedTokens: "ForMaskedLM"
-      case .pretraining, .replacedTokens: "ForPreTraining"
-      case .text: "ForSequenceClassification"
-      case .tokens: "ForTokenClassification"
-      case .answers: "ForQuestionAnswering"
-      }
-    return prefix + suffix
+    return prefix + Self.suffix(of: head)
+  }
+
+  /// What transformers' classes are called after the model's name.
+  static func suffix(of head: Head?) -> String {
+    switch head {
+    case nil: "Model"
+    case .maskedTokens: "ForMaskedLM"
+    case .pretraining, .replacedTokens: "ForPreTraining"
+    case .text: "ForSequenceClassification"
+    case .tokens: "ForTokenClassification"
+    case .answers: "ForQuestionAnswering"
+    }
   }
 }
