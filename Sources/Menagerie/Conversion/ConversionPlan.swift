@@ -33,7 +33,6 @@ struct ConversionPlan {
     self.format = format
     let source = model.checkpoint
     checkpoint = source
-    checkpoint.format = format.identifier
     checkpoint.graph = nil
     let target = options.dialect ?? (format.identifier == "huggingface" ? "huggingface" : nil)
     let keepsNames =

@@ -21,9 +21,9 @@ extension Graph {
     try graph.inferTypes()
     var patch = GraphPatch(for: graph)
     for (index, node) in graph.nodes.enumerated() {
-      guard let whole = node.operator as? any Decomposable, whole.opset ?? .max > opset else {
-        continue
-      }
+      // What no operator set has is never left
+      guard let whole = node.operator as? any Decomposable, whole.opset.map({ $0 > opset }) ?? true
+      else { continue }
       var parts = Decomposition(of: node, in: graph, patch: patch)
       guard
         try naming("node '\(node.name)' (\(node.operator.name))", { try whole.decompose(&parts) })
