@@ -130,7 +130,7 @@ let package = Package(
         "Menagerie", at: "Sources/Menagerie",
         [
           "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph",
-          "Operators", "Tensors", "Zoo", collections,
+          "Operators", "Tensors", "Text", "Zoo", collections,
         ]),
 
       // Layer 9: what people type
@@ -216,7 +216,7 @@ let package = Package(
         "Menagerie",
         [
           "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph",
-          "Tensors", "Zoo",
+          "Tensors", "Text", "Zoo", collections,
         ]),
       tests("MenagerieCLI", ["BinaryIO", "JSON", "Menagerie", "MenagerieCLI", "Tensors"]),
     ],

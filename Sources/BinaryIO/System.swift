@@ -16,6 +16,13 @@ public enum System {
 
   public static var hasTerminalOutput: Bool { isatty(STDOUT_FILENO) == 1 }
   public static var hasTerminalErrors: Bool { isatty(STDERR_FILENO) == 1 }
+  public static var hasTerminalInput: Bool { isatty(STDIN_FILENO) == 1 }
+
+  /// Writes to stdout at once, behind what was printed before.
+  public static func writeOutput(_ text: String) {
+    print(text, terminator: "")
+    _ = fflush(nil)
+  }
 
   /// Writes to stderr at once.
   public static func writeError(_ text: String) {

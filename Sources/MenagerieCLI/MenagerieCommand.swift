@@ -14,7 +14,7 @@ struct MenagerieCommand: ParsableCommand {
       """,
     subcommands: [
       InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
-      RunCommand.self,
+      RunCommand.self, GenerateCommand.self,
       ZooCommand.self, BenchCommand.self,
     ])
 }
