@@ -129,8 +129,8 @@ let package = Package(
       swift(
         "Menagerie", at: "Sources/Menagerie",
         [
-          "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph",
-          "Operators", "Tensors", "Text", "Zoo", collections,
+          "BinaryIO", "Converters", "Execution", "Formats", "HuggingFaceConverter", "Images", "JSON",
+          "ModelGraph", "Operators", "Tensors", "Text", "Zoo", collections,
         ]),
 
       // Layer 9: what people type
@@ -202,7 +202,8 @@ let package = Package(
       tests(
         "GGUFConverter",
         [
-          "BinaryIO", "Formats", "GGUFConverter", "JSON", "Tensors", collections,
+          "BinaryIO", "Formats", "GGUFConverter", "HuggingFaceConverter", "JSON", "Tensors", "Text",
+          collections,
         ]),
       tests("Converters", ["BinaryIO", "Converters", "Formats"]),
       tests(

@@ -82,7 +82,8 @@ extension Checkpoint {
   /// The description as text, for a writer; nil when there is none.
   public var descriptionText: String? { sidecars[Checkpoint.descriptionName]?.text() }
 
-  /// Takes a description that a reader found; one that cannot be read is noted and left.
+  /// Takes a description that a reader found; one that cannot be read is noted and left. Its `config` is the `config.json`
+  /// of a file that has none.
   public mutating func adoptDescription(_ text: String) {
     guard text.utf8.count <= Checkpoint.descriptionLimit,
       let description = try? JSONValue(parsing: text), description.object != nil

@@ -26,6 +26,13 @@ public protocol ModelFormat: Sendable {
   /// Why `checkpoint` cannot be written in this format, before anything is written; nil when it can.
   func obstacle(to checkpoint: Checkpoint) -> DataError?
 
+  /// In which type each of `checkpoint.normalised` is to be written, where the format's readers mind; nil where they do not.
+  /// - Parameter asked: the type that a person wants; nil for the tensors' own.
+  func storage(of checkpoint: Checkpoint, asked: DataType?) -> [StorageChoice]?
+
+  /// The same format, which writes large weights in files of at most so many bytes; nil where it always writes one file.
+  func withFiles(ofAtMost byteCount: Int) -> (any ModelFormat)?
+
   /// Writes `checkpoint.normalised` (and its graph, if the format holds graphs) to a new file at `path`.
   ///
   /// The file at `path` is replaced only when all went well. The same checkpoint gives the same bytes.
@@ -37,6 +44,8 @@ extension ModelFormat {
   public var holdsGraph: Bool { false }
   public var isChannelsLast: Bool { false }
   public var holdsBlocks: Bool { false }
+  public func storage(of checkpoint: Checkpoint, asked: DataType?) -> [StorageChoice]? { nil }
+  public func withFiles(ofAtMost byteCount: Int) -> (any ModelFormat)? { nil }
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
     obstacle(toBlocksOf: checkpoint)
   }
@@ -49,6 +58,18 @@ extension ModelFormat {
     return DataError(
       .unsupported, "\(title) holds no tensors quantised in blocks (\(first.dataType))",
       subject: "tensor '\(first.name)'", remedy: "cast it to float32, or write GGUF")
+  }
+}
+
+/// The type in which a tensor is written.
+public struct StorageChoice: Sendable, Hashable {
+  public var dataType: DataType
+  /// Why it is not the type that was asked for.
+  public var note: String?
+
+  public init(_ dataType: DataType, note: String? = nil) {
+    self.dataType = dataType
+    self.note = note
   }
 }
 

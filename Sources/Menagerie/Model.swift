@@ -2,6 +2,7 @@ import BinaryIO
 import Converters
 import Execution
 import Formats
+import HuggingFaceConverter
 import Images
 import ModelGraph
 import Synchronization
@@ -35,7 +36,7 @@ public struct Model: Sendable {
     options: SessionOptions = SessionOptions()
   ) throws {
     var checkpoint = try FormatRegistry.read(path)
-    checkpoint.adoptDescription(beside: path)
+    checkpoint.adoptNeighbours(of: path)
     try self.init(checkpoint, path: path, as: architecture, options: options)
   }
 

@@ -22,7 +22,9 @@ extension Model {
     {
       members["preprocessing"] = preprocessing.json
     }
-    if let facts = zooModel?.configuration.hiddenFacts { members["config"] = facts }
+    // What nobody here knows keeps the configuration that it came with
+    let own = zooModel == nil ? checkpoint.sidecars["config.json"] : nil
+    members["config"] = zooModel?.configuration.hiddenFacts ?? own
     // Keras names its model alike with and without the last layer's softmax
     if let zooModel, takesPictures, zooModel.dialect.isChannelsLast || endsInSoftmax {
       members["endsInSoftmax"] = .bool(endsInSoftmax)
@@ -43,36 +45,6 @@ extension Graph {
 }
 
 extension Checkpoint {
-  /// Adopts what `<name>.json` beside a model `<name>.<extension>` says of labels and preprocessing, and the `config.json`
-  /// beside a file that is named as transformers names its own.
-  ///
-  /// Any other JSON file is left alone: only one with such keys is meant.
-  mutating func adoptDescription(beside path: String) {
-    guard System.isDirectory(path) == false, let dot = path.lastIndex(of: "."),
-      !path[dot...].contains("/")
-    else { return }
-    adoptConfiguration(beside: path)
-    let sibling = path[..<dot] + ".json"
-    guard (1...Checkpoint.descriptionLimit).contains(System.byteCount(String(sibling))),
-      let file = try? MappedFile(path: String(sibling)),
-      let description = try? JSONValue(parsing: file.bytes),
-      description["labels"] != nil || description["preprocessing"] != nil
-    else { return }
-    sidecars[System.lastComponent(file.path)] = description
-    notes.append("labels and preprocessing are from \(System.lastComponent(file.path))")
-  }
-
-  /// Adopts the `config.json` that a directory of transformers has beside its weights.
-  private mutating func adoptConfiguration(beside path: String) {
-    let name = "config.json"
-    guard sidecars[name] == nil, let configuration = Sidecars.beside(path)[name],
-      configuration["model_type"] != nil || configuration["hidden_size"] != nil
-        || configuration["architectures"] != nil
-    else { return }
-    sidecars[name] = configuration
-    notes.append("what the weights do not show is from \(name) beside them")
-  }
-
   /// Marks in the sidecars what only the file's own graph shows, so that the zoo can build the same.
   mutating func describeGraph() {
     guard let graph else { return }

@@ -7,6 +7,8 @@ import Tensors
 import TestSupport
 import Testing
 
+private let goldens = (try? GoldenFile.all(in: "gguf")) ?? [:]
+
 /// Files that are crafted value by value.
 struct CraftedFile {
   var bytes = Array("GGUF".utf8)
@@ -55,6 +57,75 @@ struct CraftedFile {
     let path = try scratch.write(name, bytes)
     do { _ = try GGUFFormat().read(path) } catch let error as DataError { return error }
     return nil
+  }
+
+  @Test(arguments: ["types.gguf", "blocks.gguf", "llama.gguf"])
+  func findsWhatTheReferenceFinds(_ name: String) throws {
+    let golden = try #require(goldens[name])
+    let checkpoint = try GGUFFormat().read(Fixtures.path("gguf/\(name)"))
+    #expect(Set(checkpoint.tensors.map(\.name)) == Set(golden.tensors.map(\.name)))
+    for tensor in golden.tensors {
+      let ours = try #require(checkpoint.tensors.first { $0.name == tensor.name })
+      #expect(try ours.load().difference(from: tensor) == nil, "\(tensor.name)")
+    }
+  }
+
+  @Test func readsEveryTypeOfValue() throws {
+    let checkpoint = try GGUFFormat().read(Fixtures.path("gguf/types.gguf"))
+    let values: [String: JSONValue] = [
+      "uint8": 200, "int8": -100, "uint16": 60_000, "int16": -30_000, "uint32": 4_000_000_000,
+      "int32": -2_000_000_000, "int64": .integer(-(1 << 60)), "float32": 1e-05,
+      "uint64": .number(Double(UInt64(1) << 63 + 5)), "float64": .number(1.0 / 3), "bool": true,
+      "string": "größe 重み",
+    ]
+    for (name, value) in values { #expect(checkpoint.metadata["value.\(name)"] == value) }
+    #expect(checkpoint.metadata["array.numbers"] == [0, 1, 2, 3, 4])
+    #expect(checkpoint.metadata["array.texts"] == ["a", "", "ß"])
+    #expect(checkpoint.metadata["array.nested"] == [[1, 2], [3], [-4, 5, 6]])
+    #expect(checkpoint.metadata["array.long"]?["count"] == 1000)
+    let long = try #require(checkpoint.gguf?["array.long"])
+    #expect(try long.strings().last == "token 999")
+    #expect(throws: DataError.self) { try long.integers() }
+  }
+
+  @Test(arguments: 1...3) func opensTheWholeByAnyPart(_ part: Int) throws {
+    let name = "gguf/parts-0000\(part)-of-00003.gguf"
+    let checkpoint = try GGUFFormat().read(Fixtures.path(name))
+    #expect(checkpoint.tensors.map(\.name) == ["t0", "t1", "t2", "t3", "t4"])
+    #expect(!checkpoint.metadata.keys.contains { $0.hasPrefix("split.") })
+    for part in 1...3 {
+      for tensor in try #require(goldens["parts-0000\(part)-of-00003.gguf"]).tensors {
+        let ours = try #require(checkpoint.tensors.first { $0.name == tensor.name })
+        #expect(try ours.load().difference(from: tensor) == nil, "\(tensor.name)")
+      }
+    }
+  }
+
+  @Test func namesTheFirstPartThatIsMissing() throws {
+    let scratch = ScratchDirectory()
+    let part = "parts-00002-of-00003.gguf"
+    let path = try scratch.write(part, Fixtures.bytes("gguf/\(part)").array)
+    let error = #expect(throws: DataError.self) { try GGUFFormat().read(path) }
+    #expect(error?.code == .notFound)
+    #expect(error?.found == "2 of 3 parts are missing, 'parts-00001-of-00003.gguf' the first")
+    let other = try scratch.write("renamed.gguf", Fixtures.bytes("gguf/\(part)").array)
+    #expect(throws: DataError.self) { try GGUFFormat().read(other) }
+  }
+
+  @Test func survivesMutations() throws {
+    let scratch = ScratchDirectory()
+    var dice = Dice(seed: 3)
+    for name in goldens.keys.sorted() where !name.hasPrefix("parts") {
+      let bytes = try Fixtures.bytes("gguf/\(name)").array
+      for _ in 0..<300 {
+        let path = try scratch.write("a", dice.mutation(of: bytes))
+        do {
+          let checkpoint = try GGUFFormat().read(path)
+          for entry in checkpoint.tensors { _ = try entry.load().sha256 }
+          for companion in checkpoint.companions.values { _ = try? companion.bytes() }
+        } catch let error as DataError { #expect(error.path == path) }
+      }
+    }
   }
 
   @Test func readsAFileByHand() throws {
@@ -120,7 +191,9 @@ struct CraftedFile {
     Broken("2^60 tensors", .truncated, CraftedFile(tensors: 1 << 60)),
     Broken("2^64 - 1 tensors", .truncated, CraftedFile(tensors: .max)),
     Broken("key past the end", .truncated) { $0.add(UInt64(1) << 40) },
-    Broken("key of 2^64 - 1 bytes", .truncated) { $0.add(UInt64.max); $0.add(UInt64(0)) },
+    Broken("key of 2^64 - 1 bytes", .truncated) {
+      $0.add(UInt64.max); $0.add(UInt64(0))
+    },
     Broken("key twice", .malformed, pairs: 2) {
       $0.add(pair: "a", 1)
       $0.add(pair: "a", 1)

@@ -9,6 +9,7 @@ public struct GGUFFormat: ModelFormat {
   public let identifier = "gguf"
   public let title = "GGUF file"
   public let extensions = ["gguf"]
+  public let holdsBlocks = true
 
   /// Under this key travels our description of the model.
   static let descriptionKey = "menagerie.description"
@@ -24,8 +25,40 @@ public struct GGUFFormat: ModelFormat {
       var checkpoint = Checkpoint(
         format: identifier, tensors: parts.tensors, metadata: parts.metadata.json)
       checkpoint.native = parts.metadata
+      // The factors are no weights: the configuration says what they come from
+      checkpoint.normalised.removeAll { $0.entry.name == RotaryFactors.name }
+      let config = ConfigurationReading(parts.metadata, parts.tensors).configuration
+      checkpoint.sidecars["config.json"] = config
+      GGUFFormat.addCompanions(to: &checkpoint, parts.metadata, config: config)
       if let description { checkpoint.adoptDescription(description) }
       return checkpoint
+    }
+  }
+
+  /// The files that a Hugging Face directory has for the tokenizer, made when they are asked for.
+  private static func addCompanions(
+    to checkpoint: inout Checkpoint, _ metadata: GGUFMetadata, config: JSONValue?
+  ) {
+    guard let model = metadata["tokenizer.ggml.model"]?.string,
+      metadata["tokenizer.ggml.tokens"] != nil
+    else { return }
+    var outline = GGUFVocabulary(model: model, tokens: [])
+    outline.pre = metadata["tokenizer.ggml.pre"]?.string
+    if let obstacle = TokenizerWriting(vocabulary: outline).obstacle {
+      checkpoint.notes.append("there is no tokenizer.json for it: \(obstacle)")
+      return
+    }
+    func made(_ make: @escaping @Sendable (TokenizerWriting) throws -> JSONValue) -> Companion {
+      Companion {
+        guard let vocabulary = try metadata.vocabulary() else { return Bytes() }
+        let json = try make(TokenizerWriting(vocabulary: vocabulary))
+        return Bytes((json.text(indented: true) + "\n").utf8)
+      }
+    }
+    checkpoint.companions["tokenizer.json"] = made { try $0.tokenizer() }
+    let length = config?["max_position_embeddings"]?.integer
+    checkpoint.companions["tokenizer_config.json"] = made {
+      $0.configuration(contextLength: length)
     }
   }
 

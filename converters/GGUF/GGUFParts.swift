@@ -29,11 +29,14 @@ struct GGUFParts {
         .malformed, "is one of \(count) parts, but its name does not say which",
         expected: "a name such as 'model-00001-of-\(GGUFParts.digits(count)).gguf'", path: path)
     }
-    let paths = (1...count).map { "\(stem)-\(GGUFParts.digits($0))-of-\(GGUFParts.digits(count)).gguf" }
+    let paths = (1...count).map {
+      "\(stem)-\(GGUFParts.digits($0))-of-\(GGUFParts.digits(count)).gguf"
+    }
     let missing = paths.filter { System.isDirectory($0) != false }
     if let first = missing.first {
       throw DataError(
-        .notFound, "\(missing.count) of \(count) parts are missing, "
+        .notFound,
+        "\(missing.count) of \(count) parts are missing, "
           + "'\(System.lastComponent(first))' the first",
         path: path, remedy: "fetch all parts of the model")
     }

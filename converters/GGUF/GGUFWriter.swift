@@ -1,5 +1,6 @@
 import BinaryIO
 import Formats
+import JSON
 import OrderedCollections
 import Tensors
 
@@ -7,18 +8,39 @@ import Tensors
 struct GGUFWriter {
   private let entries: [TensorEntry]
   private let metadata: GGUFMetadata
+  /// Whether the last tensor is one that only GGUF files have.
+  private let isFactorsMade: Bool
   private static let alignment = 32
   /// ggml refuses longer names.
   private static let maximumNameLength = 63
 
   init(_ checkpoint: Checkpoint) throws {
-    entries = checkpoint.normalised.map(\.entry)
+    var entries = checkpoint.normalised.map(\.entry)
+    var isMade = false
+    if let factors = checkpoint.sidecars["config.json"].flatMap(RotaryFactors.tensor),
+      entries.contains(where: { $0.name == "token_embd.weight" }),
+      !entries.contains(where: { $0.name == RotaryFactors.name })
+    {
+      entries.append(TensorEntry(name: RotaryFactors.name, factors))
+      isMade = true
+    }
+    self.entries = entries
+    isFactorsMade = isMade
     var metadata = try checkpoint.metadataForGGUF()
     metadata["general.alignment"] = nil
-    if let description = checkpoint.descriptionText {
-      metadata[GGUFFormat.descriptionKey] = .string(description)
+    if let description = GGUFWriter.description(of: checkpoint) {
+      metadata[GGUFFormat.descriptionKey] = .string(description.text())
     }
     self.metadata = metadata
+  }
+
+  /// Our description of the model, without what the keys say already.
+  private static func description(of checkpoint: Checkpoint) -> JSONValue? {
+    guard var members = checkpoint.sidecars[Checkpoint.descriptionName]?.object else { return nil }
+    if checkpoint.gguf != nil || ConfigurationWriting(checkpoint.sidecars["config.json"]) != nil {
+      members["config"] = nil
+    }
+    return members.isEmpty ? nil : .object(members)
   }
 
   func write(to output: AtomicFileWriter) throws -> [WrittenTensor] {
@@ -48,7 +70,12 @@ struct GGUFWriter {
       try output.write(bytes)
       try output.pad(to: GGUFWriter.alignment)
     }
-    return entries.map { WrittenTensor(source: $0.name, target: $0.name, written: $0) }
+    return entries.map {
+      let isMade = isFactorsMade && $0.name == RotaryFactors.name
+      return WrittenTensor(
+        source: $0.name, target: $0.name, action: isMade ? .synthesised : .exact, written: $0,
+        note: isMade ? "rotary scaling, as llama.cpp wants it" : nil)
+    }
   }
 
   private func line(_ entry: TensorEntry, at offset: UInt64) throws -> [UInt8] {
@@ -64,7 +91,8 @@ struct GGUFWriter {
     }
     guard let type = GGUFTensorType(entry.dataType) else {
       throw DataError(
-        .unsupported, "GGUF files hold no \(entry.dataType)", remedy: "say another type with --dtype")
+        .unsupported, "GGUF files hold no \(entry.dataType)",
+        remedy: "say another type with --dtype")
     }
     var line = GGUFValue.encoded(entry.name)
     line += GGUFValue.littleEndian(UInt32(entry.shape.rank))

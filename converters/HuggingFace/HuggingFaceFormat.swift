@@ -1,6 +1,5 @@
 import BinaryIO
 import Formats
-import JSON
 import OrderedCollections
 import SafeTensorsConverter
 import Tensors
@@ -15,7 +14,15 @@ public struct HuggingFaceFormat: ModelFormat {
   static let configuration = "config.json"
   static let weights = "model.safetensors"
 
-  public init() {}
+  /// Weights of more bytes are written in several files of at most so many each, where no tensor is larger.
+  public var shardByteCount: Int
+
+  /// - Parameter shardByteCount: as transformers does it, 5 GB.
+  public init(shardByteCount: Int = 5_000_000_000) { self.shardByteCount = shardByteCount }
+
+  public func withFiles(ofAtMost byteCount: Int) -> (any ModelFormat)? {
+    HuggingFaceFormat(shardByteCount: byteCount)
+  }
 
   public func matches(_ probe: FileProbe) -> Bool {
     probe.isDirectory && WeightFiles(names: probe.entries) != nil
@@ -31,22 +38,14 @@ public struct HuggingFaceFormat: ModelFormat {
     }
     var checkpoint = try files.read(in: folder)
     checkpoint.format = identifier
-    checkpoint.sidecars = try sidecars(in: folder, names)
-    return checkpoint
-  }
-
-  /// The JSON files that travel with a model; tokenizers and indices are not among them.
-  private func sidecars(
-    in folder: String, _ names: [String]
-  ) throws -> OrderedDictionary<String, JSONValue> {
-    var sidecars: OrderedDictionary<String, JSONValue> = [:]
-    let usual = [HuggingFaceFormat.configuration, "preprocessor_config.json"]
-    let wanted = usual + names.filter { $0.hasSuffix("_config.json") && !usual.contains($0) }
-    for name in wanted where names.contains(name) {
-      let path = "\(folder)/\(name)"
-      sidecars[name] = try namingFile(path) { try JSONFiles.read(path) }
+    let description = checkpoint.sidecars[Checkpoint.descriptionName]
+    checkpoint.sidecars = try CompanionFiles.sidecars(in: folder, names)
+    if let description, checkpoint.sidecars[Checkpoint.descriptionName] == nil {
+      checkpoint.sidecars[Checkpoint.descriptionName] = description
     }
-    return sidecars
+    checkpoint.companions = CompanionFiles.companions(in: folder, names)
+    checkpoint.adoptContradiction()
+    return checkpoint
   }
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
@@ -62,26 +61,21 @@ public struct HuggingFaceFormat: ModelFormat {
     if let obstacle = obstacle(to: checkpoint) { throw obstacle }
     let output = try StagedOutput(path: path)
     try System.createDirectory(output.temporaryPath)
-    for (name, value) in checkpoint.sidecars {
-      guard JSONFiles.isPlainName(name) else {
-        throw DataError(
-          .unwritable, "'\(name)' is no name for a file beside the weights", path: path)
-      }
-      let file = try AtomicFileWriter(path: "\(output.temporaryPath)/\(name)")
-      try file.write(value.text(indented: true) + "\n")
-      try file.commit()
-    }
-    let weights = "\(output.temporaryPath)/\(HuggingFaceFormat.weights)"
-    let written = try SafeTensorsFormat().write(checkpoint, to: weights)
+    let writer = DirectoryWriter(checkpoint, to: output.temporaryPath)
+    try writer.writeCompanions()
+    let written = try writer.writeWeights(shardByteCount: shardByteCount)
     try output.commit(replacingDirectory: isModel(output.path))
     return written
   }
 
-  /// Whether a directory holds nothing but what we would replace: a model, not somebody's pictures.
+  /// Whether a directory holds nothing but what we would replace: a model with its modules, not somebody's pictures.
   private func isModel(_ path: String) -> Bool {
     let names = System.names(in: path)
+    let modules = CompanionFiles.folders(in: path, names)
     return names.contains(HuggingFaceFormat.configuration) && WeightFiles(names: names) != nil
-      && names.allSatisfy { System.isDirectory("\(path)/\($0)") == false }
+      && names.allSatisfy {
+        modules.contains($0) || System.isDirectory("\(path)/\($0)") == false
+      }
   }
 
   private static func folder(_ path: String) -> String {

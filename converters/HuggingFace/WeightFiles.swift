@@ -38,6 +38,11 @@ struct WeightFiles {
     kind = .single(only)
   }
 
+  /// Whether the file of that name is all the weights there are.
+  func isOnly(_ name: String) -> Bool {
+    if case .single(name) = kind { true } else { false }
+  }
+
   func read(in folder: String) throws -> Checkpoint {
     switch kind {
     case .single(let name): try WeightFiles.format(name).read("\(folder)/\(name)")

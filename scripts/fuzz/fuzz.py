@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[2] / "Tests" / "Fixtures"
 FAILURES = pathlib.Path(tempfile.gettempdir()) / "menagerie-fuzz"
-SUFFIXES = (".pth", ".pt", ".pt2", ".pkl", ".safetensors", ".npy", ".npz", ".h5", ".keras", ".onnx", ".png", ".jpg")
+SUFFIXES = (".pth", ".pt", ".pt2", ".pkl", ".safetensors", ".npy", ".npz", ".gguf", ".h5", ".keras", ".onnx", ".png", ".jpg")
 LARGEST = 400_000
 SECONDS = 10
 EXTREMES = [0, 1, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 1 << 40,

@@ -15,6 +15,8 @@ public struct ConversionOptions: Sendable {
   public var nameMap: NameMap?
   /// Takes the tensors as they are: no recognition, no graph.
   public var isWeightsOnly = false
+  /// The most bytes of one file of a format that writes several; nil for the format's usual.
+  public var shardByteCount: Int?
   /// Whether the output is read back and run beside the source before it gets its name.
   public var isVerified = true
   /// Threads for the check; nil for all.

@@ -23,6 +23,7 @@ struct ConversionPlan {
   private var unmatched: [String] = []
   private var notes: [String] = []
   private var castNotes: [String: String] = [:]
+  private var castNames: Set<String> = []
 
   /// Whether the source can be run, so that the output can be compared by running it.
   var hasGraph: Bool { model.hasGraph && (checkpoint.graph != nil || model.recognition != nil) }
@@ -34,7 +35,7 @@ struct ConversionPlan {
     let source = model.checkpoint
     checkpoint = source
     checkpoint.graph = nil
-    let target = options.dialect ?? (format.identifier == "huggingface" ? "huggingface" : nil)
+    let target = options.dialect ?? ConversionPlan.dialect(of: format, for: model)
     let keepsNames =
       target == nil && !format.holdsGraph && !ConversionPlan.losesCounters(source.format)
     if let map = options.nameMap {
@@ -53,6 +54,20 @@ struct ConversionPlan {
       notes.append(
         "\(source.auxiliary.count) tensors that are no weights (optimizer state and the like) stay behind"
       )
+    }
+  }
+
+  /// Whose names a format's readers look for; nil for formats that take any.
+  private static func dialect(of format: any ModelFormat, for model: Model) -> String? {
+    switch format.identifier {
+    case "huggingface": return Dialect.huggingFace.rawValue
+    case "gguf":
+      // llama.cpp has no such model: the file is a container like others
+      guard let zooModel = model.zooModel, zooModel.dialect != .gguf,
+        zooModel.configuration.nameMap(for: .gguf) != nil, zooModel.obstacle(to: .gguf) == nil
+      else { return nil }
+      return Dialect.gguf.rawValue
+    default: return nil
     }
   }
 
@@ -97,33 +112,55 @@ struct ConversionPlan {
     checkpoint.normalised = expressed.tensors
     dropped += expressed.account.dropped.map { ($0, "\(expressed.dialect) has no place for it") }
     unmatched = expressed.account.unknown
-    for (name, sidecar) in expressed.sidecars { checkpoint.sidecars[name] = sidecar }
+    for (name, sidecar) in expressed.sidecars {
+      // A configuration of the same kind that came with the weights says more
+      if name == "config.json", let own = checkpoint.sidecars[name]?["model_type"],
+        own == sidecar["model_type"]
+      {
+        continue
+      }
+      checkpoint.sidecars[name] = sidecar
+    }
     checkpoint.graph = expressed.graph
   }
 
   /// Tensors of real numbers become `type`; blocks are for matrices of whole blocks only.
   mutating func cast(to type: DataType) {
     castType = type
-    cast(to: type) { entry in
-      entry.dataType.isReal
-        && (!type.isBlockQuantised || entry.shape.rank > 1 && type.fits(entry.shape))
+    cast { entry in
+      let fits = !type.isBlockQuantised || entry.shape.rank > 1 && type.fits(entry.shape)
+      return StorageChoice(entry.dataType.isReal && fits ? type : entry.dataType)
     }
   }
 
-  /// Tensors quantised in blocks become float32, which holds the same numbers.
-  mutating func widenBlocks() { cast(to: .float32) { $0.dataType.isBlockQuantised } }
+  /// Each tensor becomes what the format's readers want.
+  mutating func cast(to choices: [StorageChoice], asked type: DataType?) {
+    castType = type
+    var remaining = choices[...]
+    cast { entry in remaining.popFirst() ?? StorageChoice(entry.dataType) }
+  }
 
-  private mutating func cast(to type: DataType, where isWanted: (TensorEntry) -> Bool) {
+  /// Tensors quantised in blocks become float32, which holds the same numbers.
+  mutating func widenBlocks() {
+    cast { StorageChoice($0.dataType.isBlockQuantised ? .float32 : $0.dataType) }
+  }
+
+  private mutating func cast(_ choose: (TensorEntry) -> StorageChoice) {
     checkpoint.normalised = checkpoint.normalised.map { tensor in
       let own = tensor.entry.dataType
-      guard own != type, isWanted(tensor.entry) else { return tensor }
+      let choice = choose(tensor.entry)
+      let type = choice.dataType
+      if let note = choice.note { castNotes[tensor.entry.name] = note }
+      guard own != type else { return tensor }
       let narrows = type.byteCount(of: 256) < own.byteCount(of: 256)
-      castNotes[tensor.entry.name] = "\(own) to \(type)\(narrows ? ", rounded" : "")"
+      let words = "\(own) to \(type)\(narrows ? ", rounded" : "")"
+      castNotes[tensor.entry.name] = choice.note.map { "\(words): \($0)" } ?? words
       var cast = tensor
       cast.entry = tensor.entry.mapped(dataType: type, shape: tensor.entry.shape) {
         $0.cast(to: type)
       }
       cast.action = .cast
+      castNames.insert(tensor.entry.name)
       return cast
     }
   }
@@ -138,7 +175,7 @@ struct ConversionPlan {
       let origin = origins[one.source]
       let sources = origin?.sources ?? []
       let action = ConversionPlan.combined(
-        castNotes[one.source] != nil ? .cast : origin?.action ?? .synthesised, one,
+        castNames.contains(one.source) ? .cast : origin?.action ?? .synthesised, one,
         isBack: sources.count == 1 && onDisk[sources[0]]?.shape == one.written?.shape)
       return ConversionReport.Line(
         sources: sources, target: one.target, action: action,

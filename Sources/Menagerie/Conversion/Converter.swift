@@ -2,6 +2,7 @@ import BinaryIO
 import Converters
 import Execution
 import Formats
+import HuggingFaceConverter
 import ModelGraph
 import OrderedCollections
 import Tensors
@@ -27,15 +28,17 @@ public struct Converter {
   /// Converts `source`; `output` is written only when all went well, the check included.
   /// - Throws: `DataError`; `.unsupported` with the reason when the pair is impossible.
   public func convert(_ source: String, to output: String) throws -> ConversionReport {
-    let format =
-      try options.format.map { try FormatRegistry.format(named: $0) }
-      ?? FormatRegistry.format(forOutput: output)
+    let format = try format(for: output)
     progress("reading \(source)")
     let model = try load(source)
     var plan = try namingFile(source) {
       try ConversionPlan(of: model, to: format, options: options)
     }
-    if let type = options.dataType { plan.cast(to: type) }
+    if let choices = format.storage(of: plan.checkpoint, asked: options.dataType) {
+      plan.cast(to: choices, asked: options.dataType)
+    } else if let type = options.dataType {
+      plan.cast(to: type)
+    }
     if !format.holdsBlocks, options.dataType?.isBlockQuantised != true { plan.widenBlocks() }
     if let obstacle = format.obstacle(to: plan.checkpoint) { throw obstacle.inFile(source) }
 
@@ -56,9 +59,22 @@ public struct Converter {
     return report
   }
 
+  private func format(for output: String) throws -> any ModelFormat {
+    let format =
+      try options.format.map { try FormatRegistry.format(named: $0) }
+      ?? FormatRegistry.format(forOutput: output)
+    guard let size = options.shardByteCount else { return format }
+    guard let limited = format.withFiles(ofAtMost: size) else {
+      throw DataError(
+        .unsupported, "a \(format.title) is always one file", path: output,
+        remedy: "leave --shard-size out")
+    }
+    return limited
+  }
+
   private func load(_ source: String) throws -> Model {
     var checkpoint = try FormatRegistry.read(source)
-    checkpoint.adoptDescription(beside: source)
+    checkpoint.adoptNeighbours(of: source)
     guard options.isWeightsOnly else {
       return try Model(
         checkpoint, path: source, as: options.architecture,

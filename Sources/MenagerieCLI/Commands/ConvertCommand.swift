@@ -43,6 +43,11 @@ struct ConvertCommand: ParsableCommand {
     completion: .file())
   var map: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "The most bytes of one file in a Hugging Face directory (500MB, 5GB).", valueName: "size"))
+  var shardSize: String?
+
   @Flag(help: "Only the tensors, as they are: no recognition, no graph.")
   var weightsOnly = false
 
@@ -64,12 +69,20 @@ struct ConvertCommand: ParsableCommand {
     options.threads = threads.count
     if let dtype {
       let types = DataType.allCases.filter { $0.isReal && $0.isWritable }
-      guard let type = types.first(where: { $0.rawValue == dtype }) else {
+      let short = ["f64": "float64", "f32": "float32", "f16": "float16", "bf16": "bfloat16"]
+      let wanted = (short[dtype.lowercased()] ?? dtype).lowercased()
+      guard let type = types.first(where: { $0.rawValue.lowercased() == wanted }) else {
         let names = types.map(\.rawValue)
         throw ValidationError(
           "unknown --dtype '\(dtype)'; expected \(names.joined(separator: ", "))")
       }
       options.dataType = type
+    }
+    if let shardSize {
+      guard let count = Quantities.byteCount(shardSize), count > 0 else {
+        throw ValidationError("'\(shardSize)' is no size; expected one such as 500MB or 5GB")
+      }
+      options.shardByteCount = count
     }
     if let map {
       options.nameMap = try namingFile(map) {

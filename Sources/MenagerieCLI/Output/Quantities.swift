@@ -5,6 +5,16 @@ enum Quantities {
     scaled(Double(count), ["B", "kB", "MB", "GB", "TB"])
   }
 
+  /// The bytes that `500MB`, `5GB` or a plain number say; nil for what says none.
+  static func byteCount(_ text: String) -> Int? {
+    let upper = text.uppercased()
+    let units = [("TB", 1e12), ("GB", 1e9), ("MB", 1e6), ("KB", 1e3), ("B", 1)]
+    let unit = units.first { upper.hasSuffix($0.0) }
+    let digits = upper.dropLast(unit?.0.count ?? 0)
+    guard let number = Double(digits), number.isFinite, number >= 0 else { return nil }
+    return Int(exactly: (number * (unit?.1 ?? 1)).rounded())
+  }
+
   /// `25.6 M`: how many parameters.
   static func count(_ count: Int) -> String {
     count < 10_000 ? grouped(count) : scaled(Double(count), ["", "k", "M", "G", "T"])

@@ -22,6 +22,8 @@ extension GGUFValue {
     array(.int32, values.count, values.reduce(into: []) { $0 += littleEndian($1) })
   }
 
+  static func uint8s(_ values: [UInt8]) -> GGUFValue { array(.uint8, values.count, values) }
+
   static func float32s(_ values: [Float]) -> GGUFValue {
     array(.float32, values.count, values.reduce(into: []) { $0 += littleEndian($1.bitPattern) })
   }

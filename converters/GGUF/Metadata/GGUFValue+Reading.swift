@@ -1,5 +1,6 @@
 import BinaryIO
 import JSON
+import OrderedCollections
 
 extension GGUFValue {
   /// The text; nil for another type, or for bytes that are none.

@@ -83,8 +83,9 @@ public struct GGUFValue: Sendable {
   }
 
   /// A value that the program made up itself.
-  init(made type: GGUFValueType, elementType: GGUFValueType? = nil, count: Int = 1, _ bytes: [UInt8])
-  {
+  init(
+    made type: GGUFValueType, elementType: GGUFValueType? = nil, count: Int = 1, _ bytes: [UInt8]
+  ) {
     self.type = type
     self.elementType = elementType
     self.count = count

@@ -1,0 +1,194 @@
+import BinaryIO
+import Formats
+import JSON
+import OrderedCollections
+
+extension GGUFVocabulary {
+  /// The tokenizer of a Hugging Face directory, as llama.cpp wants it; nil where there is none that it knows.
+  /// - Throws: `.malformed` when `tokenizer.json` contradicts itself.
+  init?(of checkpoint: Checkpoint) throws {
+    guard let file = checkpoint.companions["tokenizer.json"] else { return nil }
+    let tokenizer = try namingFile("tokenizer.json") { try JSONValue(parsing: try file.bytes()) }
+    guard let model = tokenizer["model"] else { return nil }
+    var reading = TokenizerReading(tokenizer, model)
+    guard let vocabulary = try namingFile("tokenizer.json", { try reading.vocabulary() }) else {
+      return nil
+    }
+    self = vocabulary
+    let rows = checkpoint.normalised.first { $0.entry.name == "token_embd.weight" }?
+      .entry.shape.first
+    pad(to: rows ?? 0)
+    let settings = try? checkpoint.companions["tokenizer_config.json"]?.bytes()
+    nameSpecials(
+      by: settings.flatMap { try? JSONValue(parsing: $0) },
+      config: checkpoint.sidecars["config.json"])
+    if let jinja = try checkpoint.companions["chat_template.jinja"]?.bytes() {
+      chatTemplate = try jinja.utf8()
+    }
+  }
+
+  /// llama.cpp wants a token for each row of the embedding.
+  private mutating func pad(to rows: Int) {
+    guard rows > tokens.count, rows <= 1 << 22 else { return }
+    for id in tokens.count..<rows {
+      tokens.append("[PAD\(id)]")
+      kinds.append(Kind.unused)
+      if !scores.isEmpty { scores.append(-1000) }
+    }
+  }
+
+  private mutating func nameSpecials(by settings: JSONValue?, config: JSONValue?) {
+    func id(_ token: String) -> Int? { tokens.firstIndex(of: token) }
+    for (name, key) in TokenizerWriting.names {
+      let text = settings?[key]?.string ?? settings?[key]?["content"]?.string
+      // llama.cpp's WordPiece has no word marks on special tokens, so they are found as they are written
+      if let text, let found = id(text) { special[name] = found }
+    }
+    for (key, name) in ConfigurationReading.tokens where special[key] == nil {
+      let said = config?[name]?.integer ?? config?[name]?.array?.first?.integer
+      if let said, tokens.indices.contains(said) { special[key] = said }
+    }
+    addsBeginning = settings?["add_bos_token"]?.bool ?? addsBeginning
+    addsEnd = settings?["add_eos_token"]?.bool ?? addsEnd
+    let template = settings?["chat_template"]
+    chatTemplate =
+      template?.string
+      ?? template?.array?.first { $0["name"] == "default" }?["template"]?.string
+  }
+}
+
+/// Takes a `tokenizer.json` apart.
+private struct TokenizerReading {
+  let tokenizer: JSONValue
+  let model: JSONValue
+
+  init(_ tokenizer: JSONValue, _ model: JSONValue) {
+    self.tokenizer = tokenizer
+    self.model = model
+  }
+
+  mutating func vocabulary() throws -> GGUFVocabulary? {
+    let pairs = merges
+    var vocabulary: GGUFVocabulary
+    switch model["type"]?.string ?? "BPE" {
+    case "BPE" where model["byte_fallback"]?.bool == true:
+      vocabulary = GGUFVocabulary(model: "llama", tokens: try tokens(words))
+      vocabulary.scores = SentencePieceMerges.scores(tokens: vocabulary.tokens, merges: pairs)
+      vocabulary.pre = "default"
+      vocabulary.addsSpacePrefix = prependsSpace
+    case "BPE":
+      guard let pre = PreTokenizers.name(tokenizer["pre_tokenizer"]) else { return nil }
+      vocabulary = GGUFVocabulary(model: "gpt2", tokens: try tokens(words))
+      vocabulary.merges = pairs.map { "\($0) \($1)" }
+      vocabulary.pre = pre
+    case "WordPiece":
+      vocabulary = GGUFVocabulary(
+        model: "bert", tokens: try tokens(words).map(TokenizerReading.phantom))
+      vocabulary.pre = "default"
+    case "Unigram":
+      let pieces = model["vocab"]?.array ?? []
+      vocabulary = GGUFVocabulary(
+        model: "t5", tokens: try tokens(pieces.enumerated().map { ($1[0]?.string ?? "", $0) }))
+      vocabulary.scores = pieces.map { Float($0[1]?.double ?? 0) }
+      while vocabulary.scores.count < vocabulary.tokens.count { vocabulary.scores.append(-1000) }
+      vocabulary.special["unknown"] = model["unk_id"]?.integer
+      vocabulary.charactersMap = charactersMap
+      vocabulary.addsSpacePrefix = true
+      vocabulary.removesExtraWhitespace = true
+    default: return nil
+    }
+    vocabulary.kinds = kinds(vocabulary)
+    if let unknown = model["unk_token"]?.string {
+      vocabulary.special["unknown"] = vocabulary.tokens.firstIndex(of: unknown)
+    }
+    readTemplate(&vocabulary)
+    return vocabulary
+  }
+
+  private var words: [(String, Int)] {
+    (model["vocab"]?.object ?? [:]).map { ($0, $1.integer ?? -1) }
+  }
+
+  private var added: [(text: String, id: Int, isSpecial: Bool)] {
+    (tokenizer["added_tokens"]?.array ?? []).compactMap { token in
+      guard let text = token["content"]?.string, let id = token["id"]?.integer else { return nil }
+      return (text, id, token["special"]?.bool ?? false)
+    }
+  }
+
+  /// The tokens in the order of their ids, those that were added among them.
+  private func tokens(_ words: [(String, Int)]) throws -> [String] {
+    let all = words + added.map { ($0.text, $0.id) }
+    let count = (all.map(\.1).max() ?? -1) + 1
+    // A hole or two are filled up; an id beyond all others is no id
+    guard count <= 2 * all.count + 1024, all.allSatisfy({ $0.1 >= 0 }) else {
+      throw DataError(.malformed, "ids of tokens up to \(count - 1) for \(all.count) tokens")
+    }
+    var tokens = (0..<count).map { "[PAD\($0)]" }
+    for (text, id) in all { tokens[id] = text }
+    return tokens
+  }
+
+  private func kinds(_ vocabulary: GGUFVocabulary) -> [Int] {
+    let isBytes = vocabulary.model == "llama"
+    var kinds = vocabulary.tokens.map { token in
+      isBytes && token.hasPrefix("<0x") && token.utf8.count == 6
+        ? GGUFVocabulary.Kind.byte : GGUFVocabulary.Kind.normal
+    }
+    var known = Set(words.map(\.1))
+    if model["type"] == "Unigram" { known = Set(0..<(model["vocab"]?.array?.count ?? 0)) }
+    for (text, id, isSpecial) in added {
+      known.insert(id)
+      let isUnknown = text == model["unk_token"]?.string && vocabulary.model != "bert"
+      kinds[id] =
+        isUnknown
+        ? GGUFVocabulary.Kind.unknown
+        : isSpecial ? GGUFVocabulary.Kind.control : GGUFVocabulary.Kind.userDefined
+    }
+    for id in kinds.indices where !known.contains(id) { kinds[id] = GGUFVocabulary.Kind.unused }
+    return kinds
+  }
+
+  /// Pairs, as a list of two or as one text with a space.
+  private var merges: [(String, String)] {
+    (model["merges"]?.array ?? []).compactMap { merge in
+      if let left = merge[0]?.string, let right = merge[1]?.string { return (left, right) }
+      let parts = merge.string?.split(separator: " ", maxSplits: 1) ?? []
+      return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+    }
+  }
+
+  /// WordPiece marks where words go on, llama.cpp where they begin.
+  static func phantom(_ token: String) -> String {
+    if token.hasPrefix("[") && token.hasSuffix("]") { return token }
+    return token.hasPrefix("##") ? String(token.dropFirst(2)) : "▁" + token
+  }
+
+  private var prependsSpace: Bool {
+    let parts = tokenizer["normalizer"]?["normalizers"]?.array ?? [tokenizer["normalizer"] ?? nil]
+    if parts.contains(where: { $0["type"] == "Prepend" }) { return true }
+    let words = tokenizer["pre_tokenizer"]
+    return words?["type"] == "Metaspace" && words?["prepend_scheme"] != "never"
+      && words?["add_prefix_space"] != false
+  }
+
+  private var charactersMap: [UInt8] {
+    let parts = tokenizer["normalizer"]?["normalizers"]?.array ?? [tokenizer["normalizer"] ?? nil]
+    return parts.lazy.compactMap { $0["precompiled_charsmap"]?.string }.first
+      .flatMap(Base64.bytes) ?? []
+  }
+
+  /// Whether special tokens stand around a text.
+  private func readTemplate(_ vocabulary: inout GGUFVocabulary) {
+    let processor = tokenizer["post_processor"]
+    let parts = processor?["processors"]?.array ?? [processor ?? nil]
+    let template = parts.lazy.compactMap { $0["single"]?.array }.first
+    if vocabulary.model == "bert" { return }
+    let ends = [template?.first, template?.last].map { $0?["SpecialToken"]?["id"]?.string }
+    func id(_ text: String?) -> Int? { text.flatMap { vocabulary.tokens.firstIndex(of: $0) } }
+    vocabulary.special["bos"] = id(ends[0])
+    vocabulary.special["eos"] = id(ends[1])
+    vocabulary.addsBeginning = ends[0] != nil
+    vocabulary.addsEnd = ends[1] != nil
+  }
+}

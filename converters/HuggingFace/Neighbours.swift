@@ -1,0 +1,42 @@
+import BinaryIO
+import Formats
+import JSON
+import OrderedCollections
+
+extension Checkpoint {
+  /// Takes what lies beside the file of weights at `path`, where the file itself does not say it.
+  ///
+  /// `<stem>.json` counts when it speaks of labels or preprocessing. `config.json` and its kin count when the weights are the
+  /// directory's: named as the libraries name theirs, or the only ones there. What cannot be read as JSON is left alone.
+  public mutating func adoptNeighbours(of path: String) {
+    guard System.isDirectory(path) == false else { return }
+    let file = System.lastComponent(path)
+    let folder = path.hasSuffix("/\(file)") ? String(path.dropLast(file.utf8.count + 1)) : "."
+    let directory = folder.isEmpty ? "/" : folder
+    let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
+    adoptLabels(from: "\(directory)/\(stem).json")
+    let names = System.names(in: directory)
+    guard names.contains(CompanionFiles.configuration),
+      sidecars[CompanionFiles.configuration] == nil,
+      sidecars[Checkpoint.descriptionName]?["config"] == nil,
+      Checkpoint.usualStems.contains(stem) || WeightFiles(names: names)?.isOnly(file) == true,
+      let found = try? CompanionFiles.sidecars(in: directory, names),
+      found[CompanionFiles.configuration]?.object != nil
+    else { return }
+    sidecars.merge(found) { own, _ in own }
+    companions.merge(CompanionFiles.companions(in: directory, names)) { own, _ in own }
+    notes.append("the configuration is from the config.json beside it")
+    adoptContradiction()
+  }
+
+  private static let usualStems: Set<String> = ["model", "pytorch_model", "tf_model", "flax_model"]
+
+  private mutating func adoptLabels(from path: String) {
+    guard (1...Checkpoint.descriptionLimit).contains(System.byteCount(path)),
+      let file = try? MappedFile(path: path), let found = try? JSONValue(parsing: file.bytes),
+      found["labels"] != nil || found["preprocessing"] != nil
+    else { return }
+    sidecars[System.lastComponent(path)] = found
+    notes.append("labels and preprocessing are from \(System.lastComponent(path))")
+  }
+}
