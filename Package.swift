@@ -210,7 +210,7 @@ let package = Package(
         "Zoo",
         [
           "BinaryIO", "Converters", "Execution", "Formats", "Images", "JSON", "ModelGraph",
-          "Operators", "Tensors", "Zoo",
+          "NumPyConverter", "Operators", "Tensors", "Zoo",
           collections,
         ]),
       tests(

@@ -10,6 +10,11 @@ public struct Catalogue: Sendable {
   public static let standard = Catalogue(families: [
     ResNet(),
     MobileNetV2(),
+    VisionTransformer(.vit),
+    VisionTransformer(.deit),
+    VisionTransformer(.dinov2),
+    VisionTransformer(.dinov2WithRegisters),
+    CLIP(),
     Decoder(),
     BERT(),
     RoBERTa(),

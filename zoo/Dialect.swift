@@ -15,8 +15,13 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
   /// llama.cpp's names, as in GGUF files.
   public static let gguf = Dialect(rawValue: "gguf")
 
+  /// The names that OpenAI gave its models' parts, and that open_clip has too.
+  public static let openAI = Dialect(rawValue: "openai")
+
   /// All of them.
-  public static let all = [torchvision, timm, huggingFace, kerasApplications, kerasHub, gguf]
+  public static let all = [
+    torchvision, timm, huggingFace, kerasApplications, kerasHub, gguf, openAI,
+  ]
 
   /// The dialect that a person means: case, dots and dashes do not matter, and short names are understood.
   public init?(named name: String) {

@@ -67,9 +67,9 @@ public struct ImageClassifier: Sendable {
 }
 
 /// The door through which a model takes a picture.
-private struct PictureInput {
+struct PictureInput {
   let name: String
-  private let preprocessing: Preprocessing
+  let preprocessing: Preprocessing
   private let channels: Int
 
   /// Nil when the value cannot be a picture: not four axes, or neither one nor three channels.

@@ -21,6 +21,9 @@ import Zoo
     "huggingface-mobilenetv2", "huggingface-mobilenetv2-symmetric", "keras-resnet-v1",
     "keras-resnet-v1-softmax", "keras-resnet-v2", "keras-mobilenetv2", "keras-mobilenetv2-softmax",
     "kerashub-resnet-basic", "kerashub-resnet-bottleneck", "kerashub-resnet-v2",
+    "torchvision-vit", "timm-vit", "timm-deit", "timm-dinov2", "huggingface-vit",
+    "huggingface-vit-backbone", "huggingface-deit", "huggingface-deit-teacher",
+    "huggingface-dinov2", "huggingface-dinov2-backbone", "huggingface-dinov2-registers",
   ]
 
   static func file(_ name: String) -> String {
@@ -62,7 +65,10 @@ import Zoo
     ("torchvision-resnet-bottleneck", Dialect.huggingFace), ("torchvision-resnet-basic", .kerasHub),
     ("huggingface-resnet-basic", .torchvision), ("timm-mobilenetv2", .torchvision),
     ("kerashub-resnet-v2", .timm), ("huggingface-mobilenetv2-symmetric", .huggingFace),
-    ("torchvision-mobilenetv2", .timm),
+    ("torchvision-mobilenetv2", .timm), ("torchvision-vit", .huggingFace),
+    ("timm-vit", .torchvision),
+    ("timm-deit", .huggingFace),
+    ("huggingface-dinov2-backbone", .timm),
   ])
   func computesTheSameInTheWordsOfAnotherLibrary(name: String, dialect: Dialect) throws {
     let model = try Self.model(name)
@@ -101,7 +107,9 @@ import Zoo
 
   @Test(arguments: [
     "huggingface-resnet-basic", "huggingface-resnet-bottleneck", "huggingface-mobilenetv2",
-    "huggingface-mobilenetv2-symmetric",
+    "huggingface-mobilenetv2-symmetric", "huggingface-vit", "huggingface-vit-backbone",
+    "huggingface-deit", "huggingface-deit-teacher", "huggingface-dinov2",
+    "huggingface-dinov2-backbone", "huggingface-dinov2-registers",
   ])
   func writesTheConfigurationThatTransformersWrote(name: String) throws {
     let theirs = Sidecars.beside(Self.file(name))

@@ -7,6 +7,8 @@ enum Activation: String, Sendable, Hashable {
   case gelu
   /// By tanh.
   case geluTanh = "gelu_new"
+  /// By a sigmoid, as OpenAI's CLIP.
+  case quickGelu = "quick_gelu"
   case relu
   case silu
   case tanh
@@ -17,6 +19,7 @@ enum Activation: String, Sendable, Hashable {
     switch name {
     case "gelu", "gelu_python": self = .gelu
     case "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu_python_tanh": self = .geluTanh
+    case "quick_gelu": self = .quickGelu
     case "relu": self = .relu
     case "silu", "swish": self = .silu
     case "tanh": self = .tanh
@@ -29,6 +32,7 @@ enum Activation: String, Sendable, Hashable {
     switch self {
     case .gelu: Gelu()
     case .geluTanh: Gelu(approximation: .tanh)
+    case .quickGelu: Swish(alpha: 1.702)
     case .relu: Relu()
     case .silu: Swish()
     case .tanh: Tanh()

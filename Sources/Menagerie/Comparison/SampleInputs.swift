@@ -37,7 +37,8 @@ struct SampleInputs {
           {
             return value
           }
-          return dimensions.count == 4 ? model.preprocessing?.outputSize?.height ?? 64 : 16
+          if dimensions.count == 4 { return model.preprocessing?.outputSize?.height ?? 64 }
+          return min(16, model.zooModel?.definition.longest.values.min() ?? 16)
         })
       guard shape.elementCount <= SampleInputs.maximumElementCount else {
         throw DataError(

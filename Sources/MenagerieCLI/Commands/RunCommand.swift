@@ -9,24 +9,38 @@ import Tensors
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Run a model: pictures to classes, or arrays to arrays.",
+    commandName: "run",
+    abstract: "Run a model: pictures to classes, texts to what the model does, arrays to arrays.",
     discussion: """
       menagerie run resnet50.pth cat.jpg dog.png --top 3
+      menagerie run all-MiniLM-L6-v2/ "A man eats bread." "Someone has a meal."
+      menagerie run bert-base-uncased/ "Paris is the capital of [MASK]."
+      menagerie run clip-vit-base-patch32/ cat.jpg "a photo of a cat" "a photo of a dog"
+      menagerie run all-MiniLM-L6-v2/ --file lines.txt --outputs embeddings.npz
       menagerie run model.onnx --inputs in.npz --outputs out.npz
 
-      Arrays are matched to the model's inputs by name; a single array needs no name.
+      Arrays are matched to the model's inputs by name; a single array needs no name. To have a
+      model write, see 'menagerie generate'.
       """)
 
   @Argument(help: "A model file, or a Hugging Face directory.", completion: .file())
   var model: String
 
-  @Argument(help: "Pictures (JPEG, PNG).", completion: .file())
-  var files: [String] = []
+  @Argument(
+    help: ArgumentHelp("Pictures (JPEG, PNG), or texts.", valueName: "files or texts"),
+    completion: .file())
+  var subjects: [String] = []
 
-  @Option(help: ArgumentHelp("What to do with the files: classify.", valueName: "task"))
-  var task: String?
+  @Option(help: ArgumentHelp("Texts, one a line.", valueName: "lines.txt"), completion: .file())
+  var file: String?
 
-  @Option(help: "How many classes to show.")
+  @Option(
+    help: ArgumentHelp(
+      "What to do: classify, embed, similarity, fill-mask or zero-shot; by default what the model is for.",
+      valueName: "task"))
+  var task: Task?
+
+  @Option(help: "How many classes or words to show.")
   var top = 5
 
   @Option(
@@ -47,15 +61,19 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "One JSON document.")
   var json = false
 
+  /// What can be done with pictures and texts.
+  enum Task: String, ExpressibleByArgument, CaseIterable {
+    case classify, embed, similarity
+    case fillMask = "fill-mask"
+    case zeroShot = "zero-shot"
+  }
+
   func validate() throws {
-    guard (inputs != nil) != !files.isEmpty else {
-      throw ValidationError("give either pictures, or arrays with --inputs")
+    guard (inputs != nil) != (!subjects.isEmpty || file != nil) else {
+      throw ValidationError("give either pictures or texts, or arrays with --inputs")
     }
-    guard (inputs == nil) == (outputs == nil) else {
-      throw ValidationError("--inputs and --outputs go together")
-    }
-    if let task, task != "classify" {
-      throw ValidationError("unknown --task '\(task)'; expected classify")
+    guard inputs == nil || outputs != nil else {
+      throw ValidationError("--inputs needs --outputs, a file for the results")
     }
     guard top > 0 else { throw ValidationError("--top \(top): expected 1 or more") }
   }
@@ -65,7 +83,19 @@ struct RunCommand: ParsableCommand {
       contentsOf: model, as: architecture, options: SessionOptions(threads: threads.count))
     if let inputs, let outputs {
       try runArrays(loaded, inputs, outputs)
+    } else if try loaded.takesTokens {
+      try runTexts(loaded)
     } else {
+      guard file == nil else {
+        throw ValidationError("--file gives texts, and the model takes pictures")
+      }
+      guard outputs == nil else {
+        throw ValidationError("--outputs needs --inputs: classes are printed")
+      }
+      guard (task ?? .classify) == .classify else {
+        throw ValidationError(
+          "--task \(task?.rawValue ?? "") is for texts; the model takes pictures")
+      }
       try classify(try ImageClassifier(loaded))
     }
   }
@@ -99,25 +129,35 @@ struct RunCommand: ParsableCommand {
 
   private func classify(_ classifier: ImageClassifier) throws {
     var results: [JSONValue] = []
-    for file in files {
+    for file in subjects {
       let classes = try classifier.classify(imageAt: file, top: top)
       if json {
         results.append([
           "file": .string(file),
-          "classes": .array(
-            classes.map {
-              ["index": .integer($0.index), "label": .string($0.label), "score": .number($0.score)]
-            }),
+          "classes": classes.json,
         ])
       } else {
-        if files.count > 1 { Terminal.say(Terminal.bold(System.lastComponent(file))) }
-        for one in classes {
-          let percent = Quantities.fixed(one.score * 100, 1)
-          Terminal.say(
-            "\(String(repeating: " ", count: 5 - min(percent.count, 5)))\(percent) %  \(one.label)")
-        }
+        if subjects.count > 1 { Terminal.say(Terminal.bold(System.lastComponent(file))) }
+        for one in classes { Terminal.say(score: one.score, one.label) }
       }
     }
     if json { Terminal.say(json: ["results": .array(results)]) }
+  }
+}
+
+extension [ImageClassifier.Class] {
+  var json: JSONValue {
+    .array(
+      map {
+        ["index": .integer($0.index), "label": .string($0.label), "score": .number($0.score)]
+      })
+  }
+}
+
+extension Terminal {
+  /// A line of an answer: ` 87.3 %  tabby cat`.
+  static func say(score: Double, _ label: String) {
+    let percent = Quantities.fixed(score * 100, 1)
+    say("\(String(repeating: " ", count: 5 - min(percent.count, 5)))\(percent) %  \(label)")
   }
 }

@@ -1,0 +1,163 @@
+import BinaryIO
+import Execution
+import Formats
+import JSON
+import ModelGraph
+import Operators
+import OrderedCollections
+import Tensors
+import Text
+
+/// A model that takes tokens, with its tokenizer.
+struct TextModel: Sendable {
+  let model: Model
+  let tokenizer: Tokenizer
+  /// The most tokens of one text.
+  let limit: Int?
+  private let inputs: Set<String>
+
+  /// - Throws: `.unsupported` when the model does not take tokens, `.mismatch` when its tokenizer is another model's.
+  init(_ model: Model) throws {
+    self.model = model
+    let graph = try model.graph()
+    inputs = Set(graph.inputs.map { graph[$0].name })
+    guard inputs.contains("input_ids"),
+      inputs.isSubset(of: ["input_ids", "attention_mask", "token_type_ids"])
+    else {
+      let doors = graph.inputs.map { "\(graph[$0].name) \(graph[$0].type)" }
+      throw DataError(
+        .unsupported, "does not take a text: its inputs are \(doors.joined(separator: "; "))",
+        path: model.path, remedy: "give it arrays with --inputs")
+    }
+    tokenizer = try model.tokenizer()
+    limit = try model.tokenLimit()
+    if let rows = model.vocabularyRows, tokenizer.vocabularySize > rows {
+      throw DataError(
+        .mismatch,
+        "the tokenizer has \(tokenizer.vocabularySize) tokens, the model rows for \(rows)",
+        path: model.path, remedy: "give the tokenizer that belongs to these weights")
+    }
+  }
+
+  /// The texts' tokens, no more of them than the model takes, and which texts were cut.
+  func encode(_ texts: [(String, String?)]) throws -> (encodings: [Encoding], cut: [Int]) {
+    var cut: [Int] = []
+    let encodings = try texts.enumerated().map { index, text in
+      let encoding = try tokenizer.encode(
+        text.0, pair: text.1, truncation: limit.map { Truncation(maximumLength: $0) })
+      if !encoding.overflowing.isEmpty { cut.append(index) }
+      return encoding
+    }
+    return (encodings, cut)
+  }
+
+  /// The model's first output for each text, row for row: `body` gets its place, its values and the shape without the batch.
+  ///
+  /// Texts of about the same length go through the model together.
+  func run(
+    _ encodings: [Encoding], output: String? = nil,
+    _ body: (Int, ArraySlice<Float>, [Int]) throws -> Void
+  ) throws {
+    for group in TextModel.groups(encodings.map(\.ids.count)) {
+      let longest = group.map { encodings[$0].ids.count }.max() ?? 0
+      let length = group.count == 1 ? longest : (longest + 7) / 8 * 8
+      func padded(_ values: (Encoding) -> [Int], with filler: Int) -> Tensor {
+        let rows = group.flatMap { index -> [Int64] in
+          let row = values(encodings[index]).map { Int64($0) }
+          return row + [Int64](repeating: Int64(filler), count: length - row.count)
+        }
+        return Tensor(shape: [group.count, length], rows)
+      }
+      var feeds = ["input_ids": padded(\.ids, with: tokenizer.paddingID)]
+      if inputs.contains("attention_mask") {
+        feeds["attention_mask"] = padded({ $0.ids.map { _ in 1 } }, with: 0)
+      }
+      if inputs.contains("token_type_ids") {
+        feeds["token_type_ids"] = padded(\.typeIDs, with: 0)
+      }
+      let results = try model.run(feeds)
+      guard let tensor = output.map({ results[$0] }) ?? results.first?.tensor else {
+        throw DataError(.unsupported, "the model gives no '\(output ?? "")'", path: model.path)
+      }
+      let shape = tensor.shape.dropFirst().map { $0 }
+      let count = shape.reduce(1, *)
+      let values = tensor.floats
+      for (place, index) in group.enumerated() {
+        try body(index, values[(place * count)..<((place + 1) * count)], shape)
+      }
+    }
+  }
+
+  /// Which texts go together: those of about the same length, and no more tokens than stay in the caches.
+  static func groups(_ lengths: [Int], tokens: Int = 1024) -> [[Int]] {
+    var groups: [[Int]] = []
+    for index in lengths.indices.sorted(by: { (lengths[$0], $0) < (lengths[$1], $1) }) {
+      let length = (lengths[index] + 7) / 8
+      if let last = groups.last, let first = last.first, (lengths[first] + 7) / 8 == length,
+        (last.count + 1) * length * 8 <= tokens
+      {
+        groups[groups.count - 1].append(index)
+      } else {
+        groups.append([index])
+      }
+    }
+    return groups
+  }
+}
+
+extension Model {
+  /// The tokenizer that travels with the weights.
+  /// - Throws: `.unsupported` when there is none, or one of a kind that is not read.
+  public func tokenizer() throws -> Tokenizer {
+    if System.isDirectory(path) == true { return try Tokenizer(beside: path) }
+    if let made = checkpoint.companions["tokenizer.json"] {
+      return try namingFile(path) { try Tokenizer(json: try made.bytes()) }
+    }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    return try Tokenizer(beside: folder.isEmpty ? "/" : folder)
+  }
+
+  /// The most tokens that a text may have, as the model's own files say; nil when they say nothing.
+  func tokenLimit() throws -> Int? {
+    if let said = try checkpoint.companionJSON("sentence_bert_config.json")?["max_seq_length"]?
+      .integer
+    {
+      return said
+    }
+    let config = checkpoint.sidecars["config.json"]
+    let positions = config?["max_position_embeddings"]?.integer.map { count in
+      // RoBERTa's positions begin behind the one for padding
+      ["roberta", "xlm-roberta", "camembert", "mpnet"].contains(config?["model_type"]?.string ?? "")
+        ? count - 2 : count
+    }
+    let said = try checkpoint.companionJSON("tokenizer_config.json")?["model_max_length"]?.integer
+    return [positions, said].compactMap(\.self).filter { $0 > 0 }.min()
+  }
+}
+
+extension Model {
+  /// The rows of the table that tokens are looked up in; nil when the graph has none that can be told.
+  var vocabularyRows: Int? {
+    guard let graph = try? graph(),
+      let ids = graph.inputs.first(where: { graph[$0].name == "input_ids" }),
+      let lookup = graph.nodes.first(where: {
+        $0.operator is Gather && $0.inputs.count == 2 && $0.inputs[1] == ids
+      }), let table = lookup.inputs[0]
+    else { return nil }
+    return graph[table].type.dimensions?.first?.value
+  }
+}
+
+extension Tokenizer {
+  /// What texts are filled up with, so that several can go through a model together.
+  var paddingID: Int { specials.pad ?? padding?.id ?? 0 }
+  /// The token that stands for one to be guessed.
+  var maskID: Int? { specials.mask ?? id(of: "[MASK]") ?? id(of: "<mask>") }
+}
+
+extension Tokenizer {
+  init(beside folder: String) throws {
+    let path = "\(folder)/tokenizer.json"
+    self = try namingFile(path) { try Tokenizer(json: MappedFile(path: path).bytes) }
+  }
+}
