@@ -15,6 +15,6 @@ struct MenagerieCommand: ParsableCommand {
     subcommands: [
       InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
       RunCommand.self, GenerateCommand.self,
-      ZooCommand.self, BenchCommand.self,
+      ZooCommand.self, BenchCommand.self, TokenizeCommand.self,
     ])
 }

@@ -46,12 +46,12 @@ def matched(pattern: str) -> set[int]:
     return result
 
 
-def cells(splitter, wanted) -> set[int]:
+def cells(splitter, wanted, letter: str = "a") -> set[int]:
     """The scalars c for which the parts of "aca" satisfy `wanted`."""
     result = set()
     for block in blocks():
         parts = {}
-        for _, (start, end) in splitter.pre_tokenize_str("".join(f"a{chr(c)}a\n" for c in block)):
+        for _, (start, end) in splitter.pre_tokenize_str("".join(f"{letter}{chr(c)}{letter}\n" for c in block)):
             parts.setdefault(start // 4, set()).add((start % 4, end - start // 4 * 4))
         result |= {c for i, c in enumerate(block) if wanted(parts.get(i, set()))}
     return result
@@ -115,6 +115,8 @@ def properties() -> None:
         {c for c in SCALARS if spaces.normalize_str(chr(c)) != chr(c)},
         matched(r"[[:punct:]]"),
         matched(r"[[:alpha:]]"),
+        cells(pre_tokenizers.UnicodeScripts(), lambda p: (0, 3) in p)
+        & cells(pre_tokenizers.UnicodeScripts(), lambda p: (0, 3) in p, "\u044f"),
     ]
     values = [0] * 0x110000
     for c in range(0x110000):

@@ -132,17 +132,17 @@ struct FixedLengthPreTokenizer: PreTokenizer {
   }
 }
 
-/// Cuts where the script changes; Han and the Japanese syllabaries are one, and a space belongs to any.
+/// Cuts where the script changes; Han and the Japanese syllabaries are one, and spaces belong to any.
 struct ScriptPreTokenizer: PreTokenizer {
   func split(_ text: inout SplitText, _ memory: inout WorkingMemory) {
-    let scripts = Scripts.shared
+    let (scripts, properties) = (Scripts.shared, ScalarProperties.shared)
     let han = scripts.index(of: "han") ?? 0
     let syllabaries = ["hiragana", "katakana"].map { scripts.index(of: $0) ?? 0 }
     text.cut { bytes, range, ranges in
       var (at, start, last) = (range.lowerBound, -1, UInt16.max)
       while at < range.upperBound {
         let (scalar, next) = UTF8Text.decode(bytes, at)
-        if scalar != 0x20 {
+        if !properties.has(scalar, ScalarProperties.anyScript) {
           var script = scripts[scalar]
           if scalar == 0x30FC || syllabaries.contains(script) { script = han }
           if script != last {

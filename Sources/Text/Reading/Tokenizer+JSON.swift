@@ -4,9 +4,9 @@ import JSON
 extension Tokenizer {
   /// Reads a `tokenizer.json`.
   /// - Throws: `.malformed` or `.unsupported`, naming the part.
-  public init(json bytes: Bytes) throws { try self.init(json: bytes, specials: SpecialTokens()) }
+  public init(json bytes: Bytes) throws { try self.init(json: bytes, names: SpecialNames()) }
 
-  init(json bytes: Bytes, specials: SpecialTokens) throws {
+  init(json bytes: Bytes, names: SpecialNames) throws {
     let file = try TokenizerFile(bytes)
     let document = file.document
     guard case .object = document["model"] else {
@@ -37,7 +37,7 @@ extension Tokenizer {
     parts.decoder = try settings("decoder").map { try Components.decoder($0) }
     parts.truncation = try settings("truncation").map { try Truncation($0) }
     parts.padding = try settings("padding").map { try Padding($0) }
-    parts.specials = specials
+    parts.specials = names.resolved(lexicon)
     self.init(try Pipeline(parts))
   }
 }

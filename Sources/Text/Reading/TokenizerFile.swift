@@ -12,8 +12,9 @@ struct TokenizerFile {
 
   init(_ bytes: Bytes) throws {
     let text = bytes.array
-    guard String(validating: text.prefix(0), as: UTF8.self) != nil, TokenizerFile.isUTF8(bytes)
-    else { throw DataError(.malformed, "text that is not UTF-8") }
+    guard TokenizerFile.isUTF8(bytes) else {
+      throw DataError(.malformed, "text that is not UTF-8")
+    }
     var scanner = JSONScanner(text)
     if text.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.at = 3 }
     guard scanner.peek() == UInt8(ascii: "{") else {
@@ -49,6 +50,17 @@ struct TokenizerFile {
     rest += text[last...]
     this.document = try JSONValue(parsing: Bytes(rest))
     self = this
+  }
+
+  /// A `vocab.json`.
+  static func vocabulary(_ bytes: Bytes) throws -> Vocabulary {
+    guard isUTF8(bytes) else { throw DataError(.malformed, "text that is not UTF-8") }
+    var scanner = JSONScanner(bytes.array)
+    var vocabulary = Vocabulary()
+    try scanner.object { scanner, key in
+      try vocabulary.insert(key, id: try scanner.integer())
+    }
+    return vocabulary
   }
 
   private static func isUTF8(_ bytes: Bytes) -> Bool { (try? bytes.utf8()) != nil }

@@ -20,6 +20,8 @@ struct ScalarProperties: Sendable {
   /// Gets spaces around it in BERT's normalizer.
   static let bertIdeograph: UInt16 = 1 << 12
   static let alphabetic: UInt16 = 1 << 14
+  /// Goes with the script before it where texts are cut at scripts.
+  static let anyScript: UInt16 = 1 << 15
   /// `[[:punct:]]`.
   static let posixPunctuation: UInt16 = 1 << 13
 

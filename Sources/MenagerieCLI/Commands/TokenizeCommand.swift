@@ -1,0 +1,127 @@
+import ArgumentParser
+import BinaryIO
+import JSON
+import Text
+
+struct TokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize", abstract: "Turn text into a model's tokens.",
+    discussion: """
+      menagerie tokenize bert-base/ "Hello there"
+      menagerie tokenize tokenizer.json --file lines.txt --json
+
+      Special tokens are added as the model's files say. Offsets count Unicode scalars.
+      """)
+
+  @Argument(
+    help: "A model's directory, a tokenizer.json, or a file with a tokenizer beside it.",
+    completion: .file())
+  var model: String
+
+  @Argument(help: "Texts.")
+  var texts: [String] = []
+
+  @Option(help: ArgumentHelp("A file with a text a line.", valueName: "file"), completion: .file())
+  var file: String?
+
+  @Flag(help: "One JSON document.")
+  var json = false
+
+  func validate() throws {
+    guard file != nil || !texts.isEmpty else {
+      throw ValidationError("give texts, or a file of them with --file")
+    }
+  }
+
+  func run() throws {
+    let tokenizer = try TokenizerFinder.find(model)
+    let all = texts + (try file.map(TokenizeCommand.lines) ?? [])
+    if json {
+      // A document may be long, so it is written as it comes
+      print("{\"results\":[", terminator: "")
+      for (i, text) in all.enumerated() {
+        let result = TokenizeCommand.json(try tokenizer.encode(text))
+        print(i == 0 ? "" : ",", result.text(), separator: "", terminator: "")
+      }
+      print("]}")
+      return
+    }
+    for (i, text) in all.enumerated() {
+      if i > 0 { Terminal.say("") }
+      show(try tokenizer.encode(text))
+    }
+  }
+
+  private static func json(_ encoding: Encoding) -> JSONValue {
+    [
+      "ids": .array(encoding.ids.map { .integer($0) }),
+      "tokens": .array(encoding.tokens.map { .string($0) }),
+      "offsets": .array(
+        encoding.offsets.map { [.integer($0.lowerBound), .integer($0.upperBound)] }),
+    ]
+  }
+
+  /// The lines of a file; what is no UTF-8 in them becomes U+FFFD.
+  private static func lines(_ path: String) throws -> [String] {
+    guard System.byteCount(path) > 0 || System.isDirectory(path) != false else { return [] }
+    let bytes = try MappedFile(path: path).bytes.array
+    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
+      String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
+    }
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines
+  }
+
+  /// Tokens above their ids, as many a line as the terminal holds.
+  private func show(_ encoding: Encoding) {
+    var (upper, lower, width) = ("", "", 0)
+    let flush = {
+      if width > 0 {
+        Terminal.say(upper)
+        Terminal.say(Terminal.faint(lower))
+      }
+      (upper, lower, width) = ("", "", 0)
+    }
+    for (i, token) in encoding.tokens.enumerated() {
+      let token = TokenizeCommand.visible(token)
+      let id = String(encoding.ids[i])
+      let column = max(token.count, id.count) + 2
+      if width + column > Terminal.width { flush() }
+      let isSpecial = encoding.specialTokensMask[i] == 1
+      let padding = String(repeating: " ", count: column - token.count)
+      upper += (isSpecial ? Terminal.faint(token) : Terminal.bold(token)) + padding
+      lower += id.padded(to: column)
+      width += column
+    }
+    flush()
+    Terminal.say(Terminal.faint("\(encoding.count) tokens"))
+  }
+
+  /// Control characters would move the cursor.
+  private static func visible(_ token: String) -> String {
+    token.isEmpty
+      ? "''"
+      : token.unicodeScalars.map { scalar in
+        scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
+          ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
+      }.joined()
+  }
+}
+
+/// Where a model's tokenizer is.
+enum TokenizerFinder {
+  /// - Throws: `.notFound` when neither the file nor what lies beside it is a tokenizer.
+  static func find(_ path: String) throws -> Tokenizer {
+    switch System.isDirectory(path) {
+    case true?: return try Tokenizer(directory: path)
+    case false?:
+      if path.hasSuffix(".json"), System.lastComponent(path).contains("tokenizer") {
+        return try namingFile(path) { try Tokenizer(json: try MappedFile(path: path).bytes) }
+      }
+      let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+        .joined(separator: "/")
+      return try Tokenizer(directory: folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder)
+    case nil: throw DataError(.notFound, "no such file or directory", path: path)
+    }
+  }
+}
