@@ -33,3 +33,27 @@ double mng_peak_f32(size_t rounds) {
 #endif
   return peak_baseline(rounds);
 }
+
+typedef unsigned long long mng_u64x8 __attribute__((ext_vector_type(8), aligned(8)));
+
+MNG_INLINE void read_all_body(const void *memory, size_t bytes, unsigned long long *result) {
+  const mng_u64x8 *p = memory;
+  mng_u64x8 a = 0, b = 0, c = 0, d = 0;
+  for (size_t i = 0; i < bytes / 64; i += 4) {
+    a ^= p[i];
+    b ^= p[i + 1];
+    c ^= p[i + 2];
+    d ^= p[i + 3];
+  }
+  a ^= b ^ c ^ d;
+  *result = a[0] ^ a[1] ^ a[2] ^ a[3] ^ a[4] ^ a[5] ^ a[6] ^ a[7];
+}
+
+MNG_VARIANTS(read_all, (const void *memory, size_t bytes, unsigned long long *result),
+             (memory, bytes, result))
+
+unsigned long long mng_read_all(const void *memory, size_t bytes) {
+  unsigned long long result;
+  read_all(memory, bytes, &result);
+  return result;
+}

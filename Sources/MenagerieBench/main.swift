@@ -9,6 +9,7 @@ let words = Array(CommandLine.arguments.dropFirst())
 let bench = Bench(words: words, pool: ThreadPool())
 
 bench.matrices()
+bench.stored()
 bench.convolutions()
 bench.winograd()
 bench.packing()

@@ -8,4 +8,8 @@
 /// benches.
 double mng_peak_f32(size_t rounds);
 
+/// Reads `bytes` bytes, a multiple of 256, and returns a number made of all: what the memory can do
+/// at most, for benches.
+unsigned long long mng_read_all(const void *memory, size_t bytes);
+
 #endif

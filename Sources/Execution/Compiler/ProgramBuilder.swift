@@ -129,6 +129,9 @@ extension ProgramBuilder {
 
   func isState(_ id: ValueID) -> Bool { states.contains(id) }
 
+  /// Whether the session keeps a state: then it runs for each token.
+  var hasStates: Bool { !states.isEmpty }
+
   /// Sees to it that after the run the state that comes in as `input` is what `output` says.
   func update(state input: Int, with output: ValueID) throws {
     let id = graph.inputs[input]

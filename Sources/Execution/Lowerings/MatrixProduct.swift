@@ -33,6 +33,8 @@ struct MatrixProductStep: Step {
 
 extension Lowering {
   static let gemm = Lowering(Gemm.self) { gemm, node, builder in
+    let isLinear = !gemm.transposeA && gemm.transposeB && gemm.alpha == 1 && gemm.beta == 1
+    if isLinear, try builder.lowerToStoredProduct(node) { return true }
     guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
       let shape = builder.floatShape(output), shape.elementCount > 0,
       let weight = builder.constant(b), weight.elementCount > 0, builder.floatShape(a) != nil
@@ -49,6 +51,7 @@ extension Lowering {
   }
 
   static let linear = Lowering(Linear.self) { _, node, builder in
+    if try builder.lowerToStoredProduct(node) { return true }
     guard let x = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
       let xShape = builder.floatShape(x), let shape = builder.floatShape(output),
       shape.elementCount > 0, xShape.rank > 0, builder.isConstant(b),
