@@ -71,20 +71,28 @@ MNG_INLINE int mng_scale_q3(const uint8_t *s, int j) {
   return (low | (s[8 + j % 4] >> 2 * (j / 4) & 3) << 4) - 32;
 }
 
+typedef uint8_t mng_u8x16 __attribute__((ext_vector_type(16), aligned(1)));
+typedef uint8_t mng_u8x32 __attribute__((ext_vector_type(32), aligned(1)));
+
+#define MNG_BYTES_16(p) (*(const mng_u8x16 *)(const void *)(p))
+#define MNG_BYTES_32(p) (*(const mng_u8x32 *)(const void *)(p))
+#define MNG_CODES_16(q) (*(mng_u8x16 *)(void *)(q))
+#define MNG_CODES_32(q) (*(mng_u8x32 *)(void *)(q))
+
 MNG_INLINE void q4_0_unpack(const void *p, int8_t *q, float *scale, float *addend) {
   const q4_0_block *b = p;
   (void)addend;
   scale[0] = mng_half(b->d);
-  for (int i = 0; i < 16; i++) q[i] = (int8_t)((b->qs[i] & 15) - 8);
-  for (int i = 0; i < 16; i++) q[i + 16] = (int8_t)((b->qs[i] >> 4) - 8);
+  MNG_CODES_16(q) = (MNG_BYTES_16(b->qs) & 15) - 8;
+  MNG_CODES_16(q + 16) = (MNG_BYTES_16(b->qs) >> 4) - 8;
 }
 
 MNG_INLINE void q4_1_unpack(const void *p, int8_t *q, float *scale, float *addend) {
   const q4_1_block *b = p;
   scale[0] = mng_half(b->d);
   addend[0] = mng_half(b->m);
-  for (int i = 0; i < 16; i++) q[i] = b->qs[i] & 15;
-  for (int i = 0; i < 16; i++) q[i + 16] = (int8_t)(b->qs[i] >> 4);
+  MNG_CODES_16(q) = MNG_BYTES_16(b->qs) & 15;
+  MNG_CODES_16(q + 16) = MNG_BYTES_16(b->qs) >> 4;
 }
 
 MNG_INLINE void q5_0_unpack(const void *p, int8_t *q, float *scale, float *addend) {
@@ -119,10 +127,8 @@ MNG_INLINE void q2_K_unpack(const void *p, int8_t *q, float *scale, float *adden
   const float d = mng_half(b->d), dmin = mng_half(b->dmin);
   for (int j = 0; j < 16; j++) scale[j] = d * (float)(b->scales[j] & 15);
   for (int j = 0; j < 16; j++) addend[j] = -(dmin * (float)(b->scales[j] >> 4));
-  for (int j = 0; j < 8; j++) {
-    const uint8_t *qs = b->qs + j / 4 * 32;
-    for (int i = 0; i < 32; i++) q[j * 32 + i] = (int8_t)(qs[i] >> 2 * (j % 4) & 3);
-  }
+  for (int j = 0; j < 8; j++)
+    MNG_CODES_32(q + j * 32) = MNG_BYTES_32(b->qs + j / 4 * 32) >> (uint8_t)(2 * (j % 4)) & 3;
 }
 
 MNG_INLINE void q3_K_unpack(const void *p, int8_t *q, float *scale, float *addend) {
@@ -130,11 +136,9 @@ MNG_INLINE void q3_K_unpack(const void *p, int8_t *q, float *scale, float *adden
   (void)addend;
   const float d = mng_half(b->d);
   for (int j = 0; j < 16; j++) scale[j] = d * (float)mng_scale_q3(b->scales, j);
-  for (int j = 0; j < 8; j++) {
-    const uint8_t *qs = b->qs + j / 4 * 32;
-    for (int i = 0; i < 32; i++)
-      q[j * 32 + i] = (int8_t)((qs[i] >> 2 * (j % 4) & 3) + (b->hmask[i] >> j & 1) * 4 - 4);
-  }
+  for (int j = 0; j < 8; j++)
+    MNG_CODES_32(q + j * 32) = (MNG_BYTES_32(b->qs + j / 4 * 32) >> (uint8_t)(2 * (j % 4)) & 3) +
+                               (MNG_BYTES_32(b->hmask) >> (uint8_t)j & 1) * 4 - 4;
 }
 
 MNG_INLINE void q4_K_unpack(const void *p, int8_t *q, float *scale, float *addend) {
@@ -143,8 +147,8 @@ MNG_INLINE void q4_K_unpack(const void *p, int8_t *q, float *scale, float *adden
   for (int j = 0; j < 8; j++) scale[j] = d * (float)mng_scale_6(b->scales, j);
   for (int j = 0; j < 8; j++) addend[j] = -(dmin * (float)mng_min_6(b->scales, j));
   for (int j = 0; j < 4; j++) {
-    for (int i = 0; i < 32; i++) q[j * 64 + i] = b->qs[j * 32 + i] & 15;
-    for (int i = 0; i < 32; i++) q[j * 64 + 32 + i] = (int8_t)(b->qs[j * 32 + i] >> 4);
+    MNG_CODES_32(q + j * 64) = MNG_BYTES_32(b->qs + j * 32) & 15;
+    MNG_CODES_32(q + j * 64 + 32) = MNG_BYTES_32(b->qs + j * 32) >> 4;
   }
 }
 
@@ -154,9 +158,8 @@ MNG_INLINE void q5_K_unpack(const void *p, int8_t *q, float *scale, float *adden
   for (int j = 0; j < 8; j++) scale[j] = d * (float)mng_scale_6(b->scales, j);
   for (int j = 0; j < 8; j++) addend[j] = -(dmin * (float)mng_min_6(b->scales, j));
   for (int j = 0; j < 8; j++)
-    for (int i = 0; i < 32; i++)
-      q[j * 32 + i] = (int8_t)((b->qs[j / 2 * 32 + i] >> 4 * (j % 2) & 15) |
-                               (b->qh[i] >> j & 1) << 4);
+    MNG_CODES_32(q + j * 32) = (MNG_BYTES_32(b->qs + j / 2 * 32) >> (uint8_t)(4 * (j % 2)) & 15) |
+                               (MNG_BYTES_32(b->qh) >> (uint8_t)j & 1) << 4;
 }
 
 MNG_INLINE void q6_K_unpack(const void *p, int8_t *q, float *scale, float *addend) {
@@ -166,9 +169,8 @@ MNG_INLINE void q6_K_unpack(const void *p, int8_t *q, float *scale, float *adden
   for (int j = 0; j < 16; j++) scale[j] = d * (float)b->scales[j];
   for (int j = 0; j < 8; j++) {
     const uint8_t *ql = b->ql + j / 4 * 64 + j % 2 * 32, *qh = b->qh + j / 4 * 32;
-    for (int i = 0; i < 32; i++)
-      q[j * 32 + i] = (int8_t)(((ql[i] >> 4 * (j / 2 % 2) & 15) |
-                                (qh[i] >> 2 * (j % 4) & 3) << 4) - 32);
+    MNG_CODES_32(q + j * 32) = ((MNG_BYTES_32(ql) >> (uint8_t)(4 * (j / 2 % 2)) & 15) |
+                                (MNG_BYTES_32(qh) >> (uint8_t)(2 * (j % 4)) & 3) << 4) - 32;
   }
 }
 
