@@ -21,7 +21,7 @@ public struct TextGenerator: Sendable {
   ///   model.
   public init(_ model: Model, options: SessionOptions = SessionOptions()) throws {
     let step = try DecoderStepModel(model, options: options)
-    let tokenizer = try model.ownTokenizer()
+    let tokenizer = try model.tokenizer()
     try self.init(
       step, tokenizer: tokenizer, settings: GenerationSettings(model, tokenizer), path: model.path)
   }
