@@ -50,6 +50,12 @@ static size_t block_rows(mng_isa isa, const mng_attention_f32 *a) {
 
 // MARK: softmax of a row of scores
 
+MNG_INLINE int has_nan(const float *x, size_t count) {
+  int found = 0;
+  for (size_t i = 0; i < count; i++) found |= x[i] != x[i];
+  return found;
+}
+
 /// Scores of the keys `[begin, end)` become shares that are yet to be divided by their sum, which
 /// is `*sum`.
 MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end, float softcap, const float *mask,
@@ -72,7 +78,7 @@ MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end
     for (size_t j = 0; j < count; j++) x[j] = m == -INFINITY ? -INFINITY : x[j] + m;
   }
   const float max = max_of_row(x, count);
-  if (max == -INFINITY) {
+  if (max == -INFINITY && !has_nan(x, count)) {
     memset(x, 0, count * sizeof *x);
     *sum = 0;
     return;

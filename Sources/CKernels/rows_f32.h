@@ -19,18 +19,28 @@ MNG_INLINE float sum_of_lanes(const float *lanes) {
   return sums[0];
 }
 
+MNG_INLINE float max_of_lanes(const mng_f32x16 *lanes) {
+  const mng_f32x16 v = *lanes;
+  const mng_f32x8 a = __builtin_shufflevector(v, v, 0, 1, 2, 3, 4, 5, 6, 7);
+  const mng_f32x8 b = __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15);
+  const mng_f32x8 eight = a > b ? a : b;
+  const mng_f32x4 c = __builtin_shufflevector(eight, eight, 0, 1, 2, 3);
+  const mng_f32x4 d = __builtin_shufflevector(eight, eight, 4, 5, 6, 7);
+  const mng_f32x4 four = c > d ? c : d;
+  const float left = greater_of(four[0], four[1]), right = greater_of(four[2], four[3]);
+  return greater_of(left, right);
+}
+
+/// The largest of a row that are no NaN; -infinity of none.
 MNG_INLINE float max_of_row(const float *x, size_t count) {
   mng_f32x16 most = (mng_f32x16){0} - INFINITY;
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
     const mng_f32x16 v = MNG_READ(mng_f32x16, x + i);
     most = v > most ? v : most;
-    most = v != v ? v : most;
   }
-  float max = -INFINITY;
-  for (int lane = 0; lane < LANES; lane++)
-    max = most[lane] > max || most[lane] != most[lane] ? most[lane] : max;
-  for (; i < count; i++) max = x[i] > max || x[i] != x[i] ? x[i] : max;
+  float max = max_of_lanes(&most);
+  for (; i < count; i++) max = greater_of(x[i], max);
   return max;
 }
 
@@ -40,12 +50,12 @@ MNG_INLINE float sum_of_exponentials(const float *x, size_t count, float max, fl
   for (; i + LANES <= count; i += LANES) {
     float e[LANES];
     memcpy(e, x + i, sizeof e);
-    for (int lane = 0; lane < LANES; lane++) e[lane] = m_exp(e[lane] - max);
+    for (int lane = 0; lane < LANES; lane++) e[lane] = m_exp_negative(e[lane] - max);
     if (y) memcpy(y + i, e, sizeof e);
     for (int lane = 0; lane < LANES; lane++) sums[lane] += e[lane];
   }
   for (int lane = 0; i < count; i++, lane++) {
-    const float e = m_exp(x[i] - max);
+    const float e = m_exp_negative(x[i] - max);
     if (y) y[i] = e;
     sums[lane] += e;
   }

@@ -1,6 +1,7 @@
 import BinaryIO
 import Kernels
 import ModelGraph
+import Operators
 import Synchronization
 import Tensors
 
@@ -33,7 +34,12 @@ public final class Session: Sendable {
     try graph.verify()
     let live = graph.withoutDeadNodes()
     try live.requireKnownOperators()
-    let bound = try live.binding(weights)
+    var bound = try live.binding(weights)
+    if !options.isPlain, bound.mayFuse {
+      // What cannot be inferred before the inputs' shapes are known stays as it is.
+      var fused = bound
+      if (try? fused.rewrite(with: Graph.fusions)) != nil { bound = fused }
+    }
     compiler = Compiler(
       graph: bound, pool: ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads)),
       weights: WeightCache(lasting: Set(bound.constants.values.map(\.identity))), options: options,
@@ -155,6 +161,16 @@ public final class Session: Sendable {
 }
 
 extension Graph {
+  /// Whether something may be spelt out that has an operator of its own.
+  fileprivate var mayFuse: Bool {
+    nodes.contains {
+      switch $0.operator {
+      case is Softmax, is Erf, is Sigmoid, is Softplus, is HardSigmoid: true
+      default: false
+      }
+    }
+  }
+
   /// Where a state's input and output are.
   fileprivate func places(
     ofState names: (input: String, output: String)

@@ -1,3 +1,4 @@
+import BinaryIO
 import Kernels
 import ModelGraph
 import Operators
@@ -37,7 +38,8 @@ extension Lowering {
     if isLinear, try builder.lowerToStoredProduct(node) { return true }
     guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
       let shape = builder.floatShape(output), shape.elementCount > 0,
-      let weight = builder.constant(b), weight.elementCount > 0, builder.floatShape(a) != nil
+      let weight = builder.floatShape(b), weight.elementCount > 0, builder.isConstant(b),
+      builder.floatShape(a) != nil
     else { return false }
     var bias: [Float]?
     if node.inputs.count > 2, let c = node.inputs[2] {
@@ -46,8 +48,7 @@ extension Lowering {
     }
     return try builder.lowerProduct(
       node, a, layout: AxisOrder(order: gemm.transposeA ? [1, 0] : [0, 1]),
-      weight: gemm.transposeB ? weight.transposed : weight, of: b, alpha: Float(gemm.alpha),
-      bias: bias, details: [gemm.transposeB ? 1 : 0])
+      weight: b, isTransposed: gemm.transposeB, alpha: Float(gemm.alpha), bias: bias)
   }
 
   static let linear = Lowering(Linear.self) { _, node, builder in
@@ -55,7 +56,7 @@ extension Lowering {
     guard let x = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
       let xShape = builder.floatShape(x), let shape = builder.floatShape(output),
       shape.elementCount > 0, xShape.rank > 0, builder.isConstant(b),
-      let weight = builder.constant(b), weight.elementCount > 0
+      let weight = builder.floatShape(b), weight.elementCount > 0
     else { return false }
     var bias: [Float]?
     if node.inputs.count > 2, let c = node.inputs[2] {
@@ -65,8 +66,7 @@ extension Lowering {
       bias = values
     }
     return try builder.lowerProduct(
-      node, x, layout: .rowMajor(xShape.rank), weight: weight.transposed, of: b, alpha: 1,
-      bias: bias, details: [1])
+      node, x, layout: .rowMajor(xShape.rank), weight: b, isTransposed: true, bias: bias)
   }
 
   static let matMul = Lowering(MatMul.self) { _, node, builder in
@@ -74,32 +74,42 @@ extension Lowering {
       let aShape = builder.floatShape(a), let shape = builder.floatShape(output),
       shape.elementCount > 0, aShape.rank > 1
     else { return false }
-    guard let weight = builder.constant(b), weight.rank == 2, weight.elementCount > 0 else {
+    guard builder.isConstant(b), let weight = builder.floatShape(b), weight.rank == 2,
+      weight.elementCount > 0
+    else {
       return try builder.lowerGeneralProduct(node, a, b, output)
     }
     return try builder.lowerProduct(
-      node, a, layout: .rowMajor(aShape.rank), weight: weight, of: b, alpha: 1, bias: nil,
-      details: [0])
+      node, a, layout: .rowMajor(aShape.rank), weight: b, isTransposed: false, bias: nil)
   }
 }
 
 extension ProgramBuilder {
-  /// `a · weight` with a tail; `weight` is `[inputs, outputs]` under any strides.
+  /// `a · weight` with a tail; `weight` is `[inputs, outputs]`, or the other way round.
+  ///
+  /// A weight in a narrow type is widened only to be packed, which is done once.
   fileprivate func lowerProduct(
-    _ node: Node, _ a: ValueID, layout: AxisOrder, weight: Tensor, of id: ValueID, alpha: Float,
-    bias: [Float]?, details: [Int]
+    _ node: Node, _ a: ValueID, layout: AxisOrder, weight id: ValueID, isTransposed: Bool,
+    alpha: Float = 1, bias: [Float]?
   ) throws -> Bool {
-    guard let output = node.outputs[0], let shape = floatShape(output) else { return false }
+    guard let output = node.outputs[0], let shape = floatShape(output),
+      let weightShape = floatShape(id)
+    else { return false }
+    let outputs = weightShape[isTransposed ? 0 : 1]
     var tail = takeTail(of: node, after: output, channelAxis: shape.rank - 1, .product)
     if let bias { tail.add(tail.scale.map { zip($0, bias).map { $0 * $1 } } ?? bias) }
     if alpha != 1 {
-      tail.scale = (tail.scale ?? [Float](repeating: 1, count: weight.shape[1])).map { $0 * alpha }
+      tail.scale = (tail.scale ?? [Float](repeating: 1, count: outputs)).map { $0 * alpha }
     }
     let input = try floats(a, layout).operand
     let rowMajor = AxisOrder.rowMajor(shape.rank)
     let residual = try tail.residual.map { try floats($0, rowMajor).operand }
     let factor = try tail.factor.map { try floats($0, rowMajor).operand }
-    let packed = weights.find(weightKey(id, tail, details: details)) {
+    let packed = try weights.find(weightKey(id, tail, details: [isTransposed ? 1 : 0])) {
+      guard let stored = constant(id) else {
+        throw DataError(.malformed, "'\(graph[id].name)' is not known")
+      }
+      let weight = isTransposed ? stored.transposed : stored
       let (values, strides) = FloatView.dense(weight)
       return .matrix(
         PackedMatrix(
