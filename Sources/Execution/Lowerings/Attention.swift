@@ -1,3 +1,4 @@
+import BinaryIO
 import Kernels
 import ModelGraph
 import Operators
@@ -23,13 +24,17 @@ struct AttentionStep: Step {
   var writes: [Region] { [result.region] }
   var takes: [Argument] { counts.map { [$0] } ?? [] }
 
-  func run(in frame: Frame) {
+  func run(in frame: Frame) throws {
     var lengths = [Int](repeating: keys, count: kernel.batch)
     var before = [Int](repeating: 0, count: kernel.batch)
     if let counts {
-      let given = frame.tensor(counts).integers
-      before = given.map { $0 - kernel.queries }
-      lengths = given.map { max(0, min(keys, $0)) }
+      lengths = try frame.tensor(counts).integers.map { count in
+        guard count >= 0, count <= keys else {
+          throw DataError(.mismatch, "\(count) keys that count", expected: "at most \(keys)")
+        }
+        return count
+      }
+      before = lengths.map { $0 - kernel.queries }
     }
     kernel.attend(
       q.placed(in: frame), k.placed(in: frame), v.placed(in: frame), keys: lengths,
