@@ -11,7 +11,8 @@ import Testing
     var graph = Graph()
     let x = graph.addInput("x", TensorType(.float32, [2, 5, 24]))
     func heads(_ name: String, _ count: Int, _ order: [Int]) -> ValueID {
-      let part = count == 4 ? x : graph.addInput("other", TensorType(.float32, [2, 5, 6 * count]))
+      let part =
+        count == 4 ? x : graph.addInput("other", TensorType(.float32, shape: [2, 5, 6 * count]))
       let shape = graph.addConstant("\(name)_shape", Tensor([0, 0, count, 6] as [Int]))
       let split = graph.add(Reshape(), [part, shape], name: "\(name)_split")
       return graph.add(Transpose(permutation: order), [split], name: name)
