@@ -165,7 +165,7 @@ extension Graph {
   fileprivate var mayFuse: Bool {
     nodes.contains {
       switch $0.operator {
-      case is Softmax, is Erf, is Sigmoid, is Softplus, is HardSigmoid: true
+      case is Softmax, is Erf, is Sigmoid, is Softplus, is HardSigmoid, is MatMul: true
       default: false
       }
     }

@@ -63,4 +63,19 @@ import Testing
     var graph = spelt(scale: Mul(), isMasked: false, keyHeads: 1)
     #expect(try graph.rewrite(with: [FuseAttention()]).isEmpty)
   }
+
+  @Test(arguments: [nil, [1, 0]] as [[Int]?])
+  func aProductWithATransposedWeightIsLinear(permutation: [Int]?) throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float32, ["batch", 3, 5]))
+    let weight = graph.addConstant("weight", numbers([4, 5], seed: 2))
+    let turned = graph.add(Transpose(permutation: permutation), [weight], name: "turned")
+    graph.outputs = [graph.add(MatMul(), [x, turned], name: "product")]
+    var fused = graph
+    #expect(try fused.rewrite(with: [FuseLinear()]).map(\.into) == ["product (Linear)"])
+    #expect(fused.operatorCounts == ["Linear": 1])
+    let given = ["x": numbers([2, 3, 5])]
+    let expected = try GraphEvaluator(graph).evaluate(given)
+    #expect(try GraphEvaluator(fused).evaluate(given)[0].isBitEqual(to: expected[0]))
+  }
 }

@@ -8,7 +8,9 @@ extension Graph {
   ]
 
   /// The passes that give what is spelt out in several operators one that the runtime is fast at.
-  public static let fusions: [any GraphPass] = [FuseActivations(), FuseAttention()]
+  public static let fusions: [any GraphPass] = [
+    FuseActivations(), FuseAttention(), FuseLinear(),
+  ]
 
   /// All passes, in an order in which each prepares the ground for the next.
   public static let simplifications: [any GraphPass] =
