@@ -58,8 +58,8 @@ MNG_INLINE int has_nan(const float *x, size_t count) {
 
 /// Scores of the keys `[begin, end)` become shares that are yet to be divided by their sum, which
 /// is `*sum`.
-MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end, float softcap, const float *mask,
-                            size_t mask_key, float *sum) {
+MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end, float softcap,
+                                              const float *mask, size_t mask_key, float *sum) {
   float *x = s + begin;
   const size_t count = end - begin;
   if (softcap > 0) {
@@ -96,13 +96,14 @@ MNG_INLINE void mng_attention_f32_scale_row_body(float *y, size_t count, float f
   for (size_t i = 0; i < count; i++) y[i] = y[i] * factor;
 }
 
-MNG_VARIANTS(mng_attention_f32_scale_row, (float *y, size_t count, float factor), (y, count, factor))
+MNG_VARIANTS(mng_attention_f32_scale_row, (float *y, size_t count, float factor),
+             (y, count, factor))
 
 // MARK: few queries
 
 /// `s[j] = q · k[j]` for the keys `[begin, end)`.
-MNG_INLINE void mng_attention_f32_dots_body(const float *q, const float *k, size_t k_row, size_t size, size_t begin,
-                          size_t end, float *s) {
+MNG_INLINE void mng_attention_f32_dots_body(const float *q, const float *k, size_t k_row,
+                                            size_t size, size_t begin, size_t end, float *s) {
   for (size_t j = begin; j < end; j++) {
     const float *row = k + j * k_row;
     float lanes[LANES];
@@ -122,8 +123,9 @@ MNG_VARIANTS(mng_attention_f32_dots,
              (q, k, k_row, size, begin, end, s))
 
 /// `y = factor * sum over the keys [begin, end) of s[j] * v[j]`.
-MNG_INLINE void mng_attention_f32_mix_body(const float *s, const float *v, size_t v_row, size_t width, size_t begin,
-                         size_t end, float factor, float *y) {
+MNG_INLINE void mng_attention_f32_mix_body(const float *s, const float *v, size_t v_row,
+                                           size_t width, size_t begin, size_t end, float factor,
+                                           float *y) {
   size_t d = 0;
   for (; d + 4 * LANES <= width; d += 4 * LANES) {
     mng_f32x16 a0 = {0}, a1 = {0}, a2 = {0}, a3 = {0};
