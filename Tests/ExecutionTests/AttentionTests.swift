@@ -47,6 +47,24 @@ import Testing
     #expect(try net.agrees() == ["layout", "Attention", "export"])
   }
 
+  @Test func findsAttentionThatIsSpeltOut() throws {
+    var net = Net()
+    let x = net.graph.addInput("x", TensorType(.float32, ["batch", "sequence", "width"]))
+    net.inputs["x"] = net.numbers.tensor([2, 7, 24])
+    // How many heads there are follows from the width only when it is known.
+    func heads(_ order: [Int]) -> ValueID {
+      let split = net.add(Reshape(), x, net.constant([0, 0, -1, 6]))
+      return net.add(Transpose(permutation: order), split)
+    }
+    let scores = net.add(MatMul(), heads([0, 2, 1, 3]), heads([0, 2, 3, 1]))
+    let four = net.weight(Tensor(scalar: Float(4)))
+    let shares = net.add(Softmax(axis: -1), net.add(Div(), scores, four))
+    let y = net.add(MatMul(), shares, heads([0, 2, 1, 3]))
+    let joined = net.add(Transpose(permutation: [0, 2, 1, 3]), y)
+    net.graph.outputs = [net.add(Reshape(), joined, net.constant([0, 0, 24]))]
+    #expect(try net.agrees() == ["Attention", "export"])
+  }
+
   @Test(arguments: [false, true], [nil, 4])
   func turnsHeads(isInterleaved: Bool, dimension: Int?) throws {
     var net = Net()

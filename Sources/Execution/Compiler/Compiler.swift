@@ -1,6 +1,7 @@
 import BinaryIO
 import Kernels
 import ModelGraph
+import Operators
 import Tensors
 
 /// Turns a graph with its weights into a program for inputs of given types.
@@ -15,7 +16,12 @@ struct Compiler: Sendable {
 
   func compile(for types: [TensorType]) throws -> Program {
     let limit = options.maximumBytes ?? MemoryLimit.standard
-    let graph = try graph.specialised(to: types, maximumBytes: limit)
+    var graph = try graph.specialised(to: types, maximumBytes: limit)
+    if !options.isPlain, graph.nodes.contains(where: { $0.operator is Softmax }) {
+      // Heads that a graph leaves open are known only now.
+      var fused = graph
+      if (try? fused.rewrite(with: [FuseAttention()])) != nil { graph = fused }
+    }
     let builder = ProgramBuilder(
       graph: graph, pool: pool, weights: weights, winograd: options.winograd,
       states: states.map(\.input))
