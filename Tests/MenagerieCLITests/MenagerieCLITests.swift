@@ -44,6 +44,12 @@ import Testing
 }
 
 @Suite struct ModuleTreeClaims {
+  @Test func numbersAreInTheirOrder() {
+    let entries = [0, 1, 10, 11, 2, 3, 4, 5, 6, 7, 8, 9].map { entry("blk.\($0).up.weight", [4]) }
+    let lines = ModuleTree(entries).lines(width: 60)
+    #expect(lines.contains { $0.contains("0…11") && $0.contains("×12") }, "\(lines)")
+  }
+
   private func entry(_ name: String, _ shape: Shape, _ type: DataType = .float32) -> TensorEntry {
     TensorEntry(name: name, Tensor(zeros: shape, dataType: type))
   }

@@ -19,6 +19,14 @@ struct ModuleTree {
       tensors.reduce(children.reduce(0) { $0 + $1.byteCount }) { $0 + $1.entry.byteCount }
     }
 
+    /// Puts modules with numbers for names in the order of these: files may have 10 before 2.
+    func sortNumbered() {
+      for child in children { child.sortNumbered() }
+      let numbers = children.compactMap { Int($0.name) }
+      guard numbers.count == children.count, numbers != numbers.sorted() else { return }
+      children = zip(numbers, children).sorted { $0.0 < $1.0 }.map(\.1)
+    }
+
     /// Equal for modules that look alike but for their name.
     lazy var signature: String = {
       let own = tensors.map { "\($0.leaf) \($0.entry.dataType) \($0.entry.shape)" }
@@ -47,6 +55,7 @@ struct ModuleTree {
       }
       module.tensors.append((String(parts.last ?? ""), entry))
     }
+    root.sortNumbered()
     let bytes = Dictionary(grouping: tensors, by: \.dataType)
       .mapValues { $0.reduce(0) { $0 + $1.byteCount } }
     commonType = bytes.max { $0.value < $1.value }?.key
