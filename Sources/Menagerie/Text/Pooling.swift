@@ -77,7 +77,7 @@ extension Pooling {
   /// What the files of sentence-transformers say; nil when there are none.
   /// - Throws: `.unsupported` for a module that is not computed here, by its name.
   init?(companions checkpoint: Checkpoint) throws {
-    guard let modules = try checkpoint.companionJSON("modules.json")?.array else { return nil }
+    guard let modules = try checkpoint.json(companion: "modules.json")?.array else { return nil }
     var found: Pooling?
     for module in modules {
       let type = module["type"]?.string ?? ""
@@ -85,7 +85,7 @@ extension Pooling {
       switch type.split(separator: ".").last {
       case "Transformer": break
       case "Pooling":
-        let config = try checkpoint.companionJSON("\(folder)/config.json")
+        let config = try checkpoint.json(companion: "\(folder)/config.json")
         found = Pooling(try Pooling.modes(config), normalises: found?.normalises ?? false)
       case "Normalize": found = Pooling(found?.modes ?? [.mean], normalises: true)
       default:
@@ -121,18 +121,5 @@ extension Pooling {
     }
     let modes = names.filter { config?[$0.0]?.bool == true }.map(\.2)
     return modes.isEmpty ? [.mean] : modes
-  }
-}
-
-extension Checkpoint {
-  /// A small JSON file among those that travel with the weights; nil when it is not there.
-  func companionJSON(_ name: String) throws -> JSONValue? {
-    if let known = sidecars[name] { return known }
-    guard let bytes = try companions[name]?.bytes() else { return nil }
-    guard bytes.count <= 16 << 20 else {
-      throw DataError(
-        .limitExceeded, "\(bytes.count) bytes", expected: "at most \(16 << 20)", subject: name)
-    }
-    return try naming(name) { try JSONValue(parsing: bytes) }
   }
 }

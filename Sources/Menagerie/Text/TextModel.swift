@@ -106,20 +106,33 @@ struct TextModel: Sendable {
 }
 
 extension Model {
-  /// The tokenizer that travels with the weights.
+  /// The tokenizer that travels with the weights, or lies beside them.
   /// - Throws: `.unsupported` when there is none, or one of a kind that is not read.
   public func tokenizer() throws -> Tokenizer {
-    if System.isDirectory(path) == true { return try Tokenizer(beside: path) }
-    if let made = checkpoint.companions["tokenizer.json"] {
-      return try namingFile(path) { try Tokenizer(json: try made.bytes()) }
+    do {
+      return try namingFile(path) {
+        try Tokenizer(files: { name in
+          if let file = checkpoint.companions[name] { return try file.bytes() }
+          return checkpoint.sidecars[name].map { Bytes(Array($0.text().utf8)) }
+        })
+      }
+    } catch let error as DataError where error.code == .notFound {
+      let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+      if System.isDirectory(path) == false,
+        let beside = try? Tokenizer(directory: folder.isEmpty ? "/" : folder)
+      {
+        return beside
+      }
+      throw DataError(
+        .unsupported, "has no tokenizer",
+        expected: "tokenizer.json or a vocabulary beside the weights",
+        path: path, remedy: "give the directory that the model was published as")
     }
-    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-    return try Tokenizer(beside: folder.isEmpty ? "/" : folder)
   }
 
   /// The most tokens that a text may have, as the model's own files say; nil when they say nothing.
   func tokenLimit() throws -> Int? {
-    if let said = try checkpoint.companionJSON("sentence_bert_config.json")?["max_seq_length"]?
+    if let said = try checkpoint.json(companion: "sentence_bert_config.json")?["max_seq_length"]?
       .integer
     {
       return said
@@ -130,7 +143,7 @@ extension Model {
       ["roberta", "xlm-roberta", "camembert", "mpnet"].contains(config?["model_type"]?.string ?? "")
         ? count - 2 : count
     }
-    let said = try checkpoint.companionJSON("tokenizer_config.json")?["model_max_length"]?.integer
+    let said = try checkpoint.json(companion: "tokenizer_config.json")?["model_max_length"]?.integer
     return [positions, said].compactMap(\.self).filter { $0 > 0 }.min()
   }
 }
@@ -153,11 +166,4 @@ extension Tokenizer {
   var paddingID: Int { specials.pad ?? padding?.id ?? 0 }
   /// The token that stands for one to be guessed.
   var maskID: Int? { specials.mask ?? id(of: "[MASK]") ?? id(of: "<mask>") }
-}
-
-extension Tokenizer {
-  init(beside folder: String) throws {
-    let path = "\(folder)/tokenizer.json"
-    self = try namingFile(path) { try Tokenizer(json: MappedFile(path: path).bytes) }
-  }
 }

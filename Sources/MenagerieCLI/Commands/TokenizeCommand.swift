@@ -1,6 +1,7 @@
 import ArgumentParser
 import BinaryIO
 import JSON
+import Menagerie
 import Text
 
 struct TokenizeCommand: ParsableCommand {
@@ -35,7 +36,7 @@ struct TokenizeCommand: ParsableCommand {
 
   func run() throws {
     let tokenizer = try TokenizerFinder.find(model)
-    let all = texts + (try file.map(TokenizeCommand.lines) ?? [])
+    let all = texts + (try file.map(TextLines.read) ?? [])
     if json {
       // A document may be long, so it is written as it comes
       print("{\"results\":[", terminator: "")
@@ -59,17 +60,6 @@ struct TokenizeCommand: ParsableCommand {
       "offsets": .array(
         encoding.offsets.map { [.integer($0.lowerBound), .integer($0.upperBound)] }),
     ]
-  }
-
-  /// The lines of a file; what is no UTF-8 in them becomes U+FFFD.
-  private static func lines(_ path: String) throws -> [String] {
-    guard System.byteCount(path) > 0 || System.isDirectory(path) != false else { return [] }
-    let bytes = try MappedFile(path: path).bytes.array
-    var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).map { line in
-      String(decoding: line.last == 0x0D ? line.dropLast() : line, as: UTF8.self)
-    }
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    return lines
   }
 
   /// Tokens above their ids, as many a line as the terminal holds.
@@ -110,7 +100,7 @@ struct TokenizeCommand: ParsableCommand {
 
 /// Where a model's tokenizer is.
 enum TokenizerFinder {
-  /// - Throws: `.notFound` when neither the file nor what lies beside it is a tokenizer.
+  /// - Throws: `.notFound` when there is no such file, `.unsupported` when it has no tokenizer.
   static func find(_ path: String) throws -> Tokenizer {
     switch System.isDirectory(path) {
     case true?: return try Tokenizer(directory: path)
@@ -118,9 +108,7 @@ enum TokenizerFinder {
       if path.hasSuffix(".json"), System.lastComponent(path).contains("tokenizer") {
         return try namingFile(path) { try Tokenizer(json: try MappedFile(path: path).bytes) }
       }
-      let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-        .joined(separator: "/")
-      return try Tokenizer(directory: folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder)
+      return try Model(contentsOf: path).tokenizer()
     case nil: throw DataError(.notFound, "no such file or directory", path: path)
     }
   }
