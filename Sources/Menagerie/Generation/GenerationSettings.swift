@@ -53,9 +53,9 @@ public struct GenerationSettings: Sendable {
     let checkpoint = model.checkpoint
     let generation =
       try checkpoint.sidecars["generation_config.json"]
-      ?? checkpoint.companionJSON("generation_config.json") ?? .null
+      ?? checkpoint.json(companion: "generation_config.json") ?? .null
     let config = checkpoint.sidecars["config.json"] ?? .null
-    let tokenizerConfig = try checkpoint.companionJSON("tokenizer_config.json") ?? .null
+    let tokenizerConfig = try checkpoint.json(companion: "tokenizer_config.json") ?? .null
 
     sampling = GenerationSettings.sampling(generation)
     tokens = [:]
@@ -106,7 +106,7 @@ public struct GenerationSettings: Sendable {
     if let file = checkpoint.companions["chat_template.jinja"] {
       return try namingFile("chat_template.jinja") { try file.bytes().utf8() }
     }
-    if let text = try checkpoint.companionJSON("chat_template.json")?["chat_template"]?.string {
+    if let text = try checkpoint.json(companion: "chat_template.json")?["chat_template"]?.string {
       return text
     }
     let found = tokenizerConfig["chat_template"]
