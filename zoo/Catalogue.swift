@@ -23,6 +23,8 @@ public struct Catalogue: Sendable {
     ELECTRA(),
     ALBERT(),
     ModernBERT(),
+    GPT2(),
+    T5(),
   ])
 
   /// Every variant that has a name, family by family.

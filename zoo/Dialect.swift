@@ -14,13 +14,15 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
 
   /// llama.cpp's names, as in GGUF files.
   public static let gguf = Dialect(rawValue: "gguf")
+  /// Meta's own, as in `consolidated.00.pth` of Llama (and Mistral's).
+  public static let meta = Dialect(rawValue: "meta")
 
   /// The names that OpenAI gave its models' parts, and that open_clip has too.
   public static let openAI = Dialect(rawValue: "openai")
 
   /// All of them.
   public static let all = [
-    torchvision, timm, huggingFace, kerasApplications, kerasHub, gguf, openAI,
+    torchvision, timm, huggingFace, kerasApplications, kerasHub, gguf, meta, openAI,
   ]
 
   /// The dialect that a person means: case, dots and dashes do not matter, and short names are understood.

@@ -152,6 +152,9 @@ private struct ParameterDoors {
       node(Reshape(), [value, extents(grouped, "groups")], apart, "groups")
       node(Transpose(permutation: [0, 2, 1, 3]), [apart], turned, "turned")
       node(Reshape(), [turned, extents(shape.dimensions, "whole")], output, "whole")
+    case .plus(let number):
+      let constant = graph.addConstant("\(name).number", Tensor(scalar: Float(number)))
+      node(Add(), [value, constant], output, "plus")
     }
   }
 }

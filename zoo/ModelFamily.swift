@@ -105,6 +105,9 @@ public protocol ModelConfiguration: Sendable {
   /// - Throws: `DataError` `.limitExceeded` when the sizes, which may come from a file, are beyond what tensors can have.
   func build() throws -> ModelDefinition
 
+  /// The graph that is written for other runtimes: `build()`, or the form that they are used to.
+  func buildExport() throws -> ModelDefinition
+
   /// The table between a dialect's names and the canonical ones; nil when the dialect has no such architecture.
   func nameMap(for dialect: Dialect) -> NameMap?
 
@@ -128,6 +131,7 @@ extension ModelConfiguration {
   public var contradictions: [String] { [] }
   public func preprocessing(for dialect: Dialect) -> Preprocessing? { nil }
   public var hiddenFacts: JSONValue? { nil }
+  public func buildExport() throws -> ModelDefinition { try build() }
 }
 
 /// Whether a library has an architecture.

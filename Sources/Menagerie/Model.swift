@@ -120,8 +120,8 @@ public struct Model: Sendable {
 
   /// The inputs, with those that may be left out filled in.
   func completed(_ inputs: [String: Tensor], for session: Session) throws -> [String: Tensor] {
+    var inputs = try GrowingPast.completed(inputs, for: session.inputs)
     guard let definition = zooModel?.definition else { return inputs }
-    var inputs = inputs
     let defaults = definition.defaults
     let required = session.inputs.filter { defaults[$0.name] == nil }
     if inputs.count == 1, required.count == 1, let (name, tensor) = inputs.first,

@@ -12,6 +12,7 @@ import Testing
     .concatenate(["gate", "up"], "gate_up", axis: 1),
     .tie("shared", ["embedding", "output"]),
     .rename("rotary.{i}.*", "turned.{i}.*", .rotaryHalves(heads: 2)),
+    .rename("gain", "weight", .plus(-1)),
     .drop("*.mask"),
     .synthesise("*.num_batches_tracked", NameRule.StandIn(0, dataType: .int64)),
   ])
@@ -26,11 +27,11 @@ import Testing
     tensor("encoder.0.kernel", [2, 3]), tensor("head.weight", [2, 3, 1, 1], from: 10),
     tensor("qkv.4.weight", [6, 2], from: 20), tensor("gate", [2, 1], from: 40),
     tensor("up", [2, 1], from: 50), tensor("shared", [2], from: 60),
-    tensor("rotary.1.weight", [12, 1], from: 70),
+    tensor("rotary.1.weight", [12, 1], from: 70), tensor("gain", [2], from: 90),
   ]
   static let ours: OrderedSet = [
     "layer1.weight", "fc.weight", "q.4.weight", "k.4.weight", "v.4.weight", "gate_up", "embedding",
-    "output", "turned.1.weight", "bn.num_batches_tracked",
+    "output", "turned.1.weight", "weight", "bn.num_batches_tracked",
   ]
 
   @Test func readsEveryKindOfRule() throws {
@@ -51,11 +52,12 @@ import Testing
     #expect(values[5].floats == [40, 50, 41, 51])
     #expect(account.tensors[6].entry.identity == account.tensors[7].entry.identity)
     #expect(values[8].floats == [70, 72, 74, 71, 73, 75, 76, 78, 80, 77, 79, 81])
-    #expect(values[9].values(as: Int64.self) == [0])
+    #expect(values[9].floats == [89, 90])
+    #expect(values[10].values(as: Int64.self) == [0])
     #expect(
       account.tensors.map(\.action) == [
         .permuted, .reshaped, .split, .split, .split, .concatenated, .exact, .exact, .permuted,
-        .synthesised,
+        .folded, .synthesised,
       ])
     for tensor in account.tensors {
       let loaded = try tensor.entry.load()

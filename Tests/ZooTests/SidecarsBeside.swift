@@ -15,6 +15,7 @@ extension Sidecars {
     if ["model", "pytorch_model", "tf_model", "flax_model"].contains(stem) {
       names = ["config.json", "preprocessor_config.json"] + names
     }
+    if stem.hasPrefix("consolidated") { names.append("params.json") }
     var found: Sidecars = [:]
     for name in names where name != file {
       guard let bytes = try? MappedFile(path: folder + name).bytes, bytes.count <= 16 << 20,

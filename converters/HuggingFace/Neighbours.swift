@@ -7,7 +7,8 @@ extension Checkpoint {
   /// Takes what lies beside the file of weights at `path`, where the file itself does not say it.
   ///
   /// `<stem>.json` counts when it speaks of labels or preprocessing. `config.json` and its kin count when the weights are the
-  /// directory's: named as the libraries name theirs, or the only ones there. What cannot be read as JSON is left alone.
+  /// directory's: named as the libraries name theirs, or the only ones there; `params.json` beside Meta's `consolidated.00.pth`.
+  /// What cannot be read as JSON is left alone.
   public mutating func adoptNeighbours(of path: String) {
     guard System.isDirectory(path) == false else { return }
     let file = System.lastComponent(path)
@@ -16,6 +17,9 @@ extension Checkpoint {
     let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
     adoptLabels(from: "\(directory)/\(stem).json")
     let names = System.names(in: directory)
+    if stem.hasPrefix("consolidated"), names.contains("params.json") {
+      adoptParameters(from: "\(directory)/params.json")
+    }
     guard names.contains(CompanionFiles.configuration),
       sidecars[CompanionFiles.configuration] == nil,
       sidecars[Checkpoint.descriptionName]?["config"] == nil,
@@ -30,6 +34,16 @@ extension Checkpoint {
   }
 
   private static let usualStems: Set<String> = ["model", "pytorch_model", "tf_model", "flax_model"]
+
+  /// What Meta's and Mistral's own files of weights have beside them instead of a `config.json`.
+  private mutating func adoptParameters(from path: String) {
+    guard (1...Checkpoint.descriptionLimit).contains(System.byteCount(path)),
+      let file = try? MappedFile(path: path), let found = try? JSONValue(parsing: file.bytes),
+      found["n_layers"] != nil
+    else { return }
+    sidecars[System.lastComponent(path)] = found
+    notes.append("the configuration is from the params.json beside it")
+  }
 
   private mutating func adoptLabels(from path: String) {
     guard (1...Checkpoint.descriptionLimit).contains(System.byteCount(path)),

@@ -60,21 +60,36 @@ extension LayerBuilder {
     return (cosines, sines)
   }
 
-  /// The caches of each layer, as inputs of a step.
-  mutating func pasts(_ cache: CacheLayout) -> [(key: ValueID, value: ValueID)] {
+  /// The keys and values of each layer's past, as inputs `<name>.{i}.key` and `<name>.{i}.value`.
+  mutating func pasts(
+    _ cache: CacheLayout, _ name: String = "past", length: String = "capacity"
+  ) -> [(key: ValueID, value: ValueID)] {
     let type = TensorType(
       .float32,
-      ["batch", .fixed(cache.keyValueHeads), "capacity", .fixed(cache.headDimension)])
+      ["batch", .fixed(cache.keyValueHeads), .symbol(length), .fixed(cache.headDimension)])
     return (0..<cache.layers).map { layer in
       (
-        graph.addInput("past.\(layer).key", type), graph.addInput("past.\(layer).value", type)
+        graph.addInput("\(name).\(layer).key", type),
+        graph.addInput("\(name).\(layer).value", type)
       )
     }
   }
 
-  /// Attention with a cache, whose new state becomes an output.
+  /// The inputs of a decoder as other runtimes are used to: a past that grows by what is read.
+  ///
+  /// - Source: the names are those of Hugging Face's optimum.
+  mutating func growingPast(_ cache: CacheLayout) -> GrowingPast {
+    let ids = tokens("input_ids")
+    let mask = attentionMask(tokens("attention_mask", sequence: "total_sequence"))
+    let past = pasts(cache, "past_key_values", length: "past_sequence")
+    let start = graph.add(ShapeOf(start: 2, end: 3), [past[0].key], name: "past_length")
+    return GrowingPast(
+      ids: ids, mask: mask, positions: positions(of: ids, from: start), past: past)
+  }
+
+  /// Attention with a past, whose new state becomes an output.
   mutating func cachedAttention(
-    _ operation: CachedAttention, _ inputs: [ValueID], layer: Int, name: String,
+    _ operation: any Operator, _ inputs: [ValueID], layer: Int, name: String,
     present: inout [ValueID]
   ) -> ValueID {
     let outputs = [name, "present.\(layer).key", "present.\(layer).value"].map {
@@ -83,6 +98,19 @@ extension LayerBuilder {
     graph.nodes.append(Node(name: name, operation, inputs: inputs, outputs: outputs))
     present += outputs[1...]
     return outputs[0]
+  }
+
+  /// A bias of scores where a mask lets keys take part, and -∞ elsewhere.
+  mutating func masked(_ bias: ValueID, where mask: ValueID, _ name: String) -> ValueID {
+    graph.add(Where(), [mask, bias, scalar("minus_infinity", -.infinity)], name: name)
+  }
+
+  /// Equal parts of the last axis.
+  mutating func split(_ x: ValueID, _ name: String, into count: Int) -> [ValueID] {
+    let parts = (0..<count).map { graph.addValue("\(name).\($0)") }
+    graph.nodes.append(
+      Node(name: name, Split(axis: -1, outputCount: count), inputs: [x], outputs: parts))
+    return parts
   }
 
   /// The row of each text that `last` names: `[batch, size]` of `[batch, sequence, size]`.
@@ -100,4 +128,13 @@ extension LayerBuilder {
     let turned = graph.add(Tanh(), [small], name: "\(name).tanh")
     return graph.add(Mul(), [turned, bound], name: name, output: output)
   }
+}
+
+/// What a decoder reads that is given its past anew at each step.
+struct GrowingPast {
+  var ids: ValueID
+  /// `[batch, 1, 1, past + sequence]`.
+  var mask: ValueID
+  var positions: ValueID
+  var past: [(key: ValueID, value: ValueID)]
 }

@@ -129,7 +129,9 @@ extension NameRule {
         }
         return shape
       }
-      tensor.entry = try tensor.entry.mapped(shape: shape) { try step.applied(to: $0) }
+      tensor.entry = try tensor.entry.mapped(
+        dataType: step.applied(to: tensor.entry.dataType), shape: shape
+      ) { try step.applied(to: $0) }
       tensor.action = step.action
     }
     return names.map { name in

@@ -40,7 +40,8 @@ extension NameMap {
 
 extension NameRule {
   private static let keys: Set<String> = [
-    "theirs", "ours", "permute", "reshape", "rotaryHalves", "rotaryPairs", "axis", "tie", "drop",
+    "theirs", "ours", "permute", "reshape", "rotaryHalves", "rotaryPairs", "plus", "axis", "tie",
+    "drop",
     "former", "value", "dtype", "shape",
   ]
 
@@ -94,6 +95,12 @@ extension NameRule {
         throw DataError(.malformed, "'\(key)' wants the number of heads, not \(heads)")
       }
       steps.append(step(heads))
+    }
+    if let node = mapping["plus"] {
+      guard let number = node.float, number.isFinite else {
+        throw DataError(.malformed, "'plus' is no number")
+      }
+      steps.append(.plus(number))
     }
     try self.init(
       checking: theirs, ours, steps: steps, axis: axis, standIn: try Self.standIn(mapping))
@@ -158,6 +165,7 @@ extension NameRule {
       case .reshape(let from, let to): fields.append("reshape: {theirs: \(from), ours: \(to)}")
       case .rotaryHalves(let heads): fields.append("rotaryHalves: \(heads)")
       case .rotaryPairs(let heads): fields.append("rotaryPairs: \(heads)")
+      case .plus(let number): fields.append("plus: \(number)")
       }
     }
     if let axis { fields.append("axis: \(axis)") }

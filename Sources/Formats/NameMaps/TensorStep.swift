@@ -12,6 +12,8 @@ public enum TensorStep: Sendable, Hashable {
   case rotaryHalves(heads: Int)
   /// What undoes `rotaryHalves`: each group's two halves are dealt out in turn.
   case rotaryPairs(heads: Int)
+  /// The number is added to every element, in float32 at the least.
+  case plus(Double)
 
   /// What undoes it.
   public var inverted: TensorStep {
@@ -21,6 +23,7 @@ public enum TensorStep: Sendable, Hashable {
     case .reshape(let from, let to): .reshape(from: to, to: from)
     case .rotaryHalves(let heads): .rotaryPairs(heads: heads)
     case .rotaryPairs(let heads): .rotaryHalves(heads: heads)
+    case .plus(let number): .plus(-number)
     }
   }
 
@@ -59,7 +62,13 @@ public enum TensorStep: Sendable, Hashable {
           .mismatch, "shape \(shape), whose rows do not fall into two halves for \(heads) heads")
       }
       return shape
+    case .plus: return shape
     }
+  }
+
+  /// The type that elements of `type` become.
+  func applied(to type: DataType) -> DataType {
+    if case .plus = self { type == .float64 ? .float64 : .float32 } else { type }
   }
 
   func applied(to tensor: Tensor) throws -> Tensor {
@@ -74,6 +83,10 @@ public enum TensorStep: Sendable, Hashable {
     case .rotaryPairs(let heads):
       _ = try applied(to: tensor.shape)
       return try tensor.rowsExchanged(heads: heads, from: [2, tensor.shape[0] / heads / 2])
+    case .plus(let number):
+      let wide = tensor.dataType.isBlockQuantised ? tensor.cast(to: .float32) : tensor
+      return Tensor(shape: tensor.shape, wide.doubles.map { $0 + number })
+        .cast(to: applied(to: tensor.dataType))
     }
   }
 
@@ -84,6 +97,7 @@ public enum TensorStep: Sendable, Hashable {
     case .permute(let order): return order.last == shape.rank - 1
     case .reshape: return type.fits(try applied(to: shape))
     case .rotaryHalves, .rotaryPairs: return shape.rank > 1
+    case .plus: return false
     }
   }
 
@@ -92,6 +106,7 @@ public enum TensorStep: Sendable, Hashable {
     switch self {
     case .permute, .rotaryHalves, .rotaryPairs: .permuted
     case .reshape: .reshaped
+    case .plus: .folded
     }
   }
 }

@@ -41,7 +41,11 @@ public struct OutputVerification: Sendable {
       feeds = noise.tensors
       inputDescription = noise.description
     }
-    guard a.inputs.count == b.inputs.count, a.outputs.count == b.outputs.count else {
+    // What only serves to go on from here is given empty, and not compared
+    let (doors, theirDoors) = (Doors(a), Doors(b))
+    guard doors.inputs.count == theirDoors.inputs.count,
+      doors.outputs.count == theirDoors.outputs.count
+    else {
       throw DataError(
         .mismatch,
         "takes \(b.inputs.count) inputs and gives \(b.outputs.count) outputs, "
@@ -49,23 +53,28 @@ public struct OutputVerification: Sendable {
         path: right.path)
     }
     var others: [String: Tensor] = [:]
-    for (i, (name, _)) in a.inputs.enumerated() {
-      let place = b.inputs.firstIndex { $0.name == name } ?? i
-      guard let tensor = feeds[name] ?? (feeds.count == 1 ? feeds.first?.value : nil) else {
+    for (i, name) in doors.inputs.enumerated() {
+      let wanted = theirDoors.inputs.contains(name) ? name : theirDoors.inputs[i]
+      guard let tensor = feeds[name] ?? (feeds.count == 1 ? feeds.first?.value : nil),
+        let own = a.inputs.first(where: { $0.name == name }),
+        let their = b.inputs.first(where: { $0.name == wanted })
+      else {
         throw DataError(.mismatch, "there is no input '\(name)'", path: left.path)
       }
-      let (theirName, theirType) = b.inputs[place]
-      others[theirName] = tensor.inLayout(of: theirType, from: a.inputs[i].type)
+      others[wanted] = tensor.inLayout(of: their.type, from: own.type)
     }
-    let mine = try namingFile(left.path) { try a.run(feeds) }
+    others = try GrowingPast.completed(others, for: b.inputs)
+    let completed = try GrowingPast.completed(feeds, for: a.inputs)
+    let mine = try namingFile(left.path) { try a.run(completed) }
     let theirs = try namingFile(right.path) { try b.run(others) }
     outputs = []
-    for (i, (name, x)) in mine.enumerated() {
-      let y = theirs[i].tensor.inLayout(of: TensorType(x.dataType, shape: x.shape))
+    for (i, name) in doors.outputs.enumerated() {
+      guard let x = mine[name], let other = theirs[theirDoors.outputs[i]] else { continue }
+      let y = other.inLayout(of: TensorType(x.dataType, shape: x.shape))
       guard x.shape == y.shape else {
         throw DataError(
           .mismatch,
-          "output '\(theirs[i].name)' has the shape \(y.shape), but \(x.shape) in \(left.path)",
+          "output '\(theirDoors.outputs[i])' has the shape \(y.shape), but \(x.shape) in \(left.path)",
           path: right.path)
       }
       let difference = TensorDifference(y, x)
@@ -74,6 +83,18 @@ public struct OutputVerification: Sendable {
           name: name, difference: difference,
           isEqual: difference.isWithin(relative: relativeTolerance, absolute: absoluteTolerance)))
     }
+  }
+}
+
+/// The names of what a model takes and gives, but for a past that is handed on from step to step.
+private struct Doors {
+  var inputs: [String]
+  var outputs: [String]
+
+  init(_ session: Session) {
+    inputs = session.inputs.map(\.name).filter { !GrowingPast.isInput($0) }
+    let takesPast = inputs.count < session.inputs.count
+    outputs = session.outputs.map(\.name).filter { !(takesPast && GrowingPast.isOutput($0)) }
   }
 }
 

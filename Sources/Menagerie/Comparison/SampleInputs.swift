@@ -25,6 +25,7 @@ struct SampleInputs {
     var generator = SplitMix(seed: 20_240_229)
     var shapes: [String] = []
     for (i, (name, type)) in try model.session().inputs.enumerated() {
+      if GrowingPast.isInput(name) { continue }
       let dimensions = type.dimensions ?? [1, 3, 224, 224]
       let theirs = other.flatMap {
         $0.inputs.indices.contains(i) ? $0.inputs[i].type.dimensions : nil
@@ -49,6 +50,7 @@ struct SampleInputs {
         shape, type.dataType ?? .float32, SampleInputs.bound(of: name, in: model), &generator)
       shapes.append("\(shape)")
     }
+    tensors = try GrowingPast.completed(tensors, for: model.session().inputs)
     description = "seeded noise of shape \(shapes.joined(separator: ", "))"
   }
 

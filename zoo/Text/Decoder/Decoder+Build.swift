@@ -19,12 +19,7 @@ extension DecoderConfiguration: GenerativeConfiguration {
     let mask = graph.attentionMask(graph.tokens("attention_mask"))
     let positions = graph.positions(of: ids)
     let (x, table) = try body(&graph, ids, positions) { graph, name, layer, q, k, v in
-      let window = window(ofLayer: layer)
-      return graph.graph.add(
-        Attention(
-          queryHeads: queryHeads, keyValueHeads: keyValueHeads, scale: scale,
-          softcap: attentionCap, isCausal: true, leftWindow: window.map { $0 - 1 }),
-        [q, k, v, mask], name: name)
+      graph.graph.add(attention(ofLayer: layer), [q, k, v, mask], name: name)
     }
     let output = try head(&graph, x, table)
     var definition = try graph.finished(output)
@@ -57,6 +52,30 @@ extension DecoderConfiguration: GenerativeConfiguration {
     let wanted = graph.row(last, of: x, "last_hidden")
     let logits = try head(&graph, wanted, table)
     return try graph.finished([logits] + present)
+  }
+
+  /// As `build()`, with the keys and values of a past, which may be empty, and of all that was read until now.
+  public func buildExport() throws -> ModelDefinition {
+    guard hasHead else { return try build() }
+    try check()
+    var graph = LayerBuilder(name: variant)
+    for name in stateNames { graph.unusedParameter(name) }
+    let door = graph.growingPast(cache)
+    var present: [ValueID] = []
+    let (x, table) = try body(&graph, door.ids, door.positions) { graph, name, layer, q, k, v in
+      graph.cachedAttention(
+        attention(ofLayer: layer),
+        [q, k, v, door.mask, door.past[layer].key, door.past[layer].value], layer: layer,
+        name: name, present: &present)
+    }
+    let logits = try head(&graph, x, table)
+    return try graph.finished([logits] + present)
+  }
+
+  private func attention(ofLayer layer: Int) -> Attention {
+    Attention(
+      queryHeads: queryHeads, keyValueHeads: keyValueHeads, scale: scale, softcap: attentionCap,
+      isCausal: true, leftWindow: window(ofLayer: layer).map { $0 - 1 })
   }
 
   /// Sizes may come from a file: products of them must not overflow.

@@ -10,7 +10,10 @@ public struct Decoder: ModelFamily {
 
   public var dialects: [DialectSigns] {
     [
-      DialectSigns(.huggingFace, anchor: "layers.0.self_attn.q_proj.weight", basePrefix: "model.")
+      DialectSigns(
+        .huggingFace, anchor: "layers.0.self_attn.q_proj.weight", basePrefix: "model."),
+      DialectSigns(.gguf, anchor: "blk.0.attn_q.weight"),
+      DialectSigns(.meta, anchor: "layers.0.attention.wq.weight"),
     ]
   }
 
@@ -21,8 +24,14 @@ public struct Decoder: ModelFamily {
   public func configuration(
     of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
   ) -> (any ModelConfiguration)? {
-    let config = sidecars.textConfiguration
-    return DecoderConfiguration(canonical: shapes, config: config)
+    let config = sidecars.textConfiguration ?? (dialect == .meta ? sidecars.metaParameters : nil)
+    // The map's steps keep shapes, so that the numbers of heads do not matter yet
+    let hasOutputNorms = shapes["blk.0.post_ffw_norm.weight"] != nil
+    let map = DecoderConfiguration.nameMap(
+      for: dialect, hasOutputNorms ? .gemma2 : .llama, queryHeads: 1, keyValueHeads: 1,
+      isTied: false)
+    guard let map else { return nil }
+    return DecoderConfiguration(canonical: shapes.mapped(by: map), config: config)
   }
 }
 

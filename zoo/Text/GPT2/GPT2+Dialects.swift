@@ -1,0 +1,52 @@
+import Formats
+import Images
+import JSON
+import OrderedCollections
+
+extension GPT2Configuration: ModelConfiguration {
+  public var family: String { "GPT-2" }
+
+  /// The authors' name, or the sizes where they are unusual.
+  public var variant: String {
+    let known = GPT2.named.first { _, other in
+      vocabulary == other.vocabulary && contextLength == other.contextLength
+        && hiddenSize == other.hiddenSize && intermediateSize == other.intermediateSize
+        && layers == other.layers && heads == other.heads
+    }
+    return known?.0 ?? "GPT-2 (\(layers) layers, \(hiddenSize) wide)"
+  }
+
+  public var task: ModelTask { hasHead ? .textGeneration : .textFeatures }
+  public var classes: Int? { nil }
+  public var hiddenFacts: JSONValue? { huggingFaceConfiguration }
+
+  public func adapted(to dialect: Dialect) -> Adaptation {
+    guard nameMap(for: dialect) != nil else {
+      return .impossible("\(dialect) has no \(family)")
+    }
+    return .possible(self)
+  }
+
+  public func sidecars(
+    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
+  ) -> Sidecars {
+    dialect == .huggingFace ? ["config.json": huggingFaceConfiguration] : [:]
+  }
+
+  /// The configuration as transformers has it.
+  private var huggingFaceConfiguration: JSONValue {
+    [
+      "architectures": [.string(hasHead ? "GPT2LMHeadModel" : "GPT2Model")],
+      "model_type": "gpt2",
+      "vocab_size": .integer(vocabulary),
+      "n_positions": .integer(contextLength),
+      "n_embd": .integer(hiddenSize),
+      "n_inner": .integer(intermediateSize),
+      "n_layer": .integer(layers),
+      "n_head": .integer(heads),
+      "layer_norm_epsilon": .number(epsilon),
+      "activation_function": .string(activation.rawValue),
+      "tie_word_embeddings": .bool(isTied),
+    ]
+  }
+}
