@@ -15,6 +15,7 @@ import time
 import traceback
 from concurrent.futures import ThreadPoolExecutor
 
+import decoders
 import encoders
 import published
 from menagerie import Failed, Menagerie
@@ -73,7 +74,8 @@ def all_roads(judges: Judges) -> dict[str, list[Road]]:
     add(real, "mobilenet, a photograph of a cat", "run", published.cat, judges)
     return {"Networks (distance of the logits)": networks, "Dialects (distance of the logits)": dialects,
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
-            "Commands": commands, **encoders.roads(judges), "Published models (distance of the outputs)": real}
+            "Commands": commands, **encoders.roads(judges), **decoders.roads(judges),
+            "Published models (distance of the outputs)": real}
 
 
 def travel(road: Road, keep: bool) -> Road:
@@ -96,7 +98,7 @@ def travel(road: Road, keep: bool) -> Road:
 
 
 def print_table(title: str, roads: list[Road]) -> None:
-    columns = [c for c in ("run", *EXTENSIONS, "refused", "answer") if any(r.column == c for r in roads)]
+    columns = [c for c in ("run", *EXTENSIONS, "gguf", "refused", "answer") if any(r.column == c for r in roads)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}
     first = max(len(title), *map(len, rows))

@@ -87,9 +87,10 @@ class Judges:
         self.keras = Framework("keras_side", logs)
         self.onnx = Framework("onnx_side", logs)
         self.text = Framework("text_side", logs)
+        self.decoder = Framework("decoder_side", logs)
 
     def close(self) -> None:
-        for framework in (self.torch, self.keras, self.onnx, self.text):
+        for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:

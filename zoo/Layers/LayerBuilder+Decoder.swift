@@ -105,14 +105,6 @@ extension LayerBuilder {
     graph.add(Where(), [mask, bias, scalar("minus_infinity", -.infinity)], name: name)
   }
 
-  /// Equal parts of the last axis.
-  mutating func split(_ x: ValueID, _ name: String, into count: Int) -> [ValueID] {
-    let parts = (0..<count).map { graph.addValue("\(name).\($0)") }
-    graph.nodes.append(
-      Node(name: name, Split(axis: -1, outputCount: count), inputs: [x], outputs: parts))
-    return parts
-  }
-
   /// The row of each text that `last` names: `[batch, size]` of `[batch, sequence, size]`.
   mutating func row(_ last: ValueID, of x: ValueID, _ name: String) -> ValueID {
     let index = graph.add(Unsqueeze(), [last, integers("axis_1", [1])], name: "\(name).index")

@@ -1,0 +1,84 @@
+"""What transformers and ONNX Runtime are asked about decoders. Arrays travel as .npz files."""
+import pathlib
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from safetensors.torch import load_file
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
+
+import text_decoders
+
+torch.set_num_threads(2)
+NAMES = {"ids": "input_ids", "mask": "attention_mask", "decoder_ids": "decoder_input_ids"}
+
+
+def make(name: str, folder: str, seed: int) -> None:
+    """A seeded decoder in the library's own directory, with inputs and logits."""
+    model = text_decoders.seeded(text_decoders.models()[name], seed)
+    home = pathlib.Path(folder)
+    model.save_pretrained(home / "model")
+    golden = text_decoders.arrays(model, name, seed)
+    np.savez(home / "golden.npz", logits=golden["logits"], mask=golden["mask"])
+    np.savez(home / "input.npz", **{theirs: golden[ours] for ours, theirs in NAMES.items() if ours in golden})
+
+
+def kind(name: str):
+    return AutoModelForSeq2SeqLM if name.startswith("t5") else AutoModelForCausalLM
+
+
+def answer(model: torch.nn.Module, inputs: str, out: str) -> None:
+    with np.load(inputs) as given, torch.inference_mode():
+        logits = model.eval()(**{k: torch.tensor(given[k]) for k in given.files}).logits
+    np.savez(out, logits=logits.float().numpy())
+
+
+def pretrained(name: str, folder: str, inputs: str, out: str) -> None:
+    """from_pretrained, which must find every weight and nothing besides."""
+    model, info = kind(name).from_pretrained(folder, output_loading_info=True, attn_implementation="eager")
+    wrong = {k: sorted(map(str, v))[:3] for k, v in info.items() if v}
+    if wrong:
+        raise ValueError(f"from_pretrained found {wrong}")
+    answer(model, inputs, out)
+
+
+def gguf(name: str, file: str, inputs: str, out: str) -> None:
+    """transformers' own reader of GGUF files, which takes the configuration from the file as well."""
+    path = pathlib.Path(file)
+    model = kind(name).from_pretrained(path.parent, gguf_file=path.name, attn_implementation="eager")
+    answer(model.float(), inputs, out)
+
+
+def state(name: str, file: str, format: str, config: str, inputs: str, out: str) -> None:
+    """A model made of the configuration, with the weights of a file: none may be unexpected, only tied ones missing."""
+    loaded = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
+    model = kind(name).from_config(AutoConfig.from_pretrained(config), attn_implementation="eager")
+    missing, unexpected = model.load_state_dict(loaded, strict=False)
+    model.tie_weights()
+    tied = {k for k in missing if k.endswith(("lm_head.weight", "embed_tokens.weight"))}
+    if unexpected or set(missing) - tied:
+        raise ValueError(f"unexpected {unexpected[:3]}, missing {sorted(set(missing) - tied)[:3]}")
+    answer(model, inputs, out)
+
+
+def onnx_logits(file: str, inputs: str, out: str, pieces: list) -> None:
+    """Full check, then the logits of a text in pieces, each with the past that the piece before gave."""
+    onnx.checker.check_model(file, full_check=True)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    with np.load(inputs) as archive:
+        given = dict(archive)
+    past = {i.name: np.zeros([len(given["input_ids"]), i.shape[1], 0, i.shape[3]], np.float32)
+            for i in session.get_inputs() if i.name.startswith("past_key_values.")}
+    names = [o.name for o in session.get_outputs()]
+    if not past:
+        np.savez(out, logits=dict(zip(names, session.run(names, given)))["logits"])
+        return
+    parts, end = [], 0
+    for piece in pieces:
+        begin, end = end, end + piece
+        feed = {"input_ids": given["input_ids"][:, begin:end], "attention_mask": given["attention_mask"][:, :end]}
+        answers = dict(zip(names, session.run(names, feed | past)))
+        past = {name: answers[name.replace("past_key_values", "present")] for name in past}
+        parts.append(answers["logits"])
+    np.savez(out, logits=np.concatenate(parts, axis=1))
