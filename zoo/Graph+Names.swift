@@ -23,17 +23,18 @@ extension Graph {
     return graph
   }
 
-  /// Nodes are named after the first weight that they use.
+  /// Nodes are named after the first weight that they use; where several use it, the first of them.
   private mutating func nameNodes(like original: Graph, by map: NameMap) {
     let owned = Set(original.parameters)
-    for index in nodes.indices {
-      for case let id? in nodes[index].inputs where owned.contains(id) {
-        guard let name = map.names(for: original[id].name)?.first,
-          let dot = name.lastIndex(of: ".")
-        else { continue }
-        nodes[index].name = String(name[..<dot])
-        break
-      }
+    let wanted = nodes.map { node in
+      node.inputs.lazy.compactMap { $0 }.filter(owned.contains)
+        .compactMap { map.names(for: original[$0].name)?.first }
+        .first { $0.contains(".") }
+        .map { name in String(name.prefix(upTo: name.lastIndex(of: ".") ?? name.endIndex)) }
+    }
+    var taken = Set(zip(nodes, wanted).filter { $0.1 == nil }.map(\.0.name))
+    for (index, name) in wanted.enumerated() {
+      if let name, taken.insert(name).inserted { nodes[index].name = name }
     }
   }
 }

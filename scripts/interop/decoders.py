@@ -2,6 +2,7 @@
 import functools
 import pathlib
 import shutil
+import threading
 
 import numpy as np
 
@@ -22,8 +23,13 @@ class Decoder:
         self.seed = SEED + NAMES.index(name)
         self.home = judges.cache / f"decoder-{name}-{self.seed}"
         self.model, self.inputs = self.home / "model", self.home / "input.npz"
+        self.lock = threading.Lock()
 
     def make(self) -> None:
+        with self.lock:
+            self.make_once()
+
+    def make_once(self) -> None:
         if (self.home / ".complete").exists():
             return
         shutil.rmtree(self.home, ignore_errors=True)
