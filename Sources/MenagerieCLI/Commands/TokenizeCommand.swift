@@ -1,7 +1,12 @@
 import ArgumentParser
 import BinaryIO
+import Formats
 import JSON
 import Menagerie
+<<<<<<< HEAD
+=======
+import OrderedCollections
+>>>>>>> 407fccf (Prove tokenizers: SentencePiece, lists, truncation, strangers' files, patterns)
 import Text
 
 struct TokenizeCommand: ParsableCommand {
@@ -15,7 +20,7 @@ struct TokenizeCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "A model's directory, a tokenizer.json, or a file with a tokenizer beside it.",
+    help: "A model's directory or file, or a tokenizer.json.",
     completion: .file())
   var model: String
 
@@ -75,10 +80,10 @@ struct TokenizeCommand: ParsableCommand {
     for (i, token) in encoding.tokens.enumerated() {
       let token = TokenizeCommand.visible(token)
       let id = String(encoding.ids[i])
-      let column = max(token.count, id.count) + 2
+      let column = max(token.columns, id.count) + 2
       if width + column > Terminal.width { flush() }
       let isSpecial = encoding.specialTokensMask[i] == 1
-      let padding = String(repeating: " ", count: column - token.count)
+      let padding = String(repeating: " ", count: column - token.columns)
       upper += (isSpecial ? Terminal.faint(token) : Terminal.bold(token)) + padding
       lower += id.padded(to: column)
       width += column
@@ -100,6 +105,7 @@ struct TokenizeCommand: ParsableCommand {
 
 /// Where a model's tokenizer is.
 enum TokenizerFinder {
+<<<<<<< HEAD
   /// - Throws: `.notFound` when there is no such file, `.unsupported` when it has no tokenizer.
   static func find(_ path: String) throws -> Tokenizer {
     switch System.isDirectory(path) {
@@ -109,7 +115,48 @@ enum TokenizerFinder {
         return try namingFile(path) { try Tokenizer(json: try MappedFile(path: path).bytes) }
       }
       return try Model(contentsOf: path).tokenizer()
+=======
+  /// A directory's, a `tokenizer.json`, what lies beside the file, or what the file carries.
+  /// - Throws: `.notFound` when there is none.
+  static func find(_ path: String) throws -> Tokenizer {
+    switch System.isDirectory(path) {
+    case true?: return try Tokenizer(directory: path)
+    case false?: break
+>>>>>>> 407fccf (Prove tokenizers: SentencePiece, lists, truncation, strangers' files, patterns)
     case nil: throw DataError(.notFound, "no such file or directory", path: path)
+    }
+    let name = System.lastComponent(path)
+    if name.hasSuffix(".json"), name.contains("tokenizer") {
+      return try namingFile(path) { try Tokenizer(json: try MappedFile(path: path).bytes) }
+    }
+    if !name.hasSuffix(".gguf") {
+      let folder = path.hasSuffix("/\(name)") ? String(path.dropLast(name.count)) : "."
+      do { return try Tokenizer(directory: folder) } catch let error as DataError {
+        guard error.code == .notFound else { throw error }
+      }
+    }
+    let checkpoint = try Model(contentsOf: path).checkpoint
+    return try namingFile(path) {
+      try Tokenizer { try checkpoint.companions[$0]?.bytes() }
+    }
+  }
+}
+
+extension String {
+  /// How many columns a terminal gives it: two for East Asian letters and emoji, none for marks.
+  fileprivate var columns: Int {
+    unicodeScalars.reduce(0) { sum, scalar in
+      switch scalar.properties.generalCategory {
+      case .nonspacingMark, .enclosingMark, .format: return sum
+      default: break
+      }
+      switch scalar.value {
+      case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
+        0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF,
+        0x20000...0x3FFFD:
+        return sum + 2
+      default: return sum + 1
+      }
     }
   }
 }

@@ -1,0 +1,90 @@
+"""Compares `menagerie tokenize` with the `tokenizers` library: ids, tokens and offsets of many lines.
+
+    scripts/interop/tokenizers.py MENAGERIE_BINARY [--lines N] [TOKENIZER_JSON…]
+
+Without files, those of Tests/Fixtures/tokenizers and of the published models in the cache are taken. Lines are mixed:
+words, code, emoji, Arabic, Hindi, Thai, Chinese, combining marks, controls, and scalars from anywhere. The exit status is
+1 when anything differs.
+"""
+import argparse
+import importlib
+import json
+import os
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.pop(0)  # this file has the library's name
+os.environ["TOKENIZERS_PARALLELISM"] = "false"
+Tokenizer = importlib.import_module("tokenizers").Tokenizer
+
+WORDS = """hello World naïve café Überraschung 東京 大阪府 안녕하세요 สวัสดีครับ नमस्ते مرحبا שלום Здравствуйте Ελλάδα ﬁne ½ ²
+™ 🙂 👩‍👩‍👧‍👦 🇨🇭 don't I'm we'll U.S.A. 3.14159 1,000,000 foo_bar HTTPServer x=y+z; a[i]->b() /usr/lib #tag
+&amp; [MASK] [CLS] <s> </s> <|endoftext|> ##ing ''' "quoted" “curly” — … ﷽ ꙮ 𝔘𝔫𝔦𝔠𝔬𝔡𝔢 ẞ ß İ ı ǅ the of and was
+is that for with they from which their would about other could""".split()
+CODE = ["for (int i = 0; i < n; ++i) {", "    return self.x[i] + y;", "}", "def f(a, b=None):", "\timport os",
+        "x = {'a': 1, \"b\": [2,3]}", "https://example.com/a?b=c&d=e"]
+
+
+def scalar(rng: random.Random) -> str:
+    low, high = rng.choice([(0x20, 0x250), (0x250, 0x3000), (0x250, 0x1400), (0x2000, 0x3000), (0x3000, 0xD800),
+                            (0xE000, 0x10000), (0x10000, 0x20000), (0x20000, 0x30000), (0xE0000, 0xE0200)])
+    return chr(rng.randrange(low, high))
+
+
+def line(rng: random.Random) -> str:
+    kind = rng.random()
+    if kind < 0.5:
+        text = "".join(rng.choice(WORDS) + rng.choice([" ", " ", " ", "", "  ", ", "]) for _ in range(rng.randint(2, 14)))
+    elif kind < 0.6:
+        text = " ".join(rng.choice(CODE) for _ in range(rng.randint(1, 3)))
+    else:
+        text = "".join(scalar(rng) + rng.choice(["", "", " "]) for _ in range(rng.randint(1, 25)))
+    return text.replace("\n", " ").replace("\r", " ")
+
+
+def compare(binary: str, path: pathlib.Path, lines: list[str], file: pathlib.Path) -> int:
+    result = subprocess.run([binary, "tokenize", path, "--file", file, "--json"], capture_output=True)
+    if result.returncode:
+        print(f"{path}: {result.stderr.decode().strip()}")
+        return 1
+    ours = json.loads(result.stdout)["results"]
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.no_padding(), tokenizer.no_truncation()
+    wrong = 0 if len(ours) == len(lines) else 1
+    for text, our, their in zip(lines, ours, tokenizer.encode_batch(lines)):
+        same = (our["ids"] == their.ids and our["tokens"] == their.tokens
+                and our["offsets"] == [list(x) for x in their.offsets])
+        if not same:
+            wrong += 1
+            if wrong <= 3:
+                print(f"  {text!r}\n    ours   {our['tokens']}\n    theirs {their.tokens}")
+    print(f"{path.parent.name}/{path.name}: {wrong} of {len(lines)} lines differ")
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("menagerie")
+    parser.add_argument("files", nargs="*", type=pathlib.Path)
+    parser.add_argument("--lines", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=2026)
+    options = parser.parse_args()
+    fixtures = HERE.parents[1] / "Tests" / "Fixtures" / "tokenizers"
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "menagerie" / "models"
+    files = options.files or sorted(
+        x for x in fixtures.glob("*.json") if (fixtures / f"{x.stem}.gold.json").exists()
+    ) + sorted(cache.glob("*/tokenizer.json"))
+    rng = random.Random(options.seed)
+    lines = [line(rng) for _ in range(options.lines)]
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "lines.txt"
+        file.write_bytes("".join(x + "\n" for x in lines).encode())
+        return 1 if sum(compare(options.menagerie, x, lines, file) for x in files) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
