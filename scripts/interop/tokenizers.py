@@ -72,7 +72,7 @@ def main() -> int:
     parser.add_argument("files", nargs="*", type=pathlib.Path)
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=2026)
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     fixtures = HERE.parents[1] / "Tests" / "Fixtures" / "tokenizers"
     cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "menagerie" / "models"
     files = options.files or sorted(
