@@ -126,7 +126,7 @@ enum TokenizerFinder {
     case nil: throw DataError(.notFound, "no such file or directory", path: path)
     }
     let name = System.lastComponent(path)
-    if name.hasSuffix(".json"), name.contains("tokenizer") {
+    if name.hasSuffix(".json"), !name.hasSuffix("config.json"), !name.hasSuffix(".index.json") {
       return try namingFile(path) { try Tokenizer(json: try MappedFile(path: path).bytes) }
     }
     if !name.hasSuffix(".gguf") {
