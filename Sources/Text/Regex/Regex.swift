@@ -30,7 +30,7 @@ struct Pattern: Sendable {
     in bytes: [UInt8], _ range: Range<Int>, _ memory: inout RegexMemory,
     _ body: (Range<Int>) -> Void
   ) throws {
-    memory.budget = 20_000_000 + 500 * range.count
+    memory.budget = 2_000_000 + 500 * range.count
     memory.slots.removeAll(keepingCapacity: true)
     memory.slots += repeatElement(-1, count: program.slotCount)
     var start = range.lowerBound
