@@ -100,20 +100,35 @@ size_t mng_convolution_f32_scratch(const mng_window *window,
 typedef struct pixel {
   const float *image;
   size_t y, x;
+  size_t line, column;  ///< of the output
 } pixel;
 
 static pixel pixel_of(const mng_window *w, const float *input, size_t row) {
   const size_t plane = w->out_height * w->out_width;
   const size_t image = row / plane, rest = row % plane;
+  const size_t line = rest / w->out_width, column = rest % w->out_width;
   return (pixel){input + image * w->height * w->width * w->channels,
-                 rest / w->out_width * w->stride_height - w->pad_top,
-                 rest % w->out_width * w->stride_width - w->pad_left};
+                 line * w->stride_height - w->pad_top, column * w->stride_width - w->pad_left, line,
+                 column};
+}
+
+/// The next output pixel's, without a division.
+static void advance(const mng_window *w, pixel *at) {
+  at->x += w->stride_width;
+  if (++at->column < w->out_width) return;
+  at->column = 0;
+  at->x = 0 - w->pad_left;
+  at->y += w->stride_height;
+  if (++at->line < w->out_height) return;
+  at->line = 0;
+  at->y = 0 - w->pad_top;
+  at->image += w->height * w->width * w->channels;
 }
 
 static void point_at_pixels(const mng_window *w, const float *input, const float *zero, size_t row,
                             size_t rows, const float **pointers) {
-  for (size_t i = 0; i < rows; i++) {
-    const pixel at = pixel_of(w, input, row + i);
+  pixel at = pixel_of(w, input, row);
+  for (size_t i = 0; i < rows; i++, advance(w, &at)) {
     const float **out = pointers + i;
     for (size_t h = 0; h < w->kernel_height; h++) {
       const size_t y = at.y + h * w->dilation_height;
@@ -129,8 +144,8 @@ static void point_at_pixels(const mng_window *w, const float *input, const float
 static void point_at_window_rows(const mng_window *w, const float *input, size_t row, size_t rows,
                                  const float **pointers, float *copies) {
   const size_t span = w->kernel_width, count = span * w->channels;
-  for (size_t i = 0; i < rows; i++) {
-    const pixel at = pixel_of(w, input, row + i);
+  pixel at = pixel_of(w, input, row);
+  for (size_t i = 0; i < rows; i++, advance(w, &at)) {
     for (size_t h = 0; h < w->kernel_height; h++, copies += count) {
       const size_t y = at.y + h * w->dilation_height;
       if (y < w->height && at.x < w->width && at.x + span <= w->width) {

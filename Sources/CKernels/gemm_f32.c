@@ -65,11 +65,16 @@ static void block_in_place(const mng_gemm_f32_kernel *kernel, const float *const
       // The order of a sum is that of `block_packed`, so that no result depends on which of them
       // ran.
       const bool whole = depth_of(k) == k;
+      // The first panel reads the rows from afar, the others find them in the second cache level.
+      const bool afar = panel == panel_begin && positions == 1;
+      const float *ahead = row + kernel->rows >= rows ? next
+                           : afar                     ? pointers[row + kernel->rows] + offset
+                                                      : b;
       kernel->in_place[full][count - 1](
           pointers + row * positions, offset, positions, channels, b, y + row * y_stride + column,
           y_stride, columns, whole ? NULL : residual, stride,
           epilogue->bias ? epilogue->bias + column : NULL, whole ? residual : NULL, stride,
-          epilogue->minimum, epilogue->maximum, row + kernel->rows >= rows ? next : b);
+          epilogue->minimum, epilogue->maximum, ahead);
     }
   }
 }

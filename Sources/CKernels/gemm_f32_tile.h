@@ -21,6 +21,16 @@
     s##i##_0 = FMA(x, b0, s##i##_0);             \
     if (nv > 1) s##i##_1 = FMA(x, b1, s##i##_1); \
   }
+// What the tile ends with is asked for before it begins: nothing else fetches rows so far apart.
+#define AHEAD(i)                                                                            \
+  if (mr > i) {                                                                             \
+    __builtin_prefetch(y + i * y_stride, 1, 3);                                             \
+    if (nv * LANES > 16) __builtin_prefetch(y + i * y_stride + 16, 1, 3);                    \
+    if (residual && residual != y) {                                                        \
+      __builtin_prefetch(residual + i * residual_stride, 0, 3);                             \
+      if (nv * LANES > 16) __builtin_prefetch(residual + i * residual_stride + 16, 0, 3);    \
+    }                                                                                       \
+  }
 #define FINISH_FULL(i)                                                          \
   if (mr > i) {                                                                 \
     V r0 = ADD(s##i##_0, bias0);                                                \
@@ -53,6 +63,7 @@ TARGET static inline __attribute__((always_inline)) void tile_body(
   const TAIL tail0 = TAIL_OF(columns < LANES ? columns : LANES);
   const TAIL tail1 = TAIL_OF(columns < LANES ? 0 : columns - LANES);
   FOR_ROWS(DECLARE)
+  FOR_ROWS(AHEAD)
   if (start) {
     if (columns == nv * LANES) {
       FOR_ROWS(START_FULL)

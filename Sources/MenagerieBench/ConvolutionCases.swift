@@ -75,6 +75,33 @@ extension Bench {
     }
   }
 
+  /// Where a residual is added in place, as a block of ResNet-50 ends, beside the same without one.
+  func residuals() {
+    for g in [
+      Bench.square(56, 64, 256, 1), Bench.square(28, 128, 512, 1), Bench.square(14, 256, 1024, 1),
+      Bench.square(7, 512, 2048, 1),
+    ] {
+      let name = "residual 1x1 \(g.channels)->\(g.outputChannels) \(g.height)x\(g.width)"
+      guard wants(name) else { continue }
+      let x = Bench.noise(g.inputCount)
+      let weight = Weight.oihw(Bench.noise(g.outputChannels * g.channels), for: g)
+      let convolution = PackedConvolution(weight)
+      let (y, other) = (Bench.noise(g.outputCount), FloatView(zeros: g.outputCount))
+      let bias = Bench.noise(g.outputChannels)
+      report(
+        name, operations: g.operations, bytes: 4 * (g.inputCount + 2 * g.outputCount),
+        neighbour: "no residual"
+      ) {
+        convolution.convolve(
+          x, geometry: g, into: y, epilogue: Epilogue(bias: bias, residual: y, clamp: .relu),
+          pool: pool)
+      } beside: {
+        convolution.convolve(
+          x, geometry: g, into: other, epilogue: Epilogue(bias: bias, clamp: .relu), pool: pool)
+      }
+    }
+  }
+
   /// Winograd's way beside the plain sums, with weights that no cache holds: each run takes other
   /// copies, as a network's layers do.
   func winograd() {
