@@ -43,11 +43,38 @@ def pretrained(name: str, folder: str, inputs: str, out: str) -> None:
     answer(model, inputs, out)
 
 
-def gguf(name: str, file: str, inputs: str, out: str) -> None:
-    """transformers' own reader of GGUF files, which takes the configuration from the file as well."""
-    path = pathlib.Path(file)
-    model = kind(name).from_pretrained(path.parent, gguf_file=path.name, attn_implementation="eager")
-    answer(model.float(), inputs, out)
+def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
+    """The tensors of a GGUF file under transformers' names, by llama.cpp's own table and its converter's rules."""
+    import gguf as library
+    from gguf.quants import dequantize
+    reader = library.GGUFReader(file)
+    said = bytes(reader.fields["general.architecture"].parts[-1]).decode()
+    architecture = next(a for a, text in library.MODEL_ARCH_NAMES.items() if text == said)
+    model = kind(name).from_config(AutoConfig.from_pretrained(config), attn_implementation="eager")
+    table = library.get_tensor_name_map(architecture, model.config.num_hidden_layers)
+    tensors = {t.name: torch.tensor(dequantize(t.data, t.tensor_type).reshape(tuple(int(n) for n in reversed(t.shape))))
+               for t in reader.tensors}
+    state, lost = {}, []
+    for key, value in model.state_dict().items():
+        found = table.get_name(key, try_suffixes=(".weight", ".bias"))
+        if found not in tensors:
+            if key != "lm_head.weight":
+                lost.append(key)
+            continue
+        tensor = tensors.pop(found)
+        if said == "llama" and text_decoders.heads_of(key):  # rows in pairs
+            heads = text_decoders.heads_of(key)
+            tensor = tensor.reshape(heads, -1, 2, *tensor.shape[1:]).transpose(1, 2).reshape(tensor.shape)
+        if said.startswith("gemma") and key.endswith("norm.weight"):
+            tensor = tensor - 1
+        if said == "gpt2" and key.split(".")[-2] in ("c_attn", "c_fc", "c_proj") and tensor.dim() == 2:
+            tensor = tensor.T
+        state[key] = tensor.reshape(value.shape)
+    if tensors or lost:
+        raise ValueError(f"tensors that nobody knows {sorted(tensors)[:3]}, missing {lost[:3]}")
+    model.load_state_dict(state, strict=False)
+    model.tie_weights()
+    answer(model, inputs, out)
 
 
 def state(name: str, file: str, format: str, config: str, inputs: str, out: str) -> None:
