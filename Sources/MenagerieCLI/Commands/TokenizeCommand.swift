@@ -1,12 +1,7 @@
 import ArgumentParser
 import BinaryIO
-import Formats
 import JSON
 import Menagerie
-<<<<<<< HEAD
-=======
-import OrderedCollections
->>>>>>> 407fccf (Prove tokenizers: SentencePiece, lists, truncation, strangers' files, patterns)
 import Text
 
 struct TokenizeCommand: ParsableCommand {
@@ -105,24 +100,12 @@ struct TokenizeCommand: ParsableCommand {
 
 /// Where a model's tokenizer is.
 enum TokenizerFinder {
-<<<<<<< HEAD
-  /// - Throws: `.notFound` when there is no such file, `.unsupported` when it has no tokenizer.
-  static func find(_ path: String) throws -> Tokenizer {
-    switch System.isDirectory(path) {
-    case true?: return try Tokenizer(directory: path)
-    case false?:
-      if path.hasSuffix(".json"), System.lastComponent(path).contains("tokenizer") {
-        return try namingFile(path) { try Tokenizer(json: try MappedFile(path: path).bytes) }
-      }
-      return try Model(contentsOf: path).tokenizer()
-=======
   /// A directory's, a `tokenizer.json`, what lies beside the file, or what the file carries.
   /// - Throws: `.notFound` when there is none.
   static func find(_ path: String) throws -> Tokenizer {
     switch System.isDirectory(path) {
     case true?: return try Tokenizer(directory: path)
     case false?: break
->>>>>>> 407fccf (Prove tokenizers: SentencePiece, lists, truncation, strangers' files, patterns)
     case nil: throw DataError(.notFound, "no such file or directory", path: path)
     }
     let name = System.lastComponent(path)
@@ -135,10 +118,7 @@ enum TokenizerFinder {
         guard error.code == .notFound else { throw error }
       }
     }
-    let checkpoint = try Model(contentsOf: path).checkpoint
-    return try namingFile(path) {
-      try Tokenizer { try checkpoint.companions[$0]?.bytes() }
-    }
+    return try Model(contentsOf: path).tokenizer()
   }
 }
 
