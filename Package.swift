@@ -129,7 +129,8 @@ let package = Package(
       swift(
         "Menagerie", at: "Sources/Menagerie",
         [
-          "BinaryIO", "Converters", "Execution", "Formats", "HuggingFaceConverter", "Images", "JSON",
+          "BinaryIO", "Converters", "Execution", "Formats", "HuggingFaceConverter", "Images",
+          "JSON",
           "ModelGraph", "Operators", "Tensors", "Text", "Zoo", collections,
         ]),
 

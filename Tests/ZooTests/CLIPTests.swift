@@ -55,5 +55,11 @@ import Zoo
     let back = try map.apply(to: expressed.tensors, expecting: try model().definition.state)
     #expect(back.isComplete)
     try expectGolden(try model().definition, back.tensors)
+    let recognised = try #require(
+      Catalogue.standard.recognise(
+        expressed.tensors,
+        sidecars: Sidecars.beside(
+          Fixtures.path("\(Self.home)/model.safetensors"))))
+    #expect(recognised.dialect == .openAI)
   }
 }

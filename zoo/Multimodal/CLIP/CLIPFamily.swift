@@ -64,8 +64,10 @@ extension CLIPConfiguration {
     let grid = Int(Double(max(places[0] - 1, 0)).squareRoot().rounded())
     guard grid > 0, grid <= 1 << 12, grid * grid == places[0] - 1, patches[2] <= 1 << 12
     else { return nil }
+    // Shapes are those of the file, and OpenAI's matrix stands the other way round
     self.init(
-      vision: vision, text: text, projection: projection[0], patch: patches[2],
+      vision: vision, text: text,
+      projection: projection[1] == patches[0] ? projection[0] : projection[1], patch: patches[2],
       image: grid * patches[2], vocabulary: words[0], positions: positions[0])
     channels = patches[1]
     self.assumptions = assumptions
