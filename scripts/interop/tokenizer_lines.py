@@ -1,6 +1,6 @@
 """Compares `menagerie tokenize` with the `tokenizers` library: ids, tokens and offsets of many lines.
 
-    scripts/interop/tokenizers.py MENAGERIE_BINARY [--lines N] [TOKENIZER_JSON…]
+    scripts/interop/tokenizer_lines.py MENAGERIE_BINARY [--lines N] [TOKENIZER_JSON…]
 
 Without files, those of Tests/Fixtures/tokenizers and of the published models in the cache are taken. Lines are mixed:
 words, code, emoji, Arabic, Hindi, Thai, Chinese, combining marks, controls, and scalars from anywhere. The exit status is
@@ -17,7 +17,6 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.pop(0)  # this file has the library's name
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 Tokenizer = importlib.import_module("tokenizers").Tokenizer
 
