@@ -3,37 +3,23 @@ import ModelGraph
 import Operators
 import Tensors
 
-/// A convolution over channels-last images, with what follows it.
-struct ConvolutionStep: Step {
-  let kind: String
-  let input: Region
-  let residual: Region?
-  let result: Region
-  let weights: PackedConvolution
-  let geometry: ConvolutionGeometry
-  let bias: FloatView?
-  let clamp: Clamp
-
-  var operations: Int { geometry.operations }
-  var reads: [Region] { [input] + (residual.map { [$0] } ?? []) }
-  var writes: [Region] { [result] }
-  var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }
-
-  func run(in frame: Frame) {
-    weights.convolve(
-      frame.view(input), geometry: geometry, into: frame.view(result),
-      epilogue: Epilogue(bias: bias, residual: residual.map(frame.view), clamp: clamp),
-      pool: frame.pool)
-  }
+/// Weights of a convolution, packed for one way of computing it.
+protocol ConvolutionWeights: Sendable {
+  func convolve(
+    _ input: FloatView, geometry: ConvolutionGeometry, into result: FloatView, epilogue: Epilogue,
+    pool: ThreadPool?)
 }
 
-/// A convolution in tiles, by Winograd's way, with what follows it.
-struct WinogradStep: Step {
+extension PackedConvolution: ConvolutionWeights {}
+extension WinogradConvolution: ConvolutionWeights {}
+
+/// A convolution over channels-last images, with what follows it.
+struct ConvolutionStep<Weights: ConvolutionWeights>: Step {
   let kind: String
   let input: Region
   let residual: Region?
   let result: Region
-  let weights: WinogradConvolution
+  let weights: Weights
   let geometry: ConvolutionGeometry
   let bias: FloatView?
   let clamp: Clamp
@@ -117,7 +103,7 @@ extension Lowering {
           geometry: geometry, bias: bias, clamp: tail.clamp))
     case .winograd(let weights):
       builder.append(
-        WinogradStep(
+        ConvolutionStep(
           kind: tail.kind, input: input, residual: residual, result: result, weights: weights,
           geometry: geometry, bias: bias, clamp: tail.clamp))
     case .depthwise(let weights):

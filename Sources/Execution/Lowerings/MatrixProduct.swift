@@ -4,13 +4,24 @@ import ModelGraph
 import Operators
 import Tensors
 
+/// Weights of a matrix product, packed or where they lie.
+protocol MatrixWeights: Sendable {
+  var inputs: Int { get }
+  var outputs: Int { get }
+  func multiply(
+    _ input: FloatView, rows: Int, into result: FloatView, epilogue: Epilogue, pool: ThreadPool?)
+}
+
+extension PackedMatrix: MatrixWeights {}
+extension StoredMatrix: MatrixWeights {}
+
 /// A matrix product with known weights, and what follows it.
-struct MatrixProductStep: Step {
+struct MatrixProductStep<Weights: MatrixWeights>: Step {
   let kind: String
   let input: Region
   let residual: Region?
   let result: Region
-  let weights: PackedMatrix
+  let weights: Weights
   let rows: Int
   let bias: FloatView?
   let clamp: Clamp

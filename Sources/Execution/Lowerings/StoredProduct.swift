@@ -3,34 +3,6 @@ import ModelGraph
 import Operators
 import Tensors
 
-/// A matrix product with weights where they lie, and what follows it.
-struct StoredProductStep: Step {
-  let kind: String
-  let input: Region
-  let residual: Region?
-  let factor: Region?
-  let result: Region
-  let weights: StoredMatrix
-  let rows: Int
-  let bias: FloatView?
-  let clamp: Clamp
-  let activation: UnaryOperator?
-
-  var operations: Int { 2 * rows * weights.inputs * weights.outputs }
-  var reads: [Region] { [input] + [residual, factor].compactMap { $0 } }
-  var writes: [Region] { [result] }
-  var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }
-
-  func run(in frame: Frame) {
-    weights.multiply(
-      frame.view(input), rows: rows, into: frame.view(result),
-      epilogue: Epilogue(
-        bias: bias, residual: residual.map(frame.view), clamp: clamp, activation: activation,
-        factor: factor.map(frame.view)),
-      pool: frame.pool)
-  }
-}
-
 extension ProgramBuilder {
   /// `x · weightᵀ + bias` with a tail, by the weights as they are stored; false where packed weights do better.
   func lowerToStoredProduct(_ node: Node) throws -> Bool {
@@ -54,11 +26,11 @@ extension ProgramBuilder {
     let residual = try tail.residual.map { try floats($0, rowMajor).operand }
     let factor = try tail.factor.map { try floats($0, rowMajor).operand }
     append(
-      StoredProductStep(
-        kind: tail.kind, input: input, residual: residual, factor: factor,
+      MatrixProductStep(
+        kind: tail.kind, input: input, residual: residual,
         result: try result(tail.output, rowMajor), weights: matrix,
         rows: shape.elementCount / matrix.outputs, bias: tail.shift.map { FloatView($0) },
-        clamp: tail.clamp, activation: tail.activation))
+        clamp: tail.clamp, activation: tail.activation, factor: factor))
     return true
   }
 
