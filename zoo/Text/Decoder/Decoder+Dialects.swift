@@ -1,9 +1,7 @@
 import Formats
-import Images
 import JSON
-import OrderedCollections
 
-extension DecoderConfiguration: ModelConfiguration {
+extension DecoderConfiguration: TransformersConfiguration {
   public var family: String {
     switch kind {
     case .llama: "Llama"
@@ -35,19 +33,4 @@ extension DecoderConfiguration: ModelConfiguration {
   }
 
   public var task: ModelTask { hasHead ? .textGeneration : .textFeatures }
-  public var classes: Int? { nil }
-  public var hiddenFacts: JSONValue? { huggingFaceConfiguration }
-
-  public func adapted(to dialect: Dialect) -> Adaptation {
-    guard nameMap(for: dialect) != nil else {
-      return .impossible("\(dialect) has no \(family)")
-    }
-    return .possible(self)
-  }
-
-  public func sidecars(
-    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
-  ) -> Sidecars {
-    dialect == .huggingFace ? ["config.json": huggingFaceConfiguration] : [:]
-  }
 }

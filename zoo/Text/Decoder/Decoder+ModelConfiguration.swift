@@ -108,7 +108,7 @@ extension DecoderConfiguration {
   }
 
   /// The configuration as transformers has it.
-  var huggingFaceConfiguration: JSONValue {
+  public var huggingFaceConfiguration: JSONValue {
     var config: Sidecars = [
       "architectures": [.string(kind.className + (hasHead ? "ForCausalLM" : "Model"))],
       "model_type": .string(kind == .gemma3 ? "gemma3_text" : kind.rawValue),

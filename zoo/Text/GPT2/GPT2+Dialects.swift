@@ -1,9 +1,7 @@
 import Formats
-import Images
 import JSON
-import OrderedCollections
 
-extension GPT2Configuration: ModelConfiguration {
+extension GPT2Configuration: TransformersConfiguration {
   public var family: String { "GPT-2" }
 
   /// The authors' name, or the sizes where they are unusual.
@@ -17,24 +15,9 @@ extension GPT2Configuration: ModelConfiguration {
   }
 
   public var task: ModelTask { hasHead ? .textGeneration : .textFeatures }
-  public var classes: Int? { nil }
-  public var hiddenFacts: JSONValue? { huggingFaceConfiguration }
-
-  public func adapted(to dialect: Dialect) -> Adaptation {
-    guard nameMap(for: dialect) != nil else {
-      return .impossible("\(dialect) has no \(family)")
-    }
-    return .possible(self)
-  }
-
-  public func sidecars(
-    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
-  ) -> Sidecars {
-    dialect == .huggingFace ? ["config.json": huggingFaceConfiguration] : [:]
-  }
 
   /// The configuration as transformers has it.
-  private var huggingFaceConfiguration: JSONValue {
+  public var huggingFaceConfiguration: JSONValue {
     [
       "architectures": [.string(hasHead ? "GPT2LMHeadModel" : "GPT2Model")],
       "model_type": "gpt2",

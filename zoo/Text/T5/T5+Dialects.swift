@@ -1,9 +1,7 @@
 import Formats
-import Images
 import JSON
-import OrderedCollections
 
-extension T5Configuration: ModelConfiguration {
+extension T5Configuration: TransformersConfiguration {
   public var family: String { "T5" }
 
   /// The authors' name, or the sizes where they are unusual.
@@ -18,24 +16,9 @@ extension T5Configuration: ModelConfiguration {
   }
 
   public var task: ModelTask { .textToText }
-  public var classes: Int? { nil }
-  public var hiddenFacts: JSONValue? { huggingFaceConfiguration }
-
-  public func adapted(to dialect: Dialect) -> Adaptation {
-    guard nameMap(for: dialect) != nil else {
-      return .impossible("\(dialect) has no \(family)")
-    }
-    return .possible(self)
-  }
-
-  public func sidecars(
-    for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
-  ) -> Sidecars {
-    dialect == .huggingFace ? ["config.json": huggingFaceConfiguration] : [:]
-  }
 
   /// The configuration as transformers has it.
-  private var huggingFaceConfiguration: JSONValue {
+  public var huggingFaceConfiguration: JSONValue {
     let name = isGated && activation == .geluTanh ? "gelu" : activation.rawValue
     return [
       "architectures": ["T5ForConditionalGeneration"],
