@@ -25,15 +25,7 @@ public struct MaskFiller: Sendable {
   /// - Throws: `.unsupported` when the model does not give logits for each token, or its tokenizer has no mask.
   public init(_ model: Model) throws {
     text = try TextModel(model)
-    let graph = try model.graph()
-    guard let output = graph.outputs.first, graph[output].name == "logits",
-      graph[output].type.rank == 3
-    else {
-      let outputs = graph.outputs.map { "\(graph[$0].name) \(graph[$0].type)" }
-      throw DataError(
-        .unsupported, "gives \(outputs.joined(separator: ", "))",
-        expected: "logits [batch, sequence, vocabulary]", path: model.path)
-    }
+    try text.requireLogits(rank: 3, "[batch, sequence, vocabulary]")
     guard let id = text.tokenizer.maskID, let token = text.tokenizer.token(of: id) else {
       throw DataError(.unsupported, "its tokenizer has no token for a mask", path: model.path)
     }

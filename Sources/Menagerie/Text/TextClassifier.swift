@@ -19,15 +19,7 @@ public struct TextClassifier: Sendable {
   /// - Throws: `.unsupported` when the model does not give logits for classes, or has no tokenizer.
   public init(_ model: Model) throws {
     text = try TextModel(model)
-    let graph = try model.graph()
-    guard let output = graph.outputs.first, graph[output].name == "logits",
-      graph[output].type.rank == 2
-    else {
-      let outputs = graph.outputs.map { "\(graph[$0].name) \(graph[$0].type)" }
-      throw DataError(
-        .unsupported, "gives \(outputs.joined(separator: ", "))",
-        expected: "logits [batch, classes]", path: model.path)
-    }
+    try text.requireLogits(rank: 2, "[batch, classes]")
     isMultiLabel =
       model.checkpoint.sidecars["config.json"]?["problem_type"]?.string
       == "multi_label_classification"

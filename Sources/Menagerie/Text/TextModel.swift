@@ -39,6 +39,21 @@ struct TextModel: Sendable {
     }
   }
 
+  /// Refuses a model whose first output is not logits of that rank.
+  /// - Throws: `.unsupported` with what it gives instead.
+  func requireLogits(rank: Int, _ expected: String) throws {
+    let graph = try model.graph()
+    if let output = graph.outputs.first, graph[output].name == "logits",
+      graph[output].type.rank == rank
+    {
+      return
+    }
+    let outputs = graph.outputs.map { "\(graph[$0].name) \(graph[$0].type)" }
+    throw DataError(
+      .unsupported, "gives \(outputs.joined(separator: ", "))", expected: "logits \(expected)",
+      path: model.path)
+  }
+
   /// The texts' tokens, no more of them than the model takes, and which texts were cut.
   func encode(_ texts: [(String, String?)]) throws -> (encodings: [Encoding], cut: [Int]) {
     var cut: [Int] = []
