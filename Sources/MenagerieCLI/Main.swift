@@ -28,7 +28,13 @@ enum Main {
       Terminal.say(text)
       return ExitStatus.done
     }
-    Terminal.note(text)
+    if let typed = CommandLine.arguments.dropFirst().first,
+      let line = MenagerieCommand.complaint(about: typed)
+    {
+      Terminal.fail(line)
+    } else {
+      Terminal.note(text)
+    }
     return ExitStatus.usage
   }
 }

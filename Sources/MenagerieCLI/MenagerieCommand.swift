@@ -18,3 +18,13 @@ struct MenagerieCommand: ParsableCommand {
       ZooCommand.self, BenchCommand.self, TokenizeCommand.self,
     ])
 }
+
+extension MenagerieCommand {
+  /// What to say of a first word that is no command, where the argument parser counts unexpected arguments; nil when it is one.
+  static func complaint(about typed: String) -> String? {
+    let names = configuration.subcommands.compactMap { $0.configuration.commandName }
+    guard !typed.hasPrefix("-"), !names.contains(typed), typed != "help" else { return nil }
+    return "there is no command '\(typed)'; expected \(names.joined(separator: ", ")); "
+      + "see 'menagerie --help'"
+  }
+}

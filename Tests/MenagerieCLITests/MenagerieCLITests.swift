@@ -77,3 +77,15 @@ import Testing
     #expect(ModuleTree([entry(name, [1])]).lines(width: 80).count == ModuleTree.maximumDepth)
   }
 }
+
+@Suite struct CommandNameClaims {
+  @Test func aWordThatIsNoCommandIsNamedWithThoseThatAre() throws {
+    let line = try #require(MenagerieCommand.complaint(about: "conver"))
+    #expect(line.hasPrefix("there is no command 'conver'; expected inspect, convert, "))
+  }
+
+  @Test(arguments: ["convert", "inspect", "generate", "help", "--help", "-h"])
+  func commandsAndOptionsAreLeftToTheParser(typed: String) {
+    #expect(MenagerieCommand.complaint(about: typed) == nil)
+  }
+}
