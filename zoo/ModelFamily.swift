@@ -51,10 +51,15 @@ public struct NamedShapes: Sendable {
   }
 
   /// The same shapes under the names that a map gives them; those that it does not know are left out.
-  public func mapped(by map: NameMap) -> NamedShapes {
+  ///
+  /// - Parameter isChanged: whether they are as the map changes them, and not as the file has them.
+  public func mapped(by map: NameMap, isChanged: Bool = false) -> NamedShapes {
     var result: OrderedDictionary<String, Shape> = [:]
     for (name, shape) in shapes {
-      for target in map.names(for: name) ?? [] { result[target] = shape }
+      guard let relation = map.relation(of: name) else { continue }
+      let steps = isChanged ? relation.steps : []
+      let changed = try? steps.reduce(shape) { try $1.applied(to: $0) }
+      for target in relation.ours { result[target] = changed ?? shape }
     }
     return NamedShapes(result)
   }

@@ -97,6 +97,15 @@ extension ZooModel {
       throw DataError(.unsupported, "the dialect \(dialect) has no \(recognition.family)")
     }
     var account = try map.apply(to: weights)
+    if dialect == .kerasHub, !configuration.task.takesPictures,
+      let order = target.nameMap(for: dialect)
+    {
+      // Keras takes the weights of a layer by their order
+      account.tensors = account.tensors
+        .map { (order.place(of: $0.entry.name), $0) }
+        .sorted { $0.0.lexicographicallyPrecedes($1.0) }
+        .map(\.1)
+    }
     account.dropped = self.account.dropped + account.dropped
     account.synthesised = account.tensors.filter { $0.action == .synthesised }.map(\.entry.name)
     let graph = withGraph ? try target.build().graph.renamed(by: map) : nil

@@ -31,6 +31,8 @@ public struct Checkpoint: Sendable {
   public var companions: OrderedDictionary<String, Companion>
   /// What the file says and only its own format's writer understands; nil where the rest says all.
   public var native: (any Sendable)?
+  /// Set for a format that holds graphs, when it is to hold the weights alone: the library builds the network itself.
+  public var isWithoutGraph = false
   /// Tensors that are no weights: optimizer state, random state. Listed, but not converted.
   public var auxiliary: [TensorEntry]
   /// What in the file another loader might execute.

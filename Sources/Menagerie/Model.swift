@@ -72,7 +72,7 @@ public struct Model: Sendable {
   /// - Throws: `.unsupported` when there is neither, with what is known about why.
   public func graph() throws -> Graph {
     if let graph = checkpoint.graph { return graph }
-    if let error = checkpoint.graphError { throw error.inFile(path) }
+    if let error = checkpoint.graphError, !isBuiltByLibrary { throw error.inFile(path) }
     if let zooModel { return zooModel.graph }
     let nearest = Catalogue.standard.resemblances(
       of: checkpoint.normalised, sidecars: checkpoint.sidecars
@@ -85,7 +85,14 @@ public struct Model: Sendable {
 
   /// Whether the model can be run or written to a format that holds graphs.
   public var hasGraph: Bool {
-    checkpoint.graph != nil || zooModel != nil && checkpoint.graphError == nil
+    checkpoint.graph != nil
+      || zooModel != nil && (checkpoint.graphError == nil || isBuiltByLibrary)
+  }
+
+  /// Whether the file names a class of KerasHub that the zoo knows: its Python code is the zoo's graph.
+  private var isBuiltByLibrary: Bool {
+    guard let zooModel else { return false }
+    return zooModel.dialect == .kerasHub && !zooModel.configuration.task.takesPictures
   }
 
   /// The weights that the graph's parameters name.

@@ -86,6 +86,24 @@ import Testing
     #expect(nearest.description.contains(words), "\(nearest.description)")
   }
 
+  /// Numbers from a file may be anything, and never stop the program.
+  @Test(arguments: ["roberta", "albert", "modernbert", "mpnet", "bert"])
+  func survivesAnyConfiguration(name: String) throws {
+    let checkpoint = try EncoderTests.checkpoint(name)
+    let members = try #require(checkpoint.sidecars["config.json"]?.object)
+    for (key, value) in members where value.integer != nil {
+      for number in [Int.min, -1, 0, 1, 7, Int.max] {
+        var sidecars = checkpoint.sidecars
+        var changed = members
+        changed[key] = .integer(number)
+        sidecars["config.json"] = .object(changed)
+        let near = Catalogue.standard.resemblances(
+          of: checkpoint.normalised, sidecars: sidecars)
+        #expect(near.allSatisfy { !$0.description.isEmpty })
+      }
+    }
+  }
+
   @Test func takesItsOwnDescriptionForAConfiguration() throws {
     let model = try EncoderTests.model("albert-masked")
     let facts = try #require(model.configuration.hiddenFacts)

@@ -22,7 +22,12 @@ public struct KerasArchiveFormat: ModelFormat {
   }
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
-    obstacle(toBlocksOf: checkpoint) ?? KerasWriter.obstacle(checkpoint)
+    if checkpoint.isWithoutGraph {
+      return DataError(
+        .unsupported, "a network that KerasHub builds itself, and a .keras file holds the network",
+        remedy: "write the weights alone: a name that ends in .h5")
+    }
+    return obstacle(toBlocksOf: checkpoint) ?? KerasWriter.obstacle(checkpoint)
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {

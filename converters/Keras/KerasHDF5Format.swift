@@ -17,10 +17,13 @@ public struct KerasHDF5Format: ModelFormat {
   }
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
-    obstacle(toBlocksOf: checkpoint) ?? KerasWriter.obstacle(checkpoint)
+    obstacle(toBlocksOf: checkpoint)
+      ?? (checkpoint.isWithoutGraph ? nil : KerasWriter.obstacle(checkpoint))
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
-    try KerasWriter.writeHDF5(checkpoint, to: path)
+    checkpoint.isWithoutGraph
+      ? try KerasWriter.writeWeights(checkpoint, to: path)
+      : try KerasWriter.writeHDF5(checkpoint, to: path)
   }
 }

@@ -114,7 +114,7 @@ enum KerasWriter {
   }
 
   /// Where a weight went.
-  private struct Place {
+  struct Place {
     var weight: ExportedWeight
     var name: String
     var entry: TensorEntry
@@ -122,7 +122,7 @@ enum KerasWriter {
   }
 
   /// What became of each weight, those among them for which Keras has no place.
-  private static func report(_ checkpoint: Checkpoint, _ places: [Place]) -> [WrittenTensor] {
+  static func report(_ checkpoint: Checkpoint, _ places: [Place]) -> [WrittenTensor] {
     var written: [String: Place] = [:]
     for place in places {
       if let source = place.weight.source, written[source] == nil { written[source] = place }

@@ -13,13 +13,14 @@ NAMES = ["bert", "bert-masked", "bert-pretraining", "bert-text", "bert-tokens", 
          "roberta-masked", "roberta-text", "xlm-roberta-tokens", "distilbert", "distilbert-masked", "distilbert-text",
          "mpnet", "mpnet-masked", "electra-generator", "electra-discriminator", "electra-text", "albert",
          "albert-masked", "albert-pretraining", "albert-text", "modernbert", "modernbert-masked", "modernbert-text"]
+HUB = ["bert-tanh", "distilbert", "albert"]
 FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz"]
 
 
 class Encoder:
     def __init__(self, judges: Judges, name: str):
         self.judges, self.name = judges, name
-        self.seed = SEED + NAMES.index(name)
+        self.seed = SEED + (NAMES + HUB).index(name)
         self.home = judges.cache / f"{name}-{self.seed}"
         self.model, self.inputs = self.home / "model", self.home / "input.npz"
 
@@ -98,6 +99,22 @@ class Encoder:
         self.judges.onnx.named(file=str(out), inputs=str(short), out=str(answer))
         return whole
 
+    def hub(self, saved: str | None, scratch: pathlib.Path) -> str:
+        """KerasHub's class takes the weights; what it saves itself gives the same here, and goes back to transformers."""
+        self.make()
+        out, answer = scratch / "out.h5", scratch / "answer.npz"
+        self.judges.menagerie.convert(self.model, out)
+        save = str(scratch / saved) if saved else None
+        self.judges.keras.hub_answer(name=self.name, config=str(self.model), file=str(out), inputs=str(self.inputs),
+                                     out=str(answer), save=save)
+        there = self.distance(answer)
+        if not saved:
+            return there
+        back = scratch / "back"
+        self.judges.menagerie.convert(save, f"{back}/", "--to", "huggingface")
+        self.judges.text.pretrained(name=self.name, folder=str(back), inputs=str(self.inputs), out=str(answer))
+        return self.distance(answer)
+
     def back(self, format: str, scratch: pathlib.Path) -> str:
         """Through a format and back to a directory: the library finds every weight again."""
         self.make()
@@ -111,11 +128,19 @@ class Encoder:
 
 
 def roads(judges: Judges) -> dict[str, list[Road]]:
-    there, back = [], []
+    there, back, hub = [], [], []
+    for name in HUB:
+        encoder = Encoder(judges, name)
+        for column, saved in (("keras-h5", None), ("keras", "saved.keras"), ("safetensors", "saved.weights.h5")):
+            if saved and name == "albert":  # nothing in KerasHub's own file says how many layers share the weights
+                continue
+            hub.append(Road(f"{name} by KerasHub", column, functools.partial(encoder.hub, saved)))
+    gguf = Encoder(judges, "bert")
+    back.append(Road("bert", "gguf", functools.partial(gguf.road, "gguf")))
     for name in NAMES:
         encoder = Encoder(judges, name)
         there.append(Road(name, "run", encoder.run))
         there += [Road(name, format, functools.partial(encoder.road, format)) for format in FORMATS]
         back += [Road(f"{name} and back", format, functools.partial(encoder.back, format))
                  for format in ("pytorch", "safetensors", "onnx")]
-    return {"Text encoders (distance of the outputs)": there, "Text encoders, back by from_pretrained": back}
+    return {"Text encoders (distance of the outputs)": there, "Text encoders of KerasHub": hub, "Text encoders, back by from_pretrained": back}

@@ -1,4 +1,5 @@
 """What Keras and KerasHub are asked. Arrays travel as .npy files."""
+import json
 import pathlib
 
 import common  # before Keras: it silences TensorFlow
@@ -67,3 +68,37 @@ def run_all(file: str, inputs: str, out: str) -> None:
     outputs = model(feed if len(feed) > 1 else feed[0], training=False)
     outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     np.savez(out, **{f"output{index}": np.asarray(array) for index, array in enumerate(outputs)})
+
+
+def hub_encoder(name: str, config: str) -> keras.Model:
+    """The backbone of KerasHub that has the sizes of a configuration of transformers."""
+    import keras_hub
+    said = json.loads(pathlib.Path(config, "config.json").read_text())
+    sizes = {"vocabulary_size": said["vocab_size"], "max_sequence_length": said["max_position_embeddings"], "dropout": 0}
+    if name.startswith("distilbert"):
+        return keras_hub.models.DistilBertBackbone(
+            num_layers=said["n_layers"], num_heads=said["n_heads"], hidden_dim=said["dim"],
+            intermediate_dim=said["hidden_dim"], **sizes)
+    sizes |= {"num_layers": said["num_hidden_layers"], "num_heads": said["num_attention_heads"],
+              "hidden_dim": said["hidden_size"], "intermediate_dim": said["intermediate_size"]}
+    if name.startswith("albert"):
+        return keras_hub.models.AlbertBackbone(
+            embedding_dim=said["embedding_size"], num_groups=said["num_hidden_groups"], num_inner_repetitions=1, **sizes)
+    return keras_hub.models.BertBackbone(**sizes)
+
+
+def hub_answer(name: str, config: str, file: str, inputs: str, out: str, save: str | None = None) -> None:
+    """KerasHub's backbone with the weights of a file: its outputs under transformers' names, and perhaps saved anew."""
+    model = hub_encoder(name, config)
+    model.load_weights(file)
+    if save:
+        (model.save_weights if save.endswith(".weights.h5") else model.save)(save)
+    with np.load(inputs) as given:
+        feed = {"token_ids": given["input_ids"], "padding_mask": given["attention_mask"]}
+        if "token_type_ids" in given.files:
+            feed["segment_ids"] = given["token_type_ids"]
+        answer = model({k: v.astype("int32") for k, v in feed.items()}, training=False)
+    if not isinstance(answer, dict):
+        answer = {"sequence_output": answer}
+    names = {"sequence_output": "last_hidden_state", "pooled_output": "pooler_output"}
+    np.savez(out, **{names[k]: np.asarray(v) for k, v in answer.items()})

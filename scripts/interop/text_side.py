@@ -10,12 +10,14 @@ from transformers import AutoConfig
 import text_encoders
 
 torch.set_num_threads(2)
+CASES = text_encoders.CASES | {
+    "bert-tanh": ("BertModel", transformers.BertConfig(**text_encoders.BERT, hidden_act="gelu_new"))}
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
 def make(name: str, folder: str, seed: int) -> None:
     """A seeded encoder in the library's own directory, with inputs and outputs."""
-    kind, config = text_encoders.CASES[name]
+    kind, config = CASES[name]
     config._attn_implementation = "eager"
     model = text_encoders.seeded(getattr(transformers, kind)(config), seed)
     home = pathlib.Path(folder)
@@ -33,7 +35,7 @@ def answer(model: torch.nn.Module, inputs: str, out: str) -> None:
 
 def pretrained(name: str, folder: str, inputs: str, out: str) -> None:
     """from_pretrained, which must find every weight and nothing besides."""
-    kind = getattr(transformers, text_encoders.CASES[name][0])
+    kind = getattr(transformers, CASES[name][0])
     model, info = kind.from_pretrained(folder, output_loading_info=True, attn_implementation="eager")
     wrong = {k: sorted(map(str, v))[:3] for k, v in info.items() if v}
     if wrong:
@@ -44,7 +46,7 @@ def pretrained(name: str, folder: str, inputs: str, out: str) -> None:
 def state(name: str, file: str, format: str, config: str, inputs: str, out: str) -> None:
     """A model made of the configuration, with the weights of a file: none may be unexpected, only tied ones missing."""
     loaded = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
-    made = getattr(transformers, text_encoders.CASES[name][0])
+    made = getattr(transformers, CASES[name][0])
     model = made(AutoConfig.from_pretrained(config, attn_implementation="eager"))
     missing, unexpected = model.load_state_dict(loaded, strict=False)
     model.tie_weights()
@@ -61,7 +63,7 @@ def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
     reader = GGUFReader(file)
     said = bytes(reader.fields["general.architecture"].parts[-1]).decode()
     arch = next(a for a, text in __import__("gguf").MODEL_ARCH_NAMES.items() if text == said)
-    made = getattr(transformers, text_encoders.CASES[name][0])
+    made = getattr(transformers, CASES[name][0])
     model = made(AutoConfig.from_pretrained(config, attn_implementation="eager"))
     table = get_tensor_name_map(arch, model.config.num_hidden_layers)
     tensors = {t.name: dequantize(t.data, t.tensor_type).reshape(tuple(int(n) for n in reversed(t.shape)))
@@ -71,6 +73,8 @@ def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
         short = key.removeprefix("bert.").removeprefix("roberta.").removeprefix("model.")
         found = table.get_name(short, try_suffixes=(".weight", ".bias")) or table.get_name(
             key, try_suffixes=(".weight", ".bias"))
+        if found is None and key.startswith("pooler.dense"):
+            found = key.replace("pooler.dense", "cls")
         if found in tensors:
             array = tensors.pop(found)
             if array.size != value.numel():  # llama.cpp leaves out the rows before the first position

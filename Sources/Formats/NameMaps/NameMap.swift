@@ -67,6 +67,21 @@ extension NameMap {
   }
 }
 
+extension NameMap {
+  /// Where a name of theirs stands when names are ordered as the rules are, with those of one number together.
+  package func place(of name: String) -> [Int] {
+    guard let (rule, _, binding) = find(name) else { return [rules.count] }
+    let numbers = binding.numbers.sorted { $0.key < $1.key }
+    var first = rule
+    while first > 0, !numbers.isEmpty,
+      rules[first - 1].theirs.first?.variables.filter({ $0 != "*" }) == Set(numbers.map(\.key))
+    {
+      first -= 1
+    }
+    return [first] + numbers.map(\.value) + [rule]
+  }
+}
+
 /// What became of every tensor when names were mapped; nothing is lost in silence.
 public struct MappingAccount: Sendable {
   /// The tensors under their new names, each with the names it comes from.

@@ -67,8 +67,15 @@ struct ConversionPlan {
         zooModel.configuration.nameMap(for: .gguf) != nil, zooModel.obstacle(to: .gguf) == nil
       else { return nil }
       return Dialect.gguf.rawValue
-    default: return nil
+    default: return isTextForKeras(model, format) ? Dialect.kerasHub.rawValue : nil
     }
+  }
+
+  /// Whether Keras builds the network itself: text models are classes of KerasHub, and a file holds their weights.
+  private static func isTextForKeras(_ model: Model, _ format: any ModelFormat) -> Bool {
+    guard format.isChannelsLast, model.checkpoint.graph == nil, let zooModel = model.zooModel
+    else { return false }
+    return !zooModel.configuration.task.takesPictures
   }
 
   /// Formats without a place for `num_batches_tracked`: coming back from them, it is made anew.
@@ -105,9 +112,10 @@ struct ConversionPlan {
         "the model was not recognised, so its names cannot be translated to '\(target ?? "")'",
         remedy: "see 'menagerie zoo list', or give your own rules with --map")
     }
+    checkpoint.isWithoutGraph = ConversionPlan.isTextForKeras(model, format)
     let expressed = try zooModel.expressed(
       in: try target.map(Dialect.init(checking:)) ?? zooModel.dialect,
-      withGraph: format.holdsGraph)
+      withGraph: format.holdsGraph && !checkpoint.isWithoutGraph)
     dialect = expressed.dialect.rawValue
     checkpoint.normalised = expressed.tensors
     dropped += expressed.account.dropped.map { ($0, "\(expressed.dialect) has no place for it") }

@@ -11,6 +11,7 @@ import Tensors
 /// | Conv2DTranspose `kernel` | H, W, out, in | `weight` | in, out, H, W |
 /// | `gamma`, `beta` | C | `weight`, `bias` | C |
 /// | `moving_mean`, `moving_variance` | C | `running_mean`, `running_var` | C |
+/// | MultiHeadAttention's `kernel` | in, heads, size | `kernel` | the same: the name maps know how many heads |
 struct Normalisation {
   /// How a kernel's axes are to be read.
   enum Kernel { case dense, convolution, depthwise, transposed, other }
@@ -81,6 +82,7 @@ struct Normalisation {
     case .some: return .other
     case nil: break
     }
+    if isAttention(weight) { return .other }
     let others = siblings[weight.module.joined(separator: "/")] ?? [:]
     if others.keys.contains("recurrent_kernel") { return .other }
     if shape.rank == 2 { return .dense }
@@ -92,6 +94,15 @@ struct Normalisation {
     }
     if bias == last { return .convolution }
     return bias == inner * last ? .depthwise : bias == inner ? .transposed : .convolution
+  }
+
+  /// Whether it is a kernel of MultiHeadAttention: `(in, heads, size)`, or `(heads, size, out)` beside such.
+  private func isAttention(_ weight: KerasWeight) -> Bool {
+    guard weight.entry.shape.rank == 3 else { return false }
+    let query = (weight.module.dropLast() + ["query"]).joined(separator: "/")
+    guard let heads = siblings[query]?["bias"], heads.rank == 2 else { return false }
+    let parts = ["query", "key", "value", "attention_output"]
+    return parts.contains(weight.module.last ?? "")
   }
 
   private func isSeparable(_ weight: KerasWeight) -> Bool {

@@ -10,7 +10,8 @@ public struct ALBERT: EncoderFamily {
       DialectSigns(
         .huggingFace,
         anchor: "encoder.albert_layer_groups.0.albert_layers.0.attention.query.weight",
-        basePrefix: "albert.")
+        basePrefix: "albert."),
+      DialectSigns(.kerasHub, anchor: "group_0_inner_layer_0.self_attention_layer.query.kernel"),
     ]
   }
 }

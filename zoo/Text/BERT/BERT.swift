@@ -9,7 +9,10 @@ public struct BERT: EncoderFamily {
   public var dialects: [DialectSigns] {
     [
       DialectSigns(
-        .huggingFace, anchor: "encoder.layer.0.attention.self.query.weight", basePrefix: "bert.")
+        .huggingFace, anchor: "encoder.layer.0.attention.self.query.weight", basePrefix: "bert."),
+      DialectSigns(.gguf, anchor: "blk.0.attn_output_norm.weight"),
+      DialectSigns(.kerasHub, anchor: "transformer_layer_0.self_attention_layer.query.kernel"),
+      DialectSigns(.kerasHub, anchor: "transformer_encoder._self_attention_layer.query_dense.0"),
     ]
   }
 

@@ -7,9 +7,13 @@ import Tensors
 extension EncoderConfiguration {
   /// More layers than any checkpoint has.
   static let mostLayers = 1024
+  /// A greater extent than any checkpoint has.
+  static let widest = 1 << 28
 
   public func build() throws -> ModelDefinition {
-    guard layers <= Self.mostLayers, heads > 0, ownLayers > 0, hidden % heads == 0 else {
+    guard layers <= Self.mostLayers, heads > 0, ownLayers > 0, hidden % heads == 0,
+      max(hidden, intermediate, vocabulary, positions) <= Self.widest
+    else {
       throw DataError(
         .limitExceeded, "\(layers) layers of \(heads) heads that share \(hidden) numbers")
     }

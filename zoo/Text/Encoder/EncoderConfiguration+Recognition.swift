@@ -73,8 +73,6 @@ extension EncoderConfiguration {
       } else {
         contradictions.append("its configuration says it is '\(type)'")
       }
-    } else if kind == .roberta, positions < 2 {
-      assumeTheUsual()
     }
     if let said = config[keys.layers]?.integer {
       if kind == .albert {
@@ -112,7 +110,13 @@ extension EncoderConfiguration {
       }
     }
     if let said = config["layer_norm_eps"]?.double { epsilon = said }
-    if let said = config["pad_token_id"]?.integer, kind.countsFromPadding { padding = said }
+    if let said = config["pad_token_id"]?.integer, kind.countsFromPadding {
+      if (0..<min(vocabulary, positions)).contains(said) {
+        padding = said
+      } else {
+        contradictions.append("its configuration says 'pad_token_id' is \(said), which is no token")
+      }
+    }
     problemType = config["problem_type"]?.string
     if let said = config["position_embedding_type"]?.string, said != "absolute" {
       contradictions.append("its positions are '\(said)', which is not known here")

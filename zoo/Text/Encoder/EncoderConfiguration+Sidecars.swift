@@ -46,8 +46,10 @@ extension EncoderConfiguration: ModelConfiguration {
 
   public func adapted(to dialect: Dialect) -> Adaptation {
     guard nameMap(for: dialect) != nil else {
-      return .impossible("\(dialect) has no \(kind.rawValue) with such a head")
+      return .impossible(
+        "\(dialect) has no \(kind.rawValue)\(head == nil ? "" : " with such a head")")
     }
+    if dialect == .kerasHub, let reason = kerasHubObstacle { return .impossible(reason) }
     var target = self
     target.interface = EncoderInterface(dialect)
     return .possible(target)
@@ -58,7 +60,7 @@ extension EncoderConfiguration: ModelConfiguration {
   public func sidecars(
     for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
-    guard dialect == .huggingFace else { return [:] }
+    guard dialect == .huggingFace || dialect == .gguf else { return [:] }
     return ["config.json": .object(transformersConfiguration(labels: labels))]
   }
 

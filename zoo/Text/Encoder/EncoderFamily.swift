@@ -20,23 +20,31 @@ extension EncoderFamily {
     of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
   ) -> (any ModelConfiguration)? {
     let config = sidecars.modelConfiguration
-    guard let map = EncoderConfiguration.nameMap(for: dialect, Self.kind, head: nil),
+    let sizes = HeadSizes(shapes)
+    guard let map = EncoderConfiguration.nameMap(for: dialect, Self.kind, head: nil, sizes),
       var seen = EncoderConfiguration(
-        Self.kind, canonical: shapes.mapped(by: map), config: config),
+        Self.kind, canonical: shapes.mapped(by: map, isChanged: true), config: config),
       Self.takes(seen, config: config)
     else { return nil }
     seen.interface = EncoderInterface(dialect)
+    if dialect == .kerasHub { seen.adoptKerasHub(heads: sizes.heads, config: config) }
     return seen
   }
 }
 
 extension EncoderConfiguration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    Self.nameMap(for: dialect, kind, head: head)
+    Self.nameMap(
+      for: dialect, kind, head: head,
+      HeadSizes(heads: heads, size: heads > 0 ? hidden / heads : 0, hidden: hidden))
   }
 
   /// - Parameter head: nil for a table that tells what head there is.
-  static func nameMap(for dialect: Dialect, _ kind: Kind, head: Head?) -> NameMap? {
+  static func nameMap(
+    for dialect: Dialect, _ kind: Kind, head: Head?, _ sizes: HeadSizes
+  ) -> NameMap? {
+    if dialect == .kerasHub { return kerasHubNames(kind, head: head, sizes) }
+    if dialect == .gguf { return kind == .bert ? bertGGUF(head: head) : nil }
     guard dialect == .huggingFace else { return nil }
     var isTokens = false
     if case .tokens? = head { isTokens = true }

@@ -97,13 +97,17 @@ extension ModernBERTConfiguration {
       contradictions.append(
         "its configuration says '\(key)' is \(said), and the weights have \(value)")
     }
-    if let said = config["num_attention_heads"]?.integer, said > 0, hidden % (2 * said) == 0 {
+    if let said = config["num_attention_heads"]?.integer, said > 0, said <= hidden,
+      hidden % (2 * said) == 0
+    {
       heads = said
     } else {
       contradictions.append("its configuration gives no number of heads that divides \(hidden)")
     }
     if let said = config["max_position_embeddings"]?.integer, said > 0 { positions = said }
-    if let said = config["local_attention"]?.integer, said >= 0 { window = said / 2 }
+    if let said = config["local_attention"]?.integer, said >= 0 {
+      window = min(said, EncoderConfiguration.widest) / 2
+    }
     if let kinds = config["layer_types"]?.array, kinds.count == layers {
       globalLayers = kinds.indices.filter { kinds[$0].string == "full_attention" }
     } else if let every = config["global_attn_every_n_layers"]?.integer, every > 0 {

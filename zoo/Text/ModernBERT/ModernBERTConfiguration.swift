@@ -72,7 +72,10 @@ public struct ModernBERTConfiguration: Sendable, Hashable {
 /// The graph. Its parameters have transformers' names without `model.`.
 extension ModernBERTConfiguration {
   public func build() throws -> ModelDefinition {
-    guard layers <= EncoderConfiguration.mostLayers, heads > 0, hidden % (2 * heads) == 0 else {
+    guard layers <= EncoderConfiguration.mostLayers, heads > 0, heads <= hidden,
+      hidden % (2 * heads) == 0,
+      max(hidden, intermediate, vocabulary) <= EncoderConfiguration.widest
+    else {
       throw DataError(
         .limitExceeded, "\(layers) layers of \(heads) heads that share \(hidden) numbers")
     }
