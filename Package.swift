@@ -42,7 +42,7 @@ let converters: [(folder: String, dependencies: [Target.Dependency])] = [
   ("Keras", ["Archives", "CHDF5", "Operators"]),
   ("ONNX", ["COnnxProto", "Operators"]),
   ("HuggingFace", ["SafeTensorsConverter", "PyTorchConverter"]),
-  ("GGUF", []),
+  ("GGUF", ["Text"]),
 ]
 let converterModules = converters.map { Target.Dependency(stringLiteral: "\($0.folder)Converter") }
 

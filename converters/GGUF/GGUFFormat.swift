@@ -48,18 +48,21 @@ public struct GGUFFormat: ModelFormat {
       checkpoint.notes.append("there is no tokenizer.json for it: \(obstacle)")
       return
     }
-    func made(_ make: @escaping @Sendable (TokenizerWriting) throws -> JSONValue) -> Companion {
+    func made(_ make: @escaping @Sendable (TokenizerWriting) throws -> [UInt8]) -> Companion {
       Companion {
         guard let vocabulary = try metadata.vocabulary() else { return Bytes() }
-        let json = try make(TokenizerWriting(vocabulary: vocabulary))
-        return Bytes((json.text(indented: true) + "\n").utf8)
+        return Bytes(try make(TokenizerWriting(vocabulary: vocabulary)))
       }
     }
     checkpoint.companions["tokenizer.json"] = made { try $0.tokenizer() }
     let length = config?["max_position_embeddings"]?.integer
     checkpoint.companions["tokenizer_config.json"] = made {
-      $0.configuration(contextLength: length)
+      Array(($0.configuration(contextLength: length).text(indented: true) + "\n").utf8)
     }
+  }
+
+  public func obstacle(to checkpoint: Checkpoint) -> DataError? {
+    checkpoint.normalised.isEmpty ? DataError(.malformed, "holds no tensors to be converted") : nil
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
@@ -68,10 +71,6 @@ public struct GGUFFormat: ModelFormat {
     let written = try GGUFWriter(checkpoint).write(to: output)
     try output.commit()
     return written
-  }
-
-  public func obstacle(to checkpoint: Checkpoint) -> DataError? {
-    checkpoint.normalised.isEmpty ? DataError(.malformed, "holds no tensors to be converted") : nil
   }
 }
 

@@ -2,8 +2,9 @@
 enum SentencePieceMerges {
   /// Every way to put a token together from two others, the tokens of the highest score first.
   static func merges(tokens: [String], scores: [Float], kinds: [Int]) -> [(String, String)] {
+    // Keys are bytes: as texts, letters with marks of their own would equal composed ones
     let ids = Dictionary(
-      tokens.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+      tokens.enumerated().map { (Array($1.utf8), $0) }, uniquingKeysWith: { first, _ in first })
     struct Merge {
       var left: String, right: String
       var score: Float
@@ -18,7 +19,9 @@ enum SentencePieceMerges {
       var own: [Merge] = []
       for cut in 1..<scalars.count {
         let (left, right) = (text(scalars[..<cut]), text(scalars[cut...]))
-        guard let first = ids[left], let second = ids[right] else { continue }
+        guard let first = ids[Array(left.utf8)], let second = ids[Array(right.utf8)] else {
+          continue
+        }
         own.append(
           Merge(
             left: left, right: right, score: scores.isEmpty ? 0 : scores[id],
@@ -37,11 +40,12 @@ enum SentencePieceMerges {
 
   /// Scores that put tokens together in the order of the merges: the sooner, the higher.
   static func scores(tokens: [String], merges: [(String, String)]) -> [Float] {
-    var ranks: [String: Int] = [:]
-    for (left, right) in merges where ranks[left + right] == nil {
-      ranks[left + right] = ranks.count
+    var ranks: [[UInt8]: Int] = [:]
+    for (left, right) in merges {
+      let whole = Array(left.utf8) + Array(right.utf8)
+      if ranks[whole] == nil { ranks[whole] = ranks.count }
     }
-    return tokens.map { Float(-(ranks[$0] ?? ranks.count)) }
+    return tokens.map { Float(-(ranks[Array($0.utf8)] ?? ranks.count)) }
   }
 
   private static func text(_ scalars: ArraySlice<Unicode.Scalar>) -> String {

@@ -2,19 +2,24 @@ import BinaryIO
 import Formats
 import JSON
 import OrderedCollections
+import Text
 
 extension GGUFVocabulary {
   /// The tokenizer of a Hugging Face directory, as llama.cpp wants it; nil where there is none that it knows.
   /// - Throws: `.malformed` when `tokenizer.json` contradicts itself.
   init?(of checkpoint: Checkpoint) throws {
     guard let file = checkpoint.companions["tokenizer.json"] else { return nil }
-    let tokenizer = try namingFile("tokenizer.json") { try JSONValue(parsing: try file.bytes()) }
-    guard let model = tokenizer["model"] else { return nil }
-    var reading = TokenizerReading(tokenizer, model)
-    guard let vocabulary = try namingFile("tokenizer.json", { try reading.vocabulary() }) else {
-      return nil
+    let found = try namingFile("tokenizer.json") { () throws -> GGUFVocabulary? in
+      let bytes = try file.bytes()
+      // Texts that differ in their bytes alone are one key here; the tokens are read by their bytes
+      var limits = JSONValue.Limits()
+      limits.refusesDuplicateKeys = false
+      let tokenizer = try JSONValue(parsing: bytes, limits: limits)
+      guard let model = tokenizer["model"] else { return nil }
+      return try TokenizerReading(tokenizer, model, try Tokenizer(json: bytes)).vocabulary()
     }
-    self = vocabulary
+    guard let found else { return nil }
+    self = found
     let rows = checkpoint.normalised.first { $0.entry.name == "token_embd.weight" }?
       .entry.shape.first
     pad(to: rows ?? 0)
@@ -61,34 +66,36 @@ extension GGUFVocabulary {
 private struct TokenizerReading {
   let tokenizer: JSONValue
   let model: JSONValue
+  /// The tokens of the file, by their ids.
+  let read: Tokenizer
 
-  init(_ tokenizer: JSONValue, _ model: JSONValue) {
+  init(_ tokenizer: JSONValue, _ model: JSONValue, _ read: Tokenizer) {
     self.tokenizer = tokenizer
     self.model = model
+    self.read = read
   }
 
-  mutating func vocabulary() throws -> GGUFVocabulary? {
+  func vocabulary() throws -> GGUFVocabulary? {
     let pairs = merges
     var vocabulary: GGUFVocabulary
     switch model["type"]?.string ?? "BPE" {
     case "BPE" where model["byte_fallback"]?.bool == true:
-      vocabulary = GGUFVocabulary(model: "llama", tokens: try tokens(words))
+      vocabulary = GGUFVocabulary(model: "llama", tokens: try tokens())
       vocabulary.scores = SentencePieceMerges.scores(tokens: vocabulary.tokens, merges: pairs)
       vocabulary.pre = "default"
       vocabulary.addsSpacePrefix = prependsSpace
     case "BPE":
       guard let pre = PreTokenizers.name(tokenizer["pre_tokenizer"]) else { return nil }
-      vocabulary = GGUFVocabulary(model: "gpt2", tokens: try tokens(words))
+      vocabulary = GGUFVocabulary(model: "gpt2", tokens: try tokens())
       vocabulary.merges = pairs.map { "\($0) \($1)" }
       vocabulary.pre = pre
     case "WordPiece":
       vocabulary = GGUFVocabulary(
-        model: "bert", tokens: try tokens(words).map(TokenizerReading.phantom))
+        model: "bert", tokens: try tokens().map(TokenizerReading.phantom))
       vocabulary.pre = "default"
     case "Unigram":
       let pieces = model["vocab"]?.array ?? []
-      vocabulary = GGUFVocabulary(
-        model: "t5", tokens: try tokens(pieces.enumerated().map { ($1[0]?.string ?? "", $0) }))
+      vocabulary = GGUFVocabulary(model: "t5", tokens: try tokens())
       vocabulary.scores = pieces.map { Float($0[1]?.double ?? 0) }
       while vocabulary.scores.count < vocabulary.tokens.count { vocabulary.scores.append(-1000) }
       vocabulary.special["unknown"] = model["unk_id"]?.integer
@@ -105,10 +112,6 @@ private struct TokenizerReading {
     return vocabulary
   }
 
-  private var words: [(String, Int)] {
-    (model["vocab"]?.object ?? [:]).map { ($0, $1.integer ?? -1) }
-  }
-
   private var added: [(text: String, id: Int, isSpecial: Bool)] {
     (tokenizer["added_tokens"]?.array ?? []).compactMap { token in
       guard let text = token["content"]?.string, let id = token["id"]?.integer else { return nil }
@@ -116,17 +119,16 @@ private struct TokenizerReading {
     }
   }
 
-  /// The tokens in the order of their ids, those that were added among them.
-  private func tokens(_ words: [(String, Int)]) throws -> [String] {
-    let all = words + added.map { ($0.text, $0.id) }
-    let count = (all.map(\.1).max() ?? -1) + 1
-    // A hole or two are filled up; an id beyond all others is no id
-    guard count <= 2 * all.count + 1024, all.allSatisfy({ $0.1 >= 0 }) else {
-      throw DataError(.malformed, "ids of tokens up to \(count - 1) for \(all.count) tokens")
+  /// The tokens in the order of their ids, those that were added among them; a hole or two are filled up.
+  private func tokens() throws -> [String] {
+    let highest = max(
+      model["vocab"]?.object?.values.lazy.compactMap(\.integer).max() ?? -1,
+      (model["vocab"]?.array?.count ?? 0) - 1, added.map(\.id).max() ?? -1)
+    guard highest < 2 * read.vocabularySize + 1024, added.allSatisfy({ $0.id >= 0 }) else {
+      throw DataError(
+        .malformed, "ids of tokens up to \(highest) for \(read.vocabularySize) tokens")
     }
-    var tokens = (0..<count).map { "[PAD\($0)]" }
-    for (text, id) in all { tokens[id] = text }
-    return tokens
+    return (0..<(highest + 1)).map { read.token(of: $0) ?? "[PAD\($0)]" }
   }
 
   private func kinds(_ vocabulary: GGUFVocabulary) -> [Int] {
@@ -135,17 +137,16 @@ private struct TokenizerReading {
       isBytes && token.hasPrefix("<0x") && token.utf8.count == 6
         ? GGUFVocabulary.Kind.byte : GGUFVocabulary.Kind.normal
     }
-    var known = Set(words.map(\.1))
-    if model["type"] == "Unigram" { known = Set(0..<(model["vocab"]?.array?.count ?? 0)) }
     for (text, id, isSpecial) in added {
-      known.insert(id)
       let isUnknown = text == model["unk_token"]?.string && vocabulary.model != "bert"
       kinds[id] =
         isUnknown
         ? GGUFVocabulary.Kind.unknown
         : isSpecial ? GGUFVocabulary.Kind.control : GGUFVocabulary.Kind.userDefined
     }
-    for id in kinds.indices where !known.contains(id) { kinds[id] = GGUFVocabulary.Kind.unused }
+    for id in kinds.indices where read.token(of: id) == nil {
+      kinds[id] = GGUFVocabulary.Kind.unused
+    }
     return kinds
   }
 

@@ -18,20 +18,31 @@ struct TokenizerWriting {
     }
   }
 
+  /// The text of `tokenizer.json`. Its tables are written straight away: as values they would take longer than all the rest.
   /// - Throws: `.unsupported` for a kind that is not known.
-  func tokenizer() throws -> JSONValue {
+  func tokenizer() throws -> [UInt8] {
     if let obstacle { throw DataError(.unsupported, obstacle) }
     var parts: OrderedDictionary<String, JSONValue> = [
       "version": "1.0", "truncation": nil, "padding": nil, "added_tokens": addedTokens,
     ]
-    switch vocabulary.model {
-    case "gpt2": byteLevel(&parts)
-    case "llama": sentencePiece(&parts)
-    case "bert": wordPiece(&parts)
-    default: unigram(&parts)
-    }
-    return .object(parts)
+    let model =
+      switch vocabulary.model {
+      case "gpt2": byteLevel(&parts)
+      case "llama": sentencePiece(&parts)
+      case "bert": wordPiece(&parts)
+      default: unigram(&parts)
+      }
+    var text = Array(JSONValue.object(parts).text().utf8.dropLast())
+    text +=
+      Array(#","model":"#.utf8) + Array(JSONValue.object(model.settings).text().utf8.dropLast())
+    text += Array(#","vocab":"#.utf8)
+    text += model.tables
+    text += Array("}}\n".utf8)
+    return text
   }
+
+  /// The settings of a model, and its vocabulary with what follows it, as text.
+  private typealias Model = (settings: OrderedDictionary<String, JSONValue>, tables: [UInt8])
 
   private func kind(_ id: Int) -> Int {
     vocabulary.kinds.isEmpty ? GGUFVocabulary.Kind.normal : vocabulary.kinds[id]
@@ -52,14 +63,44 @@ struct TokenizerWriting {
       })
   }
 
-  /// The ids of tokens; the first of those that are written alike.
-  private func ids(_ tokens: [String]) -> JSONValue {
-    .object(
-      OrderedDictionary(
-        tokens.enumerated().map { ($1, .integer($0)) }, uniquingKeysWith: { first, _ in first }))
+  /// The ids of tokens.
+  private func ids(_ tokens: [String]) -> [UInt8] {
+    var text: [UInt8] = [UInt8(ascii: "{")]
+    for (id, token) in tokens.enumerated() {
+      if id > 0 { text.append(UInt8(ascii: ",")) }
+      TokenizerWriting.append(token, to: &text)
+      text.append(UInt8(ascii: ":"))
+      text += String(id).utf8
+    }
+    text.append(UInt8(ascii: "}"))
+    return text
   }
 
-  private func byteLevel(_ parts: inout OrderedDictionary<String, JSONValue>) {
+  private func merges(_ merges: [String]) -> [UInt8] {
+    var text = Array(#","merges":["#.utf8)
+    for (rank, merge) in merges.enumerated() {
+      if rank > 0 { text.append(UInt8(ascii: ",")) }
+      TokenizerWriting.append(merge, to: &text)
+    }
+    text.append(UInt8(ascii: "]"))
+    return text
+  }
+
+  /// A text with quotes around it.
+  private static func append(_ string: String, to text: inout [UInt8]) {
+    let isPlain = string.utf8.allSatisfy {
+      $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+    }
+    guard isPlain else {
+      text += JSONValue.string(string).text().utf8
+      return
+    }
+    text.append(UInt8(ascii: "\""))
+    text += string.utf8
+    text.append(UInt8(ascii: "\""))
+  }
+
+  private func byteLevel(_ parts: inout OrderedDictionary<String, JSONValue>) -> Model {
     let isQwen = vocabulary.pre == "qwen2"
     parts["normalizer"] = isQwen ? ["type": "NFC"] : nil
     parts["pre_tokenizer"] = PreTokenizers.description(vocabulary.pre)
@@ -69,15 +110,15 @@ struct TokenizerWriting {
     parts["post_processor"] =
       template(begins: vocabulary.addsBeginning ?? (vocabulary.pre == "llama-bpe")) ?? bytes
     parts["decoder"] = bytes
-    parts["model"] = [
+    let settings: OrderedDictionary<String, JSONValue> = [
       "type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil,
       "end_of_word_suffix": nil, "fuse_unk": false, "byte_fallback": false,
-      "ignore_merges": .bool(vocabulary.pre == "llama-bpe"), "vocab": ids(vocabulary.tokens),
-      "merges": .array(vocabulary.merges.map { .string($0) }),
+      "ignore_merges": .bool(vocabulary.pre == "llama-bpe"),
     ]
+    return (settings, ids(vocabulary.tokens) + merges(vocabulary.merges))
   }
 
-  private func sentencePiece(_ parts: inout OrderedDictionary<String, JSONValue>) {
+  private func sentencePiece(_ parts: inout OrderedDictionary<String, JSONValue>) -> Model {
     let mark: JSONValue = "▁"
     let replacement: JSONValue = ["type": "Replace", "pattern": ["String": " "], "content": mark]
     let hasPrefix = vocabulary.addsSpacePrefix ?? true
@@ -95,21 +136,20 @@ struct TokenizerWriting {
       decoders.append(["type": "Strip", "content": " ", "start": 1, "stop": 0])
     }
     parts["decoder"] = ["type": "Sequence", "decoders": .array(decoders)]
-    let merges =
+    let settings: OrderedDictionary<String, JSONValue> = [
+      "type": "BPE", "dropout": nil, "unk_token": token("unknown"),
+      "continuing_subword_prefix": nil, "end_of_word_suffix": nil, "fuse_unk": true,
+      "byte_fallback": true, "ignore_merges": false,
+    ]
+    let pairs =
       vocabulary.merges.isEmpty
       ? SentencePieceMerges.merges(
         tokens: vocabulary.tokens, scores: vocabulary.scores, kinds: vocabulary.kinds
-      ).map { JSONValue.array([.string($0), .string($1)]) }
-      : vocabulary.merges.map { .string($0) }
-    parts["model"] = [
-      "type": "BPE", "dropout": nil, "unk_token": token("unknown"),
-      "continuing_subword_prefix": nil, "end_of_word_suffix": nil, "fuse_unk": true,
-      "byte_fallback": true, "ignore_merges": false, "vocab": ids(vocabulary.tokens),
-      "merges": .array(merges),
-    ]
+      ).map { "\($0) \($1)" } : vocabulary.merges
+    return (settings, ids(vocabulary.tokens) + merges(pairs))
   }
 
-  private func wordPiece(_ parts: inout OrderedDictionary<String, JSONValue>) {
+  private func wordPiece(_ parts: inout OrderedDictionary<String, JSONValue>) -> Model {
     parts["normalizer"] = [
       "type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
       "strip_accents": nil, "lowercase": true,
@@ -127,11 +167,11 @@ struct TokenizerWriting {
       parts["post_processor"] = .null
     }
     parts["decoder"] = ["type": "WordPiece", "prefix": "##", "cleanup": true]
-    parts["model"] = [
+    let settings: OrderedDictionary<String, JSONValue> = [
       "type": "WordPiece", "unk_token": token("unknown"), "continuing_subword_prefix": "##",
       "max_input_chars_per_word": 100,
-      "vocab": ids(vocabulary.tokens.map(TokenizerWriting.wordPiece)),
     ]
+    return (settings, ids(vocabulary.tokens.map(TokenizerWriting.wordPiece)))
   }
 
   /// llama.cpp marks where words begin, WordPiece where they go on.
@@ -140,7 +180,7 @@ struct TokenizerWriting {
     return token.hasPrefix("[") && token.hasSuffix("]") ? token : "##" + token
   }
 
-  private func unigram(_ parts: inout OrderedDictionary<String, JSONValue>) {
+  private func unigram(_ parts: inout OrderedDictionary<String, JSONValue>) -> Model {
     parts["normalizer"] =
       vocabulary.charactersMap.isEmpty
       ? .null
@@ -161,10 +201,11 @@ struct TokenizerWriting {
       let score = vocabulary.scores.isEmpty ? 0 : vocabulary.scores[id]
       return [.string(token), .number(Double("\(score)") ?? Double(score))]
     }
-    parts["model"] = [
+    let settings: OrderedDictionary<String, JSONValue> = [
       "type": "Unigram", "unk_id": vocabulary.special["unknown"].map { .integer($0) } ?? nil,
-      "vocab": .array(pieces), "byte_fallback": false,
+      "byte_fallback": false,
     ]
+    return (settings, Array(JSONValue.array(pieces).text().utf8))
   }
 
   private func token(_ name: String) -> JSONValue {
