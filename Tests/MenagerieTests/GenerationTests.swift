@@ -11,6 +11,8 @@ import Text
 private struct Alphabet: StepModel {
   var vocabulary = 32
   var contextLength = 40
+  /// With one, prompts are read apart, and a text begins behind the last of them.
+  var firstToken: Int?
   let reads = Reads()
 
   final class Reads: Sendable {
@@ -27,6 +29,7 @@ private struct Alphabet: StepModel {
 private final class AlphabetPast: ModelPast {
   let model: Alphabet
   let tokens: Mutex<[[Int]]>
+  private let prompts = Mutex<[[Int]]>([])
 
   init(model: Alphabet, batch: Int) {
     self.model = model
@@ -35,6 +38,8 @@ private final class AlphabetPast: ModelPast {
 
   func reserve(_ positions: Int) throws {}
 
+  func listen(to prompts: [[Int]]) throws { self.prompts.withLock { $0 = prompts } }
+
   func read(_ ids: [[Int]], starts: [Int], last: [Int]) throws -> [Float] {
     model.reads.all.withLock { $0.append((ids[0].count, starts)) }
     return tokens.withLock { tokens in
@@ -42,7 +47,8 @@ private final class AlphabetPast: ModelPast {
       for row in ids.indices {
         #expect(starts[row] <= tokens[row].count, "a gap in the past")
         tokens[row] = Array(tokens[row].prefix(starts[row])) + ids[row]
-        let token = tokens[row][starts[row] + last[row]]
+        var token = tokens[row][starts[row] + last[row]]
+        if token == model.firstToken { token = prompts.withLock { $0[row].last ?? 0 } }
         var scores = [Float](repeating: 0, count: model.vocabulary)
         scores[token < 25 ? token + 1 : 26] = 5
         logits += scores
@@ -56,7 +62,7 @@ private final class AlphabetPast: ModelPast {
   private let model = Alphabet()
 
   private func generator(
-    _ template: String? = nil, contextLength: Int = 40
+    _ template: String? = nil, contextLength: Int = 40, of given: Alphabet? = nil
   ) throws -> TextGenerator {
     let letters = (0..<26).map { String(UnicodeScalar(UInt8(97 + $0))) }
     var vocabulary: OrderedDictionary<String, JSONValue> = [:]
@@ -74,7 +80,7 @@ private final class AlphabetPast: ModelPast {
     let tokenizer = try Tokenizer(json: Bytes(Array(json.text().utf8)))
     let settings = GenerationSettings(
       endIDs: [26], sampling: .greedy, chatTemplate: template, tokens: ["eos_token": "<end>"])
-    var model = model
+    var model = given ?? model
     model.contextLength = contextLength
     return try TextGenerator(model, tokenizer: tokenizer, settings: settings, path: "alphabet")
   }
@@ -124,6 +130,18 @@ private final class AlphabetPast: ModelPast {
     }
     #expect(throws: DataError.self) { _ = try generator().write("") }
     #expect(throws: DataError.self) { _ = try generator().write(ids: [99]) }
+  }
+
+  @Test func anEncoderReadsThePromptAndTheTextBeginsAnew() throws {
+    let model = Alphabet(firstToken: 28)
+    let generator = try generator(of: model)
+    let text = try generator.write("defgvw")
+    #expect(try text.finish() == "xyz")
+    #expect(text.promptIDs == [3, 4, 5, 6, 21, 22])
+    #expect(model.reads.all.withLock { $0.map(\.starts) } == [[0], [1], [2], [3]])
+    let texts = try generator.write(
+      batch: ["ab", "w", "lmno"], options: GenerationOptions(maximumTokens: 3))
+    #expect(texts == ["cde", "xyz", "pqr"])
   }
 
   @Test func rowsOfABatchAreWrittenAsEachAlone() throws {

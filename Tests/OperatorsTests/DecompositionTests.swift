@@ -72,6 +72,17 @@ import Testing
         3: ["batch", 2, "capacity", 6], 4: ["batch", 2, "capacity", 6], 5: ["batch"],
       ], outputs: 3),
     Case(
+      operator: CachedAttention(queryHeads: 4, keyValueHeads: 2),
+      inputs: [
+        x, numbers([2, 3, 12], seed: 2), numbers([2, 3, 12], seed: 3), caches[0], caches[1],
+        Tensor([0, 4]), numbers([1, 4, 3, caches[0].shape[2]], seed: 4),
+      ],
+      names: [
+        0: ["batch", "sequence", 24], 1: ["batch", "sequence", 12], 2: ["batch", "sequence", 12],
+        3: ["batch", 2, "capacity", 6], 4: ["batch", 2, "capacity", 6], 5: ["batch"],
+        6: [1, 4, "sequence", "capacity"],
+      ], outputs: 3),
+    Case(
       operator: RotaryEmbedding(heads: 4), inputs: [x, tables[0], tables[1], positions],
       names: [0: ["batch", "sequence", 24], 3: ["batch", "sequence"]]),
     Case(

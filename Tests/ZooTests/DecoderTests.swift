@@ -95,6 +95,39 @@ import Zoo
     fixture.expectClose(try #require(answer["logits"]))
   }
 
+  @Test(arguments: ["t5", "t5-gated"])
+  func answersATextAsTransformersDoes(name: String) throws {
+    let fixture = try DecoderFixture(name)
+    var writer = try StepWriter(fixture, reading: [Array(fixture.ids.integers.prefix(13))])
+    var ids = [0]
+    while ids.count < fixture.generated.count {
+      ids.append(try writer.step([[ids[ids.count - 1]]])[0].argmax)
+    }
+    #expect(ids == fixture.generated && Set(ids).count > 2)
+  }
+
+  @Test(arguments: ["t5", "t5-gated"], [[1, 1, 1, 1, 1, 1, 1, 1, 1], [3, 1, 5], [9]])
+  func answersTextsOfDifferentLengthsInPieces(name: String, pieces: [Int]) throws {
+    let fixture = try DecoderFixture(name)
+    let ids = fixture.ids.integers
+    let answers = try NumPyArrays.array("decoders/\(name)/decoder_ids.npy").integers
+    // The second text is shorter than the first; where its padding stands does not matter
+    var writer = try StepWriter(fixture, reading: [Array(ids[0..<13]), Array(ids[16..<26])])
+    let (width, logits) = (fixture.logits.shape[2], fixture.logits.doubles)
+    let scale = logits.map(abs).max() ?? 1
+    var end = 0
+    for piece in pieces {
+      let rows = [0, 9].map { Array(answers[($0 + end)..<($0 + end + piece)]) }
+      let found = try writer.step(rows)
+      end += piece
+      for (row, answer) in found.enumerated() {
+        let last = (row * 9 + end) * width
+        let off = zip(answer.doubles, logits[(last - width)..<last]).map { abs($0 - $1) }.max()
+        #expect((off ?? .infinity) <= 1e-4 * scale, "row \(row) at \(end)")
+      }
+    }
+  }
+
   @Test(arguments: cases)
   func continuesATextAsTransformersDoes(name: String) throws {
     let fixture = try DecoderFixture(name)
@@ -147,7 +180,37 @@ import Zoo
     }
   }
 
-  @Test(arguments: cases + ["t5", "t5-gated"])
+  @Test(arguments: ["llama-text", "qwen2-text", "gemma-text", "gpt2-text"])
+  func tellsClassesAsTransformersDoes(name: String) throws {
+    let model = try Self.model(name)
+    #expect(model.account.isComplete && model.configuration.task == .textClassification)
+    #expect(model.configuration.classes == 3)
+    #expect(model.labels == (name == "gpt2-text" ? ["dull", "lively", "wild"] : nil))
+    let (ids, mask, golden) = (
+      try NumPyArrays.array("decoders/\(name)/ids.npy"),
+      try NumPyArrays.array("decoders/\(name)/mask.npy"),
+      try NumPyArrays.array("decoders/\(name)/logits.npy")
+    )
+    let weights = Dictionary(
+      model.weights.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let session = try Session(graph: model.graph) { try #require(weights[$0]).load() }
+    // Where a text ends is known from the filler or from the mask
+    let ones = Tensor(shape: mask.shape, mask.integers.map { _ in Int64(1) })
+    let other = Tensor(
+      shape: ids.shape, zip(ids.integers, mask.integers).map { Int64($1 == 1 ? $0 : 7) })
+    for (ids, mask) in [(ids, mask), (ids, ones), (other, mask)] {
+      let answer = try session.run(["input_ids": ids, "attention_mask": mask])
+      let logits = try #require(answer["logits"])
+      #expect(logits.shape == [2, 3])
+      let off = zip(logits.doubles, golden.doubles).map { abs($0 - $1) }.max() ?? .infinity
+      #expect(off <= 1e-4 * (golden.doubles.map(abs).max() ?? 1), "off by \(off)")
+    }
+    let configuration = try #require(model.configuration as? any GenerativeConfiguration)
+    #expect(throws: DataError.self) { try configuration.buildStep() }
+    #expect(model.obstacle(to: .gguf)?.code == .unsupported)
+  }
+
+  @Test(arguments: cases + ["t5", "t5-gated", "llama-text", "gpt2-text"])
   func writesTheConfigurationThatTransformersReads(name: String) throws {
     let model = try Self.model(name)
     let written = model.configuration.sidecars(
@@ -168,6 +231,27 @@ struct StepWriter {
   private let vocabulary: Int
   private var state: [String: Tensor] = [:]
   private var lengths: [Int]
+  /// What an encoder made of the prompts.
+  private var memory: [String: Tensor] = [:]
+
+  /// With an encoder, which reads the prompts.
+  init(_ fixture: DecoderFixture, reading prompts: [[Int]]) throws {
+    try self.init(fixture, rows: prompts.count)
+    let longest = prompts.map(\.count).max() ?? 0
+    func padded(_ value: (Int) -> Int) -> Tensor {
+      let rows = prompts.flatMap { prompt in
+        prompt.map { Int64(value($0)) } + [Int64](repeating: 0, count: longest - prompt.count)
+      }
+      return Tensor(shape: [prompts.count, longest], rows)
+    }
+    let configuration = try #require(
+      fixture.model.configuration as? any EncoderDecoderConfiguration)
+    let inputs = ["input_ids": padded { $0 }, "attention_mask": padded { _ in 1 }]
+    memory["attention_mask"] = inputs["attention_mask"]
+    for (name, tensor) in try fixture.session(configuration.buildReader().graph).run(inputs) {
+      memory[name] = tensor
+    }
+  }
 
   init(_ fixture: DecoderFixture, rows: Int = 1) throws {
     let configuration = try #require(
@@ -188,7 +272,7 @@ struct StepWriter {
   mutating func step(_ tokens: [[Int]]) throws -> [Tensor] {
     let longest = tokens.map(\.count).max() ?? 0
     let padded = tokens.flatMap { $0 + [Int](repeating: 0, count: longest - $0.count) }
-    var inputs = state
+    var inputs = state.merging(memory) { $1 }
     inputs["input_ids"] = Tensor(
       shape: [tokens.count, longest], padded.map { Int64($0) })
     inputs["starts"] = Tensor(lengths.map { Int64($0) })

@@ -24,14 +24,18 @@ extension LayerBuilder {
     return reshape(normal, "\(name).joined", [0, 0, heads * size])
   }
 
+  /// The places along an axis, from 0 on: `[1, extent]`.
+  mutating func places(along axis: Int, of x: ValueID, _ name: String) -> ValueID {
+    let length = graph.add(ShapeOf(start: axis, end: axis + 1), [x], name: "\(name).length")
+    let count = graph.add(Squeeze(), [length, integers("axis_0", [0])], name: "\(name).count")
+    let steps = graph.add(
+      RangeOf(), [integer("zero_index", 0), count, integer("one_index", 1)], name: "\(name).steps")
+    return graph.add(Unsqueeze(), [steps, integers("axis_0", [0])], name: name)
+  }
+
   /// The places of tokens in their rows: `[1, sequence]`, or `[batch, sequence]` where each row starts elsewhere.
   mutating func positions(of ids: ValueID, from starts: ValueID? = nil) -> ValueID {
-    let length = graph.add(ShapeOf(start: 1, end: 2), [ids], name: "sequence_length")
-    let count = graph.add(
-      Squeeze(), [length, integers("axis_0", [0])], name: "sequence_length.scalar")
-    let steps = graph.add(
-      RangeOf(), [integer("zero_index", 0), count, integer("one_index", 1)], name: "steps")
-    let row = graph.add(Unsqueeze(), [steps, integers("axis_0", [0])], name: "steps.row")
+    let row = places(along: 1, of: ids, "steps")
     guard let starts else { return row }
     let column = graph.add(
       Unsqueeze(), [starts, integers("axis_1", [1])], name: "starts.column")
@@ -109,6 +113,28 @@ extension LayerBuilder {
   mutating func row(_ last: ValueID, of x: ValueID, _ name: String) -> ValueID {
     let index = graph.add(Unsqueeze(), [last, integers("axis_1", [1])], name: "\(name).index")
     return graph.add(GatherND(batchDimensions: 1), [x, index], name: name)
+  }
+
+  /// The place of each text's last token that is no filler: `[batch]`.
+  ///
+  /// - Parameters:
+  ///   - positions: the tokens' places, `[1, sequence]`.
+  ///   - mask: ones and zeros, `[batch, sequence]`.
+  ///   - padding: the token that fills texts up, if there is one.
+  /// - Source: transformers' `GenericForSequenceClassification`, which knows no mask.
+  mutating func lastToken(
+    of ids: ValueID, at positions: ValueID, mask: ValueID, padding: Int?
+  ) -> ValueID {
+    var places = graph.add(Mul(), [positions, mask], name: "places.masked")
+    if let padding {
+      let isBlank = graph.add(
+        Equal(), [ids, integer("padding_id", padding)], name: "is_padding")
+      let isText = graph.add(Not(), [isBlank], name: "is_text")
+      let ones = graph.add(Cast(to: .int64), [isText], name: "is_text.number")
+      places = graph.add(Mul(), [places, ones], name: "places.text")
+    }
+    return graph.add(
+      ReduceMax(keepDimensions: false), [places, integers("axis_last", [-1])], name: "last")
   }
 
   /// `cap · tanh(x / cap)`.

@@ -5,22 +5,21 @@ import Tensors
 
 /// The bias of relative positions, as T5 has it.
 extension LayerBuilder {
-  /// What is added to the scores of each head, by how far key and query lie apart: `[1, heads, sequence, sequence]`.
+  /// What is added to the scores of each head, by how far key and query lie apart: `[batch, heads, queries, keys]`.
   ///
+  /// - Parameters:
+  ///   - queries: their positions, `[batch, queries]`; a batch of 1 is for all.
+  ///   - keys: theirs, `[1, keys]`.
   /// - Source: Raffel et al., "T5" (2019), as in transformers' `relative_position_bucket`.
   mutating func relativeBias(
-    of ids: ValueID, _ name: String, buckets: Int, heads: Int, isBidirectional: Bool = true,
-    farthest: Int = 128
+    of queries: ValueID, to keys: ValueID, _ name: String, buckets: Int, heads: Int,
+    isBidirectional: Bool = true, farthest: Int = 128
   ) throws -> ValueID {
     let table = try parameter("\(name).weight", [buckets, heads])
-    let length = graph.add(ShapeOf(start: 1, end: 2), [ids], name: "\(name).length")
-    let count = graph.add(
-      Squeeze(), [length, integers("axis_0", [0])], name: "\(name).count")
-    let steps = graph.add(
-      RangeOf(), [integer("zero_index", 0), count, integer("one_index", 1)], name: "\(name).steps")
-    let keys = graph.add(Unsqueeze(), [steps, integers("axis_0", [0])], name: "\(name).keys")
-    let queries = graph.add(Unsqueeze(), [steps, integers("axis_1", [1])], name: "\(name).queries")
-    let apart = graph.add(Sub(), [keys, queries], name: "\(name).apart")
+    let row = graph.add(Unsqueeze(), [keys, integers("axis_1", [1])], name: "\(name).keys")
+    let column = graph.add(
+      Unsqueeze(), [queries, integers("axis_last", [-1])], name: "\(name).queries")
+    let apart = graph.add(Sub(), [row, column], name: "\(name).apart")
     // Beyond the farthest distance all are alike, so a table of that many is enough
     let bounds = (integer("least_\(farthest)", -farthest), integer("most_\(farthest)", farthest))
     let near = graph.add(Clip(), [apart, bounds.0, bounds.1], name: "\(name).near")
@@ -35,8 +34,7 @@ extension LayerBuilder {
         }))
     let bucket = graph.add(Gather(axis: 0), [kinds, index], name: "\(name).bucket")
     let rows = graph.add(Gather(axis: 0), [table, bucket], name: "\(name).rows")
-    let turned = graph.add(Transpose(permutation: [2, 0, 1]), [rows], name: "\(name).heads")
-    return graph.add(Unsqueeze(), [turned, integers("axis_0", [0])], name: name)
+    return graph.add(Transpose(permutation: [0, 3, 1, 2]), [rows], name: name)
   }
 
   /// Near distances have a bucket each, far ones share them logarithmically.

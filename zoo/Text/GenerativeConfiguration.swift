@@ -12,6 +12,17 @@ public protocol GenerativeConfiguration: ModelConfiguration {
   func buildStep() throws -> ModelDefinition
 }
 
+/// A model that reads a prompt with an encoder, once, and writes with a decoder that looks at what came of it.
+public protocol EncoderDecoderConfiguration: GenerativeConfiguration {
+  /// The token that every text begins with.
+  var firstToken: Int { get }
+
+  /// The graph that reads prompts: from `input_ids` and `attention_mask`, `[batch, memory]`, to all that `buildStep()` takes
+  /// besides the usual, under the same names: `memory.{i}.key` and `memory.{i}.value`, `[batch, memory, heads · size]`, of each
+  /// layer. The step takes the `attention_mask` too.
+  func buildReader() throws -> ModelDefinition
+}
+
 /// The sizes of a cache of keys and values.
 public struct CacheLayout: Sendable, Hashable {
   public var layers: Int

@@ -15,7 +15,8 @@ extension TransformersConfiguration {
 
   public func adapted(to dialect: Dialect) -> Adaptation {
     guard nameMap(for: dialect) != nil else {
-      return .impossible("\(dialect) has no \(family)")
+      return .impossible(
+        "\(dialect) has no \(family)\(classes == nil ? "" : " with such a head")")
     }
     return .possible(self)
   }
@@ -23,6 +24,11 @@ extension TransformersConfiguration {
   public func sidecars(
     for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
-    dialect == .huggingFace ? ["config.json": huggingFaceConfiguration] : [:]
+    guard dialect == .huggingFace else { return [:] }
+    guard classes != nil, var config = huggingFaceConfiguration.object else {
+      return ["config.json": huggingFaceConfiguration]
+    }
+    config.addLabels(labels, classes: classes)
+    return ["config.json": .object(config)]
   }
 }

@@ -39,9 +39,7 @@ struct AttentionStep: Step {
     kernel.attend(
       q.placed(in: frame), k.placed(in: frame), v.placed(in: frame), keys: lengths,
       before: before,
-      bias: bias.map {
-        AttentionBias(values: frame.view($0.region), strides: $0.strides, key: $0.key)
-      }, into: result.placed(in: frame), pool: frame.pool)
+      bias: bias?.placed(in: frame), into: result.placed(in: frame), pool: frame.pool)
   }
 }
 
@@ -58,6 +56,10 @@ struct PlacedBias: Sendable {
   var region: Region
   var strides: HeadStrides
   var key: Int
+
+  func placed(in frame: Frame) -> AttentionBias {
+    AttentionBias(values: frame.view(region), strides: strides, key: key)
+  }
 }
 
 /// A mask of flags as what is added to scores: 0, or -∞ for those that take no part.
@@ -120,7 +122,7 @@ extension Lowering {
 
 extension ProgramBuilder {
   /// A mask as what is added to scores; keys beyond its last axis are cut off.
-  fileprivate func bias(_ mask: ValueID, keys: inout Int) throws -> PlacedBias? {
+  func bias(_ mask: ValueID, keys: inout Int) throws -> PlacedBias? {
     guard let shape = graph[mask].type.shape, (1...4).contains(shape.rank) else { return nil }
     let region: Region
     if graph[mask].type.dataType == .bool {

@@ -16,10 +16,13 @@ struct CachedAttentionStep: Step {
   let capacity: Int
   /// Of `[batch]`.
   let starts: Argument
+  let bias: PlacedBias?
   let result: PlacedHeads
 
   var kind: String { CachedAttention.name }
-  var reads: [Region] { [q.region, k, v, keyCache, valueCache] }
+  var reads: [Region] {
+    [q.region, k, v, keyCache, valueCache] + (bias.map { [$0.region] } ?? [])
+  }
   var writes: [Region] { [result.region, keyCache, valueCache] }
   var takes: [Argument] { [starts] }
 
@@ -35,7 +38,7 @@ struct CachedAttentionStep: Step {
     kernel.attend(
       q.placed(in: frame), (caches.0, strides), (caches.1, strides),
       keys: places.map(\.upperBound), before: places.map(\.lowerBound),
-      into: result.placed(in: frame), pool: frame.pool)
+      bias: bias?.placed(in: frame), into: result.placed(in: frame), pool: frame.pool)
   }
 
   /// `[batch, sequence, heads · size]` into each row's places.
@@ -63,6 +66,12 @@ extension Lowering {
       let q = try builder.heads(x, attention.queryHeads),
       let places = HeadPlaces(shape, heads: attention.queryHeads, layout: .rowMajor(3))
     else { return false }
+    var bias: PlacedBias?
+    if node.inputs.count > 6, let mask = node.inputs[6] {
+      var keys = cache[2]
+      guard let found = try builder.bias(mask, keys: &keys), keys == cache[2] else { return false }
+      bias = found
+    }
     let rowMajor = AxisOrder.rowMajor(3)
     let caches = try zip([pastKeys, pastValues], [1, 2]).map { past, index in
       try builder.writableCache(
@@ -79,7 +88,7 @@ extension Lowering {
         kernel: kernel, q: PlacedHeads(region: q.operand, strides: q.places.strides),
         k: try builder.floats(k, rowMajor).operand, v: try builder.floats(v, rowMajor).operand,
         keyCache: caches[0], valueCache: caches[1], capacity: cache[2],
-        starts: try builder.argument(starts),
+        starts: try builder.argument(starts), bias: bias,
         result: PlacedHeads(
           region: try builder.result(output, rowMajor), strides: places.strides)))
     return true

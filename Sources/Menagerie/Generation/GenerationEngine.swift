@@ -33,6 +33,8 @@ package struct GenerationEngine: Sendable {
   /// One sequence.
   struct Row: Sendable {
     let prompt: [Int]
+    /// What the decoder reads before it writes: the prompt, or the token that every text begins with.
+    let opening: [Int]
     var ids: [Int] = []
     var text = ""
     var finish: FinishReason?
@@ -84,9 +86,10 @@ package struct GenerationEngine: Sendable {
     var generator = SystemRandomNumberGenerator()
     let seed = options.sampling.seed ?? generator.next()
     rows = prompts.enumerated().map { index, prompt in
-      Row(
-        prompt: prompt,
-        sampler: Sampler(options.sampling, prompt: prompt, seed: seed &+ UInt64(index)),
+      let opening = model.opening(prompt)
+      return Row(
+        prompt: prompt, opening: opening,
+        sampler: Sampler(options.sampling, prompt: opening, seed: seed &+ UInt64(index)),
         decoder: IncrementalDecoder(tokenizer), stops: StopWords(options.stops))
     }
     if options.maximumTokens <= 0 {
@@ -112,7 +115,7 @@ package struct GenerationEngine: Sendable {
 
   private mutating func readLast() throws -> ArraySlice<Float> {
     // A row that is done reads its last token again and again; nobody looks at what follows
-    let ids = rows.map { [$0.ids.last ?? $0.prompt.last ?? 0] }
+    let ids = rows.map { [$0.ids.last ?? $0.opening.last ?? 0] }
     let starts = rows.map { $0.finish == nil ? $0.read : max($0.read - 1, 0) }
     if isSingle, cache.ids.withLock({ $0.count }) != starts[0] {
       throw DataError(.mismatch, "the conversation has gone on without the rest of this answer")
@@ -127,29 +130,30 @@ package struct GenerationEngine: Sendable {
 
   /// Reads the prompts, and gives the logits behind the last token of each.
   private mutating func readPrompts() throws -> ArraySlice<Float> {
+    try cache.past.listen(to: rows.map(\.prompt))
     var logits = [Float](repeating: 0, count: rows.count * model.vocabulary)
     var at = sharedPrefix()
-    let longest = rows.map(\.prompt.count).max() ?? 0
+    let longest = rows.map(\.opening.count).max() ?? 0
     cache.ids.withLock { $0 = Array($0.prefix(at)) }
     while at < longest {
       let end = min(longest, at + GenerationEngine.chunk)
       let span = at..<end
       // A shorter row is filled up; its filler is overwritten by what it writes
       let ids = rows.map { row in
-        let part = row.prompt[min(at, row.prompt.count)..<min(end, row.prompt.count)]
+        let part = row.opening[min(at, row.opening.count)..<min(end, row.opening.count)]
         return Array(part) + [Int](repeating: 0, count: span.count - part.count)
       }
-      let starts = rows.map { min(at, $0.prompt.count) }
-      let last = rows.map { max(0, min($0.prompt.count, end) - at - 1) }
+      let starts = rows.map { min(at, $0.opening.count) }
+      let last = rows.map { max(0, min($0.opening.count, end) - at - 1) }
       try cache.past.reserve(isSingle ? end : end + span.count)
       let made = try checked(cache.past.read(ids, starts: starts, last: last))
-      for (index, row) in rows.enumerated() where span.contains(row.prompt.count - 1) {
+      for (index, row) in rows.enumerated() where span.contains(row.opening.count - 1) {
         let place = index * model.vocabulary..<(index + 1) * model.vocabulary
         logits.replaceSubrange(place, with: made[place])
       }
       at = end
     }
-    for index in rows.indices { rows[index].read = rows[index].prompt.count }
+    for index in rows.indices { rows[index].read = rows[index].opening.count }
     noteIDs()
     return logits[...]
   }
@@ -158,15 +162,15 @@ package struct GenerationEngine: Sendable {
   private func sharedPrefix() -> Int {
     guard isSingle else { return 0 }
     return cache.ids.withLock { known in
-      let shared = zip(known, rows[0].prompt).prefix { $0 == $1 }.count
-      return min(shared, rows[0].prompt.count - 1)
+      let shared = zip(known, rows[0].opening).prefix { $0 == $1 }.count
+      return min(shared, rows[0].opening.count - 1)
     }
   }
 
   private func noteIDs() {
     guard isSingle else { return }
     let row = rows[0]
-    cache.ids.withLock { $0 = Array((row.prompt + row.ids).prefix(row.read)) }
+    cache.ids.withLock { $0 = Array((row.opening + row.ids).prefix(row.read)) }
   }
 
   private func checked(_ logits: [Float]) throws -> [Float] {
@@ -194,7 +198,7 @@ package struct GenerationEngine: Sendable {
         row.finish = .stop
       } else if row.ids.count >= options.maximumTokens {
         row.finish = .length
-      } else if row.prompt.count + row.ids.count >= model.contextLength {
+      } else if row.opening.count + row.ids.count >= model.contextLength {
         row.finish = .context
       }
       if isStopped {

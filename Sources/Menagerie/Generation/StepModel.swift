@@ -2,6 +2,7 @@ import BinaryIO
 import Execution
 import Formats
 import ModelGraph
+import Synchronization
 import Tensors
 import Zoo
 
@@ -11,12 +12,24 @@ package protocol StepModel: Sendable {
   var vocabulary: Int { get }
   /// The most tokens that it was made for.
   var contextLength: Int { get }
+  /// The token that a text begins with where an encoder reads the prompt; nil where the text goes on from the prompt.
+  var firstToken: Int? { get }
   /// An empty past of `batch` sequences with room for so many tokens each.
   func makePast(batch: Int, capacity: Int) throws -> any ModelPast
 }
 
+extension StepModel {
+  package var firstToken: Int? { nil }
+
+  /// The tokens before the first one that is written.
+  func opening(_ prompt: [Int]) -> [Int] { firstToken.map { [$0] } ?? prompt }
+}
+
 /// What a model keeps of the tokens that it has read.
 package protocol ModelPast: Sendable {
+  /// Lets an encoder read the prompts, where there is one.
+  func listen(to prompts: [[Int]]) throws
+
   /// Makes room for so many tokens of each sequence.
   func reserve(_ positions: Int) throws
 
@@ -30,26 +43,40 @@ package protocol ModelPast: Sendable {
   func read(_ ids: [[Int]], starts: [Int], last: [Int]) throws -> [Float]
 }
 
-/// A decoder of the zoo: its step graph, run on a state that is updated in place.
+extension ModelPast {
+  package func listen(to prompts: [[Int]]) throws {}
+}
+
+/// A decoder of the zoo: its step graph, run on a state that is updated in place; perhaps with an encoder before it.
 struct DecoderStepModel: StepModel {
   let vocabulary: Int
   let contextLength: Int
+  let firstToken: Int?
   private let session: Session
+  /// Reads prompts, where something does besides the steps.
+  private let reader: Session?
 
   /// - Throws: `.unsupported` for a model that does not write text.
   init(_ model: Model, options: SessionOptions) throws {
     guard let zooModel = model.zooModel,
       let configuration = zooModel.configuration as? any GenerativeConfiguration
     else { throw DecoderStepModel.refusal(model) }
-    let graph = try namingFile(model.path) { try configuration.buildStep() }.graph
     let table = WeightTable(zooModel.weights)
     contextLength = configuration.cache.contextLength
     let pairs = (0..<configuration.cache.layers).flatMap { layer in
       ["key", "value"].map { (input: "past.\(layer).\($0)", output: "present.\(layer).\($0)") }
     }
-    session = try namingFile(model.path) {
-      try Session(
-        graph: graph, weights: { try table.tensor($0) }, options: options, state: pairs)
+    let encoderDecoder = configuration as? any EncoderDecoderConfiguration
+    firstToken = encoderDecoder?.firstToken
+    (session, reader) = try namingFile(model.path) {
+      let step = try Session(
+        graph: try configuration.buildStep().graph, weights: { try table.tensor($0) },
+        options: options, state: pairs)
+      let reader = try encoderDecoder.map {
+        try Session(
+          graph: $0.buildReader().graph, weights: { try table.tensor($0) }, options: options)
+      }
+      return (step, reader)
     }
     guard let logits = session.outputs.first(where: { $0.name == "logits" }),
       let count = logits.type.dimensions?.last?.value
@@ -61,7 +88,7 @@ struct DecoderStepModel: StepModel {
     if let recognition = model.recognition {
       return DataError(
         .unsupported, "is \(recognition.configuration.variant), which writes no text",
-        expected: "a decoder such as Llama, Qwen, Gemma or GPT-2", path: model.path,
+        expected: "a decoder such as Llama, Qwen, Gemma or GPT-2, or a T5", path: model.path,
         remedy: "see 'menagerie run'")
     }
     return DataError(
@@ -69,31 +96,60 @@ struct DecoderStepModel: StepModel {
       model.checkpoint.graph == nil
         ? "is not recognised as a model that writes text"
         : "brings a graph of its own, which keeps no memory of earlier tokens",
-      expected: "a checkpoint of a decoder such as Llama, Qwen, Gemma or GPT-2", path: model.path,
+      expected: "a checkpoint of a decoder such as Llama, Qwen, Gemma or GPT-2, or of a T5",
+      path: model.path,
       remedy: "see 'menagerie zoo list'")
   }
 
   func makePast(batch: Int, capacity: Int) throws -> any ModelPast {
     DecoderPast(
-      session: session, state: try session.makeState(batch: batch, capacity: capacity))
+      session: session, reader: reader,
+      state: try session.makeState(batch: batch, capacity: capacity))
   }
 }
 
-private struct DecoderPast: ModelPast {
+private final class DecoderPast: ModelPast {
   let session: Session
+  let reader: Session?
   let state: SessionState
+  /// What the encoder made of the prompts: inputs of each step.
+  private let memory = Mutex<[String: Tensor]>([:])
+
+  init(session: Session, reader: Session?, state: SessionState) {
+    self.session = session
+    self.reader = reader
+    self.state = state
+  }
 
   func reserve(_ positions: Int) throws { try state.reserve(positions) }
+
+  func listen(to prompts: [[Int]]) throws {
+    guard let reader else { return }
+    let longest = prompts.map(\.count).max() ?? 0
+    func padded(_ value: (Int) -> Int) -> Tensor {
+      let rows = prompts.flatMap { prompt in
+        prompt.map { Int64(value($0)) }
+          + [Int64](repeating: 0, count: longest - prompt.count)
+      }
+      return Tensor(shape: [prompts.count, longest], rows)
+    }
+    let mask = padded { _ in 1 }
+    let known = try reader.run(["input_ids": padded { $0 }, "attention_mask": mask])
+    memory.withLock { memory in
+      memory = ["attention_mask": mask]
+      for (name, tensor) in known { memory[name] = tensor }
+    }
+  }
 
   func read(_ ids: [[Int]], starts: [Int], last: [Int]) throws -> [Float] {
     func tensor(_ values: [Int], _ shape: Shape) -> Tensor {
       Tensor(shape: shape, values.map { Int64($0) })
     }
-    let outputs = try session.run(
-      [
-        "input_ids": tensor(ids.flatMap { $0 }, [ids.count, ids.first?.count ?? 0]),
-        "starts": tensor(starts, [starts.count]), "last": tensor(last, [last.count]),
-      ], state: state)
+    var inputs = memory.withLock { $0 }
+    inputs["input_ids"] = tensor(ids.flatMap { $0 }, [ids.count, ids.first?.count ?? 0])
+    inputs["starts"] = tensor(starts, [starts.count])
+    inputs["last"] = tensor(last, [last.count])
+    let outputs = try session.run(inputs, state: state)
     guard let logits = outputs["logits"] else {
       throw DataError(.malformed, "the step graph gives no logits")
     }

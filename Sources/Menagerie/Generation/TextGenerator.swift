@@ -4,7 +4,7 @@ import JSON
 import OrderedCollections
 import Text
 
-/// Writes texts with a decoder.
+/// Writes texts with a decoder, or answers them with an encoder-decoder.
 ///
 ///     let generator = try TextGenerator(Model(contentsOf: "SmolLM2-135M-Instruct.gguf"))
 ///     for try await token in try generator.write("The capital of France is") {
@@ -44,7 +44,7 @@ public struct TextGenerator: Sendable {
   /// The most tokens that a prompt and its continuation may have together.
   public var contextLength: Int { model.contextLength }
 
-  /// Continues `prompt`.
+  /// Continues `prompt`; a T5 answers it.
   /// - Throws: `.mismatch` for a prompt that is longer than the model's context.
   public func write(
     _ prompt: String, options: GenerationOptions? = nil
@@ -76,7 +76,7 @@ public struct TextGenerator: Sendable {
 
   /// A past with room for the prompts and what may follow, within reason.
   func cache(_ prompts: [[Int]], _ options: GenerationOptions) throws -> TokenCache {
-    let longest = prompts.map(\.count).max() ?? 0
+    let longest = prompts.map { model.opening($0).count }.max() ?? 0
     let wanted = longest + min(max(options.maximumTokens, 0), 1024)
     let capacity = min(wanted, max(model.contextLength, 1))
     return try namingFile(path) {

@@ -77,7 +77,7 @@ public struct Attention: Operator {
     let added = try agreed(k.sequence, v.sequence, "sequences of keys and values")
     try checkSharing(queryHeads: q.heads, keyValueHeads: shared)
     let total = try length(inputs, batch, added, k, v)
-    try checkMask(inputs, [batch, q.heads, q.sequence, total])
+    try checkMask(inputs, 3, [batch, q.heads, q.sequence, total])
     if let type = inputs[6].dataType, !type.isInteger {
       throw DataError(.mismatch, "the numbers of keys are of \(type)", expected: "whole numbers")
     }
@@ -120,23 +120,6 @@ public struct Attention: Operator {
     return total
   }
 
-  /// The mask may be shorter than the keys, and otherwise stretches to the scores.
-  private func checkMask(_ inputs: OperatorInputs, _ scores: [Dimension]) throws {
-    guard inputs.has(3) else { return }
-    if let type = inputs[3].dataType, type != .bool, !type.isFloatingPoint {
-      throw DataError(.mismatch, "the mask is of \(type)", expected: "bool or floating point")
-    }
-    guard let mask = try inputs.dimensions(3, "the mask", rank: 1...4) else { return }
-    let fits = zip(mask.reversed(), scores.reversed()).enumerated().allSatisfy { index, pair in
-      if pair.0 == 1 || unified(pair.0, pair.1) != nil { return true }
-      return index == 0 && (pair.0.value ?? 0) < (pair.1.value ?? 0)
-    }
-    guard fits else {
-      throw DataError(
-        .mismatch, "the mask \(text(mask)) does not stretch to the scores \(text(scores))")
-    }
-  }
-
   /// Computed in Double.
   public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] {
     let types = try outputTypes(for: OperatorInputs(evaluating: inputs))
@@ -160,7 +143,7 @@ public struct Attention: Operator {
         return count - q.shape[2]
       }
     }
-    let mask = try inputs.optional(3).map { try AttentionMask($0, heads: q.shape[1], q.shape[2]) }
+    let mask = inputs.optional(3).map { AttentionMask($0) }
     let work = AttentionScores(
       q: q, k: k, v: v, scale: scale ?? 1 / Double(q.shape[3]).squareRoot(), softcap: softcap)
     let (result, stages) = work.attend(keeping: scores) { b, h, i, j in
@@ -181,27 +164,5 @@ public struct Attention: Operator {
     var shape = past.shape.dimensions
     shape[2] += new.shape[2]
     return try .concatenated([past, new], axis: 2, shape: bounded(shape))
-  }
-}
-
-/// A mask's numbers, by place.
-private struct AttentionMask {
-  private let values: [Double]
-  private let extents: [Int]
-
-  init(_ mask: Tensor, heads: Int, _ queries: Int) throws {
-    extents = [Int](repeating: 1, count: 4 - mask.rank) + mask.shape.dimensions
-    values =
-      mask.dataType == .bool
-      ? mask.doubles.map { $0 != 0 ? 0 : -.infinity } : mask.doubles
-  }
-
-  func bias(_ b: Int, _ h: Int, _ i: Int, _ j: Int) -> Double {
-    var place = 0
-    for (index, extent) in zip([b, h, i, j], extents) {
-      guard extent == 1 || index < extent else { return -.infinity }
-      place = place * extent + (extent == 1 ? 0 : index)
-    }
-    return values[place]
   }
 }

@@ -4,13 +4,15 @@ import Tensors
 
 /// Attention over a cache of fixed capacity that it adds the new keys and values to.
 ///
-/// Inputs: q, k, v, past keys, past values, starts; outputs: y and the two caches. Row b has `starts[b]` positions filled; its
+/// Inputs: q, k, v, past keys, past values, starts, then (optional) the mask; outputs: y and the two caches. Row b has `starts[b]` positions filled; its
 /// keys and values are written to the places from there on, and its query i attends to the places up to `starts[b] + i`. What
 /// lies beyond is not looked at.
 ///
 /// Not one of the standard's operators: a `ScatterElements` and `Attention` with a mask there.
 /// - Shapes: q `[batch, sequence, queryHeads · d]`, k and v `[batch, sequence, keyValueHeads · d]`, caches `[batch,
-///   keyValueHeads, capacity, d]`, starts `[batch]`; gives `[batch, sequence, queryHeads · d]`.
+///   keyValueHeads, capacity, d]`, starts `[batch]`; the mask stretches to `[batch, queryHeads, sequence, capacity]`; gives
+///   `[batch, sequence, queryHeads · d]`.
+/// - Types: a mask of `bool` says who takes part; one of numbers is added to the scores.
 public struct CachedAttention: Operator {
   public static let name = "CachedAttention"
   public var queryHeads: Int
@@ -34,7 +36,7 @@ public struct CachedAttention: Operator {
   }
 
   public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
-    try inputs.expect(6...6)
+    try inputs.expect(6...7)
     let type = try inputs.floatingPoint(0)
     try inputs.sameType(0...2)
     let cacheType = try inputs.sameType(3...4)
@@ -65,6 +67,9 @@ public struct CachedAttention: Operator {
     if let keys = caches[0], let values = caches[1] {
       _ = try agreed(keys[2], values[2], "capacities")
     }
+    try checkMask(
+      inputs, 6,
+      [starts?[0] ?? .unknown, .fixed(queryHeads), x?[1] ?? .unknown, caches[0]?[2] ?? .unknown])
     return [TensorType(type, x)] + caches.map { TensorType(cacheType, $0) }
   }
 
@@ -97,11 +102,12 @@ public struct CachedAttention: Operator {
     let work = AttentionScores(
       q: q, k: caches[0], v: caches[1], scale: scale ?? 1 / Double(q.shape[3]).squareRoot(),
       softcap: softcap)
-    let (result, _) = work.attend(keeping: nil) { b, _, i, j in
+    let mask = inputs.optional(6).map { AttentionMask($0) }
+    let (result, _) = work.attend(keeping: nil) { b, h, i, j in
       let position = starts[b] + i
       if j > position { return -.infinity }
       if let window, j <= position - window { return -.infinity }
-      return 0
+      return mask?.bias(b, h, i, j) ?? 0
     }
     return [result.joiningHeads.cast(to: x.dataType)] + caches
   }

@@ -37,13 +37,7 @@ extension Attention: Decomposable {
       queries, parts.shared(keys, heads: shared, among: heads, "k"),
       scale: scale ?? 1 / Double(size).squareRoot(), softcap: softcap)
     var allowed: [ValueID] = []
-    if let mask = parts.input(3) {
-      if parts.dataType(3) == .bool {
-        allowed.append(mask)
-      } else {
-        scores = parts.add(Add(), [scores, mask], "scores_masked")
-      }
-    }
+    parts.apply(mask: 3, to: &scores, &allowed)
     allowed += positions(&parts, queries: queries, keys: keys, before: before)
     parts.weighted(
       scores, parts.shared(values, heads: shared, among: heads, "v"), allowed: allowed,

@@ -33,6 +33,16 @@ extension Decomposition {
     return add(Mul(), [bent, cap], "scores_capped")
   }
 
+  /// A mask, where there is one: flags say who is `allowed`, numbers are added to the scores.
+  mutating func apply(mask index: Int, to scores: inout ValueID, _ allowed: inout [ValueID]) {
+    guard let mask = input(index) else { return }
+    if dataType(index) == .bool {
+      allowed.append(mask)
+    } else {
+      scores = add(Add(), [scores, mask], "scores_masked")
+    }
+  }
+
   /// `softmax(scores) · v`, keys that are not `allowed` taking no part.
   mutating func weighted(
     _ scores: ValueID, _ v: ValueID, allowed: [ValueID], width: Int?, result: ValueID?

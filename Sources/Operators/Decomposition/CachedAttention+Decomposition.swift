@@ -29,11 +29,12 @@ extension CachedAttention: Decomposable {
     }
     let capacity = parts.extent(of: caches[0], axis: 2, "capacity")
     let j = parts.count(to: capacity, "keys_places")
-    let allowed = parts.positionLimits(
+    var allowed = parts.positionLimits(
       i: i, j: j, isCausal: true, left: window.map { $0 - 1 }, right: nil)
     let keys = parts.shared(caches[0], heads: keyValueHeads, among: queryHeads, "k")
-    let scores = parts.scores(
+    var scores = parts.scores(
       queries, keys, scale: scale ?? 1 / Double(size).squareRoot(), softcap: softcap)
+    parts.apply(mask: 6, to: &scores, &allowed)
     parts.weighted(
       scores, parts.shared(caches[1], heads: keyValueHeads, among: queryHeads, "v"),
       allowed: allowed, width: queryHeads * size, result: parts.output(0))

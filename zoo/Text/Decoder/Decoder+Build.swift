@@ -10,66 +10,16 @@ extension DecoderConfiguration: GenerativeConfiguration {
       contextLength: contextLength)
   }
 
-  /// `input_ids` and `attention_mask` to `logits`, or to `last_hidden_state` where there is no head.
-  public func build() throws -> ModelDefinition {
-    try check()
-    var graph = LayerBuilder(name: variant)
-    for name in stateNames { graph.unusedParameter(name) }
-    let ids = graph.tokens("input_ids")
-    let mask = graph.attentionMask(graph.tokens("attention_mask"))
-    let positions = graph.positions(of: ids)
-    let (x, table) = try body(&graph, ids, positions) { graph, name, layer, q, k, v in
-      graph.graph.add(attention(ofLayer: layer), [q, k, v, mask], name: name)
-    }
-    let output = try head(&graph, x, table)
-    var definition = try graph.finished(output)
-    definition.defaults["attention_mask"] = .ones(like: "input_ids")
-    definition.vocabularies["input_ids"] = vocabulary
-    return definition
-  }
+  public func build() throws -> ModelDefinition { try graphs().whole() }
+  public func buildStep() throws -> ModelDefinition { try graphs().step() }
+  public func buildExport() throws -> ModelDefinition { try graphs().growing() }
 
-  public func buildStep() throws -> ModelDefinition {
+  private func graphs() throws -> DecoderGraphs {
     try check()
-    guard hasHead else {
-      throw DataError(.unsupported, "\(variant) has no head that tells the next token")
-    }
-    var graph = LayerBuilder(name: variant)
-    for name in stateNames { graph.unusedParameter(name) }
-    let ids = graph.tokens("input_ids")
-    let starts = graph.graph.addInput("starts", TensorType(.int64, ["batch"]))
-    let last = graph.graph.addInput("last", TensorType(.int64, ["batch"]))
-    let positions = graph.positions(of: ids, from: starts)
-    let past = graph.pasts(cache)
-    var present: [ValueID] = []
-    let (x, table) = try body(&graph, ids, positions) { graph, name, layer, q, k, v in
-      let operation = CachedAttention(
-        queryHeads: queryHeads, keyValueHeads: keyValueHeads, scale: scale, softcap: attentionCap,
-        window: window(ofLayer: layer))
-      return graph.cachedAttention(
-        operation, [q, k, v, past[layer].key, past[layer].value, starts], layer: layer, name: name,
-        present: &present)
-    }
-    let wanted = graph.row(last, of: x, "last_hidden")
-    let logits = try head(&graph, wanted, table)
-    return try graph.finished([logits] + present)
-  }
-
-  /// As `build()`, with the keys and values of a past, which may be empty, and of all that was read until now.
-  public func buildExport() throws -> ModelDefinition {
-    guard hasHead else { return try build() }
-    try check()
-    var graph = LayerBuilder(name: variant)
-    for name in stateNames { graph.unusedParameter(name) }
-    let door = graph.growingPast(cache)
-    var present: [ValueID] = []
-    let (x, table) = try body(&graph, door.ids, door.positions) { graph, name, layer, q, k, v in
-      graph.cachedAttention(
-        attention(ofLayer: layer),
-        [q, k, v, door.mask, door.past[layer].key, door.past[layer].value], layer: layer,
-        name: name, present: &present)
-    }
-    let logits = try head(&graph, x, table)
-    return try graph.finished([logits] + present)
+    return DecoderGraphs(
+      name: variant, vocabulary: vocabulary, hiddenSize: hiddenSize, cache: cache, head: head,
+      isTied: isTied, logitCap: logitCap, stateNames: stateNames, attention: attention(ofLayer:),
+      body: body)
   }
 
   private func attention(ofLayer layer: Int) -> Attention {
@@ -92,14 +42,10 @@ extension DecoderConfiguration: GenerativeConfiguration {
 }
 
 extension DecoderConfiguration {
-  /// Adds attention to a graph: its name, the layer, queries, keys and values.
-  private typealias Attend = (
-    inout LayerBuilder, String, Int, ValueID, ValueID, ValueID
-  ) throws -> ValueID
-
   /// From ids to the last hidden states; the embedding's table is for a tied head.
   private func body(
-    _ graph: inout LayerBuilder, _ ids: ValueID, _ positions: ValueID, attend: Attend
+    _ graph: inout LayerBuilder, _ ids: ValueID, _ positions: ValueID,
+    attend: DecoderGraphs.Attend
   ) throws -> (x: ValueID, table: ValueID) {
     var (x, table) = try graph.embedding(
       ids, "model.embed_tokens", count: vocabulary, size: hiddenSize)
@@ -128,7 +74,7 @@ extension DecoderConfiguration {
     }
     let last = try graph.rmsNormalization(
       x, "model.norm", hiddenSize, epsilon: epsilon, addsOne: kind.isGemma,
-      output: hasHead ? nil : "last_hidden_state")
+      output: head == nil ? "last_hidden_state" : nil)
     return (last, table)
   }
 
@@ -140,7 +86,7 @@ extension DecoderConfiguration {
 
   private func attention(
     _ graph: inout LayerBuilder, _ x: ValueID, _ layer: Int,
-    _ angles: (cosines: ValueID, sines: ValueID), _ attend: Attend
+    _ angles: (cosines: ValueID, sines: ValueID), _ attend: DecoderGraphs.Attend
   ) throws -> ValueID {
     let name = "model.layers.\(layer).self_attn"
     func turned(_ part: String, heads: Int) throws -> ValueID {
@@ -183,19 +129,6 @@ extension DecoderConfiguration {
       bias: hasFeedForwardBiases)
   }
 
-  private func head(
-    _ graph: inout LayerBuilder, _ x: ValueID, _ table: ValueID
-  ) throws -> ValueID {
-    guard hasHead else { return x }
-    let output = logitCap > 0 ? nil : "logits"
-    let logits =
-      isTied
-      ? graph.graph.add(Linear(), [x, table], name: "lm_head", output: output)
-      : try graph.projection(x, "lm_head", from: hiddenSize, to: vocabulary, output: output)
-    return logitCap > 0
-      ? graph.capped(logits, "logits.capped", at: logitCap, output: "logits") : logits
-  }
-
   /// The canonical names in the order of PyTorch's modules.
   private var stateNames: [String] {
     var names = ["model.embed_tokens.weight"]
@@ -219,7 +152,11 @@ extension DecoderConfiguration {
       }
     }
     add("model.norm")
-    if hasHead, !isTied { add("lm_head") }
+    switch head {
+    case .nextToken where !isTied: add("lm_head")
+    case .text: add("score")
+    default: break
+    }
     return names
   }
 }

@@ -32,5 +32,6 @@ extension DecoderConfiguration: TransformersConfiguration {
       && headDimension == other.headDimension
   }
 
-  public var task: ModelTask { hasHead ? .textGeneration : .textFeatures }
+  public var task: ModelTask { DecoderHead.task(of: head) }
+  public var classes: Int? { DecoderHead.classes(of: head) }
 }

@@ -110,7 +110,7 @@ extension DecoderConfiguration {
   /// The configuration as transformers has it.
   public var huggingFaceConfiguration: JSONValue {
     var config: Sidecars = [
-      "architectures": [.string(kind.className + (hasHead ? "ForCausalLM" : "Model"))],
+      "architectures": [.string(kind.className + DecoderHead.suffix(of: head))],
       "model_type": .string(kind == .gemma3 ? "gemma3_text" : kind.rawValue),
       "vocab_size": .integer(vocabulary),
       "hidden_size": .integer(hiddenSize),
@@ -147,6 +147,7 @@ extension DecoderConfiguration {
           })
       }
     }
+    config.merge(DecoderHead.facts(of: head)) { $1 }
     return .object(config)
   }
 }

@@ -3,7 +3,9 @@ import Formats
 /// What the libraries call a decoder's parts; ours are transformers' names.
 extension DecoderConfiguration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    Self.nameMap(
+    // Other libraries have no head for classes
+    if classes != nil, dialect != .huggingFace { return nil }
+    return Self.nameMap(
       for: dialect, kind, queryHeads: queryHeads, keyValueHeads: keyValueHeads, isTied: isTied)
   }
 

@@ -34,8 +34,8 @@ public struct DecoderConfiguration: Sendable, Hashable {
   public var hasQueryBiases: Bool
   public var hasOutputBias: Bool
   public var hasFeedForwardBiases: Bool
-  /// Whether it gives logits; otherwise hidden states.
-  public var hasHead: Bool
+  /// What it gives; hidden states when nil.
+  public var head: DecoderHead?
   /// Whether the head's weights are the embedding's.
   public var isTied: Bool
   /// What neither the tensors nor a file beside them said, and was taken as usual.
@@ -67,7 +67,7 @@ public struct DecoderConfiguration: Sendable, Hashable {
     hasQueryBiases = kind == .qwen2
     hasOutputBias = false
     hasFeedForwardBiases = false
-    hasHead = true
+    head = .nextToken
     self.isTied = isTied || kind.isGemma
     assumptions = []
   }

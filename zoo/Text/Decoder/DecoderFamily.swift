@@ -81,13 +81,13 @@ extension DecoderConfiguration {
     hasFeedForwardBiases = shapes.layer("mlp.up_proj.bias") != nil
     let hasOwnHead = shapes["lm_head.weight"] != nil
     isTied = config?["tie_word_embeddings"]?.bool ?? (kind.isGemma || !hasOwnHead)
-    hasHead = (isTied || hasOwnHead) && config?.isBackbone != true
+    head = DecoderHead(canonical: shapes, config: config, isTied: isTied)
     if let config {
       guard adopt(config) else { return nil }
     } else if let known {
       let seen = self
       self = known
-      (isTied, hasHead) = (seen.isTied, seen.hasHead)
+      (isTied, head) = (seen.isTied, seen.head)
     } else {
       assumptions.append(
         "rotary angles of \(Int(kind.usualTheta)) and an epsilon of 1e-06 are assumed: "

@@ -79,8 +79,9 @@ extension EncoderConfiguration {
     _ builder: inout LayerBuilder, _ ids: ValueID, _ mask: ValueID
   ) throws -> ValueID {
     guard buckets > 0 else { return mask }
+    let places = builder.places(along: 1, of: ids, "places")
     let bias = try builder.relativeBias(
-      of: ids, "encoder.relative_attention_bias", buckets: buckets, heads: heads)
+      of: places, to: places, "encoder.relative_attention_bias", buckets: buckets, heads: heads)
     let hidden = builder.scalar("hidden", -.infinity)
     return builder.graph.add(Where(), [mask, bias, hidden], name: "mask.bias")
   }

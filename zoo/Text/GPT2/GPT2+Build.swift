@@ -10,67 +10,17 @@ extension GPT2Configuration: GenerativeConfiguration {
       contextLength: contextLength)
   }
 
-  /// `input_ids` and `attention_mask` to `logits`, or to `last_hidden_state` where there is no head.
-  public func build() throws -> ModelDefinition {
-    try check()
-    var graph = LayerBuilder(name: variant)
-    let ids = graph.tokens("input_ids")
-    let mask = graph.attentionMask(graph.tokens("attention_mask"))
-    let positions = graph.positions(of: ids)
-    let (x, table) = try body(&graph, ids, positions) { graph, name, _, q, k, v in
-      graph.graph.add(
-        Attention(queryHeads: heads, keyValueHeads: heads, isCausal: true), [q, k, v, mask],
-        name: name)
-    }
-    let output = try head(&graph, x, table)
-    var definition = try graph.finished(output)
-    definition.defaults["attention_mask"] = .ones(like: "input_ids")
-    definition.vocabularies["input_ids"] = vocabulary
-    definition.longest["input_ids"] = contextLength
-    return definition
-  }
+  public func build() throws -> ModelDefinition { try graphs().whole() }
+  public func buildStep() throws -> ModelDefinition { try graphs().step() }
+  public func buildExport() throws -> ModelDefinition { try graphs().growing() }
 
-  public func buildStep() throws -> ModelDefinition {
+  private func graphs() throws -> DecoderGraphs {
     try check()
-    guard hasHead else {
-      throw DataError(.unsupported, "\(variant) has no head that tells the next token")
-    }
-    var graph = LayerBuilder(name: variant)
-    let ids = graph.tokens("input_ids")
-    let starts = graph.graph.addInput("starts", TensorType(.int64, ["batch"]))
-    let last = graph.graph.addInput("last", TensorType(.int64, ["batch"]))
-    let end = graph.integer("last_position", contextLength - 1)
-    // Beyond a short row's last token positions may not exist; what stands there is not looked at.
-    let positions = graph.graph.add(
-      Min(), [graph.positions(of: ids, from: starts), end], name: "positions.bounded")
-    let past = graph.pasts(cache)
-    var present: [ValueID] = []
-    let (x, table) = try body(&graph, ids, positions) { graph, name, layer, q, k, v in
-      graph.cachedAttention(
-        CachedAttention(queryHeads: heads, keyValueHeads: heads),
-        [q, k, v, past[layer].key, past[layer].value, starts], layer: layer, name: name,
-        present: &present)
-    }
-    let wanted = graph.row(last, of: x, "last_hidden")
-    let logits = try head(&graph, wanted, table)
-    return try graph.finished([logits] + present)
-  }
-
-  /// As `build()`, with the keys and values of a past, which may be empty, and of all that was read until now.
-  public func buildExport() throws -> ModelDefinition {
-    guard hasHead else { return try build() }
-    try check()
-    var graph = LayerBuilder(name: variant)
-    let door = graph.growingPast(cache)
-    var present: [ValueID] = []
-    let (x, table) = try body(&graph, door.ids, door.positions) { graph, name, layer, q, k, v in
-      graph.cachedAttention(
-        Attention(queryHeads: heads, keyValueHeads: heads, isCausal: true),
-        [q, k, v, door.mask, door.past[layer].key, door.past[layer].value], layer: layer,
-        name: name, present: &present)
-    }
-    let logits = try head(&graph, x, table)
-    return try graph.finished([logits] + present)
+    return DecoderGraphs(
+      name: variant, vocabulary: vocabulary, hiddenSize: hiddenSize, cache: cache, head: head,
+      isTied: isTied, learnsPositions: true,
+      attention: { _ in Attention(queryHeads: heads, keyValueHeads: heads, isCausal: true) },
+      body: body)
   }
 
   /// Sizes may come from a file: products of them must not overflow.
@@ -85,14 +35,10 @@ extension GPT2Configuration: GenerativeConfiguration {
 }
 
 extension GPT2Configuration {
-  /// Adds attention to a graph: its name, the layer, queries, keys and values.
-  private typealias Attend = (
-    inout LayerBuilder, String, Int, ValueID, ValueID, ValueID
-  ) throws -> ValueID
-
   /// From ids to the last hidden states; the embedding's table is for a tied head.
   private func body(
-    _ graph: inout LayerBuilder, _ ids: ValueID, _ positions: ValueID, attend: Attend
+    _ graph: inout LayerBuilder, _ ids: ValueID, _ positions: ValueID,
+    attend: DecoderGraphs.Attend
   ) throws -> (x: ValueID, table: ValueID) {
     let (words, table) = try graph.embedding(
       ids, "transformer.wte", count: vocabulary, size: hiddenSize)
@@ -120,18 +66,7 @@ extension GPT2Configuration {
     }
     x = try graph.layerNormalization(
       x, "transformer.ln_f", hiddenSize, epsilon: epsilon,
-      output: hasHead ? nil : "last_hidden_state")
+      output: head == nil ? "last_hidden_state" : nil)
     return (x, table)
-  }
-
-  private func head(
-    _ graph: inout LayerBuilder, _ x: ValueID, _ table: ValueID
-  ) throws -> ValueID {
-    guard hasHead else { return x }
-    guard isTied else {
-      return try graph.projection(
-        x, "lm_head", from: hiddenSize, to: vocabulary, output: "logits")
-    }
-    return graph.graph.add(Linear(), [x, table], name: "lm_head", output: "logits")
   }
 }

@@ -1,5 +1,6 @@
 import Formats
 import JSON
+import OrderedCollections
 
 extension GPT2Configuration: TransformersConfiguration {
   public var family: String { "GPT-2" }
@@ -14,12 +15,13 @@ extension GPT2Configuration: TransformersConfiguration {
     return known?.0 ?? "GPT-2 (\(layers) layers, \(hiddenSize) wide)"
   }
 
-  public var task: ModelTask { hasHead ? .textGeneration : .textFeatures }
+  public var task: ModelTask { DecoderHead.task(of: head) }
+  public var classes: Int? { DecoderHead.classes(of: head) }
 
   /// The configuration as transformers has it.
   public var huggingFaceConfiguration: JSONValue {
-    [
-      "architectures": [.string(hasHead ? "GPT2LMHeadModel" : "GPT2Model")],
+    var config: Sidecars = [
+      "architectures": [.string("GPT2" + DecoderHead.suffix(of: head, nextToken: "LMHeadModel"))],
       "model_type": "gpt2",
       "vocab_size": .integer(vocabulary),
       "n_positions": .integer(contextLength),
@@ -31,5 +33,7 @@ extension GPT2Configuration: TransformersConfiguration {
       "activation_function": .string(activation.rawValue),
       "tie_word_embeddings": .bool(isTied),
     ]
+    config.merge(DecoderHead.facts(of: head)) { $1 }
+    return .object(config)
   }
 }

@@ -4,7 +4,9 @@ import Formats
 /// `[in, out]`.
 extension GPT2Configuration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    Self.nameMap(for: dialect, isTied: isTied)
+    // llama.cpp has no head for classes
+    if classes != nil, dialect != .huggingFace { return nil }
+    return Self.nameMap(for: dialect, isTied: isTied)
   }
 
   static func nameMap(for dialect: Dialect, isTied: Bool) -> NameMap? {

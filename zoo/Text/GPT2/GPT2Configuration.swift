@@ -11,8 +11,8 @@ public struct GPT2Configuration: Sendable, Hashable {
   public var heads: Int
   public var epsilon: Double
   var activation: Activation
-  /// Whether it gives logits; otherwise hidden states.
-  public var hasHead: Bool
+  /// What it gives; hidden states when nil.
+  public var head: DecoderHead?
   /// Whether the head's weights are the embedding's.
   public var isTied: Bool
   /// What neither the tensors nor a file beside them said, and was taken as usual.
@@ -30,7 +30,7 @@ public struct GPT2Configuration: Sendable, Hashable {
     self.heads = heads
     epsilon = 1e-5
     activation = .geluTanh
-    hasHead = true
+    head = .nextToken
     isTied = true
     assumptions = []
   }

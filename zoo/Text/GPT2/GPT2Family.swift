@@ -58,9 +58,8 @@ extension GPT2Configuration {
       hiddenSize: width, intermediateSize: size("n_inner", inner[isTransposed ? 1 : 0]),
       layers: size("n_layer", layers), heads: heads)
     if said == nil { assumptions = ["heads of 64 are assumed: no config.json says it"] }
-    let hasOwnHead = shapes["lm_head.weight"] != nil
     isTied = config?["tie_word_embeddings"]?.bool ?? true
-    hasHead = (isTied || hasOwnHead) && config?.isBackbone != true
+    head = DecoderHead(canonical: shapes, config: config, isTied: isTied)
     guard let config else { return }
     epsilon = config["layer_norm_epsilon"]?.double ?? epsilon
     guard epsilon > 0,

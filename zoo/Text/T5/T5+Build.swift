@@ -3,7 +3,14 @@ import ModelGraph
 import Operators
 import Tensors
 
-extension T5Configuration {
+extension T5Configuration: EncoderDecoderConfiguration {
+  /// Distances beyond the farthest are alike, so that any length works.
+  public var cache: CacheLayout {
+    CacheLayout(
+      layers: decoderLayers, keyValueHeads: heads, headDimension: headDimension,
+      contextLength: 1 << 20)
+  }
+
   /// `input_ids`, `attention_mask` and `decoder_input_ids` to `logits` and `encoder_last_hidden_state`.
   public func build() throws -> ModelDefinition {
     try check()
@@ -12,24 +19,63 @@ extension T5Configuration {
     let mask = graph.attentionMask(graph.tokens("attention_mask"))
     let written = graph.tokens("decoder_input_ids", sequence: "decoder_sequence")
     let encoded = try encoder(&graph, ids, mask)
-    var x = try decoder(&graph, written, encoded, mask)
-    if scalesOutput {
-      let factor = graph.scalar("output_scale", Float(1 / Double(hiddenSize).squareRoot()))
-      x = graph.graph.add(Mul(), [x, factor], name: "decoder.scaled")
+    let places = graph.places(along: 1, of: written, "decoder.places")
+    let bias = try relativeBias(&graph, of: places, to: places, "decoder", isBidirectional: false)
+    let x = try decoder(&graph, written, mask: mask) { graph, name, _, q, k, v in
+      graph.graph.add(attention(isCausal: true), [q, k, v, bias], name: name)
+    } memory: { graph, name, _ in
+      try memory(&graph, name, encoded)
     }
-    let logits: ValueID
-    if isTied {
-      let table = try graph.parameter("shared.weight", [vocabulary, hiddenSize])
-      logits = graph.graph.add(Linear(), [x, table], name: "lm_head", output: "logits")
-    } else {
-      logits = try graph.projection(
-        x, "lm_head", from: hiddenSize, to: vocabulary, output: "logits")
-    }
+    let logits = try head(&graph, x)
     var definition = try graph.finished(logits, encoded)
     definition.defaults["attention_mask"] = .ones(like: "input_ids")
     definition.vocabularies["input_ids"] = vocabulary
     definition.vocabularies["decoder_input_ids"] = vocabulary
     return definition
+  }
+
+  public func buildReader() throws -> ModelDefinition {
+    try check()
+    var graph = LayerBuilder(name: variant)
+    let ids = graph.tokens("input_ids")
+    let mask = graph.attentionMask(graph.tokens("attention_mask"))
+    let encoded = try encoder(&graph, ids, mask)
+    let outputs = try (0..<decoderLayers).flatMap { layer in
+      let name = "decoder.block.\(layer).layer.1.EncDecAttention"
+      let (key, value) = try memory(&graph, name, encoded, output: "memory.\(layer)")
+      return [key, value]
+    }
+    return try graph.finished(outputs)
+  }
+
+  public func buildStep() throws -> ModelDefinition {
+    try check()
+    var graph = LayerBuilder(name: variant)
+    let ids = graph.tokens("input_ids")
+    let starts = graph.graph.addInput("starts", TensorType(.int64, ["batch"]))
+    let last = graph.graph.addInput("last", TensorType(.int64, ["batch"]))
+    let mask = graph.attentionMask(graph.tokens("attention_mask", sequence: "memory"))
+    let type = TensorType(.float32, ["batch", "memory", .fixed(heads * headDimension)])
+    let known = (0..<decoderLayers).map { layer in
+      ["key", "value"].map { graph.graph.addInput("memory.\(layer).\($0)", type) }
+    }
+    let past = graph.pasts(cache)
+    var present: [ValueID] = []
+    let positions = graph.positions(of: ids, from: starts)
+    let places = graph.places(along: 2, of: past[0].key, "decoder.places")
+    let bias = try relativeBias(
+      &graph, of: positions, to: places, "decoder", isBidirectional: false)
+    let x = try decoder(&graph, ids, mask: mask) { graph, name, layer, q, k, v in
+      graph.cachedAttention(
+        CachedAttention(queryHeads: heads, keyValueHeads: heads, scale: 1),
+        [q, k, v, past[layer].key, past[layer].value, starts, bias], layer: layer, name: name,
+        present: &present)
+    } memory: { _, _, layer in
+      (known[layer][0], known[layer][1])
+    }
+    let wanted = graph.row(last, of: x, "last_hidden")
+    let logits = try head(&graph, wanted)
+    return try graph.finished([logits] + present)
   }
 
   /// Sizes may come from a file: products of them must not overflow.
@@ -51,48 +97,76 @@ extension T5Configuration {
     _ graph: inout LayerBuilder, _ ids: ValueID, _ mask: ValueID
   ) throws -> ValueID {
     var (x, _) = try graph.embedding(ids, "shared", count: vocabulary, size: hiddenSize)
-    let distances = try relativeBias(&graph, ids, "encoder", isBidirectional: true)
+    let places = graph.places(along: 1, of: ids, "encoder.places")
+    let distances = try relativeBias(
+      &graph, of: places, to: places, "encoder", isBidirectional: true)
     let bias = graph.masked(distances, where: mask, "encoder.bias")
     for layer in 0..<encoderLayers {
       let name = "encoder.block.\(layer).layer"
       let y = try norm(&graph, x, "\(name).0.layer_norm")
       x = graph.add(
-        x, try attention(&graph, "\(name).0.SelfAttention", y, y, bias: bias),
-        "\(name).0.residual")
+        x,
+        try layerOfAttention(&graph, "\(name).0.SelfAttention", y) { graph, name, q in
+          let (k, v) = try memory(&graph, name, y)
+          return graph.graph.add(attention(), [q, k, v, bias], name: name)
+        }, "\(name).0.residual")
       x = try feedForward(&graph, x, "\(name).1")
     }
     return try norm(
       &graph, x, "encoder.final_layer_norm", output: "encoder_last_hidden_state")
   }
 
+  /// - Parameters:
+  ///   - attend: attention to what was written before: its name, the layer, queries, keys and values.
+  ///   - memory: the keys and values of what the encoder read: the attention's name, and the layer.
   private func decoder(
-    _ graph: inout LayerBuilder, _ ids: ValueID, _ encoded: ValueID, _ mask: ValueID
+    _ graph: inout LayerBuilder, _ ids: ValueID, mask: ValueID,
+    attend: (inout LayerBuilder, String, Int, ValueID, ValueID, ValueID) throws -> ValueID,
+    memory known: (inout LayerBuilder, String, Int) throws -> (key: ValueID, value: ValueID)
   ) throws -> ValueID {
     let table = try graph.parameter("shared.weight", [vocabulary, hiddenSize])
     var x = graph.graph.add(Gather(axis: 0), [table, ids], name: "decoder.embed_tokens")
-    let bias = try relativeBias(&graph, ids, "decoder", isBidirectional: false)
     for layer in 0..<decoderLayers {
       let name = "decoder.block.\(layer).layer"
       let y = try norm(&graph, x, "\(name).0.layer_norm")
       x = graph.add(
         x,
-        try attention(
-          &graph, "\(name).0.SelfAttention", y, y, bias: bias, isCausal: true),
-        "\(name).0.residual")
+        try layerOfAttention(&graph, "\(name).0.SelfAttention", y) { graph, name, q in
+          let (k, v) = try memory(&graph, name, y)
+          return try attend(&graph, name, layer, q, k, v)
+        }, "\(name).0.residual")
       let z = try norm(&graph, x, "\(name).1.layer_norm")
       x = graph.add(
-        x, try attention(&graph, "\(name).1.EncDecAttention", z, encoded, bias: mask),
-        "\(name).1.residual")
+        x,
+        try layerOfAttention(&graph, "\(name).1.EncDecAttention", z) { graph, name, q in
+          let (k, v) = try known(&graph, name, layer)
+          return graph.graph.add(attention(), [q, k, v, mask], name: name)
+        }, "\(name).1.residual")
       x = try feedForward(&graph, x, "\(name).2")
     }
     return try norm(&graph, x, "decoder.final_layer_norm")
   }
 
+  private func head(_ graph: inout LayerBuilder, _ x: ValueID) throws -> ValueID {
+    var x = x
+    if scalesOutput {
+      let factor = graph.scalar("output_scale", Float(1 / Double(hiddenSize).squareRoot()))
+      x = graph.graph.add(Mul(), [x, factor], name: "decoder.scaled")
+    }
+    guard isTied else {
+      return try graph.projection(
+        x, "lm_head", from: hiddenSize, to: vocabulary, output: "logits")
+    }
+    let table = try graph.parameter("shared.weight", [vocabulary, hiddenSize])
+    return graph.graph.add(Linear(), [x, table], name: "lm_head", output: "logits")
+  }
+
   private func relativeBias(
-    _ graph: inout LayerBuilder, _ ids: ValueID, _ stack: String, isBidirectional: Bool
+    _ graph: inout LayerBuilder, of queries: ValueID, to keys: ValueID, _ stack: String,
+    isBidirectional: Bool
   ) throws -> ValueID {
     try graph.relativeBias(
-      of: ids, "\(stack).block.0.layer.0.SelfAttention.relative_attention_bias",
+      of: queries, to: keys, "\(stack).block.0.layer.0.SelfAttention.relative_attention_bias",
       buckets: buckets, heads: heads, isBidirectional: isBidirectional, farthest: farthest)
   }
 
@@ -103,18 +177,31 @@ extension T5Configuration {
   }
 
   /// Scores are not scaled: the weights are small instead.
-  private func attention(
-    _ graph: inout LayerBuilder, _ name: String, _ x: ValueID, _ memory: ValueID, bias: ValueID,
-    isCausal: Bool = false
+  private func attention(isCausal: Bool = false) -> Attention {
+    Attention(queryHeads: heads, keyValueHeads: heads, scale: 1, isCausal: isCausal)
+  }
+
+  /// Queries, what attention makes of them, and the projection behind it.
+  private func layerOfAttention(
+    _ graph: inout LayerBuilder, _ name: String, _ x: ValueID,
+    attend: (inout LayerBuilder, String, ValueID) throws -> ValueID
   ) throws -> ValueID {
     let inner = heads * headDimension
     let q = try graph.projection(x, "\(name).q", from: hiddenSize, to: inner)
-    let k = try graph.projection(memory, "\(name).k", from: hiddenSize, to: inner)
-    let v = try graph.projection(memory, "\(name).v", from: hiddenSize, to: inner)
-    let y = graph.graph.add(
-      Attention(queryHeads: heads, keyValueHeads: heads, scale: 1, isCausal: isCausal),
-      [q, k, v, bias], name: name)
+    let y = try attend(&graph, name, q)
     return try graph.projection(y, "\(name).o", from: inner, to: hiddenSize)
+  }
+
+  /// The keys and values of what is looked at.
+  private func memory(
+    _ graph: inout LayerBuilder, _ name: String, _ x: ValueID, output: String? = nil
+  ) throws -> (key: ValueID, value: ValueID) {
+    func part(_ part: String, _ suffix: String) throws -> ValueID {
+      try graph.projection(
+        x, "\(name).\(part)", from: hiddenSize, to: heads * headDimension,
+        output: output.map { "\($0).\(suffix)" })
+    }
+    return (try part("k", "key"), try part("v", "value"))
   }
 
   private func feedForward(

@@ -37,7 +37,8 @@ extension T5Configuration: TransformersConfiguration {
       "feed_forward_proj": .string(isGated ? "gated-\(name)" : name),
       "tie_word_embeddings": .bool(scalesOutput),
       "scale_decoder_outputs": .bool(scalesOutput),
-      "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0,
+      "pad_token_id": 0, "eos_token_id": 1,
+      "decoder_start_token_id": .integer(firstToken),
     ]
   }
 }

@@ -22,6 +22,8 @@ public struct T5Configuration: Sendable, Hashable {
   public var isTied: Bool
   /// Whether the decoder's output is divided by √hiddenSize before the head.
   public var scalesOutput: Bool
+  /// The token that every text begins with: the one for padding, in all that were published.
+  public var firstToken: Int
   /// What neither the tensors nor a file beside them said, and was taken as usual.
   public var assumptions: [String]
 
@@ -43,6 +45,7 @@ public struct T5Configuration: Sendable, Hashable {
     activation = isGated ? .geluTanh : .relu
     isTied = !isGated
     scalesOutput = !isGated
+    firstToken = 0
     assumptions = []
   }
 }

@@ -90,6 +90,8 @@ extension T5Configuration {
       ]
       return
     }
+    firstToken =
+      config["decoder_start_token_id"]?.integer ?? config["pad_token_id"]?.integer ?? firstToken
     epsilon = config["layer_norm_epsilon"]?.double ?? epsilon
     let feedForward = config["feed_forward_proj"]?.string ?? (isGated ? "gated-gelu" : "relu")
     let name = feedForward.hasPrefix("gated-") ? feedForward.dropFirst(6) : feedForward[...]
