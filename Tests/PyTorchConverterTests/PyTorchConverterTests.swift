@@ -65,10 +65,16 @@ private func read(_ name: String) throws -> Checkpoint {
     #expect(try read("state.pth").security.isEmpty)
   }
 
-  @Test func saysThatTorchScriptIsNotRead() throws {
-    let error = #expect(throws: DataError.self) { try read("torchscript.pt") }
-    #expect(error?.code == .unsupported)
-    #expect(error?.found.contains("TorchScript") == true)
+  @Test func readsTheWeightsOfTorchScriptAndNotItsCode() throws {
+    let checkpoint = try read("torchscript.pt")
+    #expect(checkpoint.metadata["container"] == "torchscript")
+    #expect(checkpoint.security.map(\.kind) == ["torchscript-code"])
+    #expect(checkpoint.notes.contains { $0.contains("TorchScript") })
+    #expect(
+      checkpoint.tensors.map(\.name) == [
+        "conv.weight", "conv.bias", "bn.weight", "bn.bias", "bn.running_mean", "bn.running_var",
+        "bn.num_batches_tracked", "fc.weight", "fc.bias",
+      ])
   }
 }
 

@@ -47,7 +47,12 @@ public struct PyTorchFormat: ModelFormat {
   private func checkpoint(_ file: PyTorchFile) throws -> Checkpoint {
     let builder = TensorBuilder(heap: file.heap, storages: file.storages)
     let reach = TensorReach(file.heap, from: file.root, isTensor: builder.isTensor)
-    let security = PickleSecurity.findings(file.heap)
+    var security = PickleSecurity.findings(file.heap)
+    if let code = file.code {
+      // Its classes are the archive's own; what another loader would run is the code
+      security.removeAll { PyTorchModule.isScripted($0.name) }
+      security.append(SecurityFinding(kind: "torchscript-code", name: code))
+    }
     let found = StateDictFinder(file.root, file.heap, reach, isTensor: builder.isTensor)
     var weights = StateDictWalker(builder, reach)
     if let parts = found.parts {
@@ -64,6 +69,9 @@ public struct PyTorchFormat: ModelFormat {
     checkpoint.auxiliary = others.entries
     checkpoint.security = security
     checkpoint.notes = found.notes
+    if file.code != nil {
+      checkpoint.notes.append("a TorchScript archive: its weights are read, its code is not")
+    }
     if weights.entries.isEmpty {
       checkpoint.notes.append("the file holds no tensors, only what another loader would run")
     }

@@ -7,8 +7,10 @@ struct PyTorchFile {
   var heap: PickleHeap
   var root: PickleValue
   var storages: StorageSource
-  /// `zip`, `legacy` or `pickle`.
+  /// `zip`, `torchscript`, `legacy` or `pickle`.
   var container: String
+  /// The first entry of a TorchScript archive that is code; it is not read.
+  var code: String?
   /// Our own description of the model, if the file has one.
   var description: String?
 }
@@ -25,11 +27,7 @@ extension PyTorchFile {
         .malformed, "a ZIP archive without 'data.pkl'", expected: "what torch.save writes")
     }
     let folder = String(pickle.name.dropLast(suffix.count))
-    if archive.entries.contains(where: { $0.name.hasPrefix("\(folder)code/") }) {
-      throw DataError(
-        .unsupported, "is a TorchScript archive, which is not read",
-        remedy: "save the state_dict with torch.save")
-    }
+    code = archive.entries.first { $0.name.hasPrefix("\(folder)code/") }?.name
     let isBigEndian = try archive["\(folder)byteorder"].map {
       try archive.bytes(of: $0, limit: 64).elementsEqual(Bytes("big".utf8))
     }
@@ -37,7 +35,7 @@ extension PyTorchFile {
     var machine = PickleMachine(bytes)
     root = try naming("entry '\(pickle.name)'") { try machine.run() }
     heap = machine.heap
-    container = "zip"
+    container = code == nil ? "zip" : "torchscript"
     description = try archive["\(folder)\(Checkpoint.descriptionName)"].map {
       try archive.bytes(of: $0, limit: Checkpoint.descriptionLimit).utf8()
     }

@@ -28,3 +28,17 @@ struct PyTorchModule {
     heap.members(value).compactMap { item in heap.name(item.key).map { ($0, item.value) } }
   }
 }
+
+extension PickleHeap {
+  /// Whether the value is a module of a TorchScript archive: its attributes are parameters, buffers and other modules, and its
+  /// class is in the archive's code.
+  func isScripted(_ value: PickleValue) -> Bool {
+    guard let node = node(value), case .object = node.kind else { return false }
+    return globalName(node.callable).map(PyTorchModule.isScripted) ?? false
+  }
+}
+
+extension PyTorchModule {
+  /// Whether a class of that name is in a TorchScript archive's own code.
+  static func isScripted(_ name: String) -> Bool { name.hasPrefix("__torch__.") }
+}

@@ -31,7 +31,8 @@ struct StateDictFinder {
     weights = root
     // {"checkpoint": {"model": …}} and the like: wrappers inside wrappers
     for _ in 0..<4 {
-      guard heap.isMapping(weights), !isTensor(weights), PyTorchModule(weights, in: heap) == nil
+      guard heap.isMapping(weights), !isTensor(weights), PyTorchModule(weights, in: heap) == nil,
+        !heap.isScripted(weights)
       else { return }
       let members = StateDictFinder.named(weights, heap)
       let holders = members.filter { reach.holdsTensors($0.value) }
