@@ -87,7 +87,7 @@ extension Catalogue {
       tensors.lazy.map(\.entry.name)
         .filter { $0.hasSuffix(anchor) }
         .map { String($0.dropLast(anchor.count)) }
-        .filter { $0.isEmpty || $0.hasSuffix(".") }
+        .filter { $0.isEmpty || $0.hasSuffix(".") || $0.hasSuffix("/") }
         .min { $0.utf8.count < $1.utf8.count }
     }
     if let prefix = find(signs.basePrefix + signs.anchor) { return (prefix, "") }

@@ -14,15 +14,19 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
 
   /// llama.cpp's names, as in GGUF files.
   public static let gguf = Dialect(rawValue: "gguf")
-  /// Meta's own, as in `consolidated.00.pth` of Llama (and Mistral's).
+  /// Meta's own, as in `consolidated.00.pth` of Llama (and Mistral's) and the `.pth` files of DINOv2.
   public static let meta = Dialect(rawValue: "meta")
 
   /// The names that OpenAI gave its models' parts, and that open_clip has too.
   public static let openAI = Dialect(rawValue: "openai")
 
+  /// Google's own of vision transformers, as in the `.npz` files of its JAX code.
+  public static let google = Dialect(rawValue: "google")
+
   /// All of them.
   public static let all = [
     torchvision, timm, huggingFace, kerasApplications, kerasHub, gguf, meta, openAI,
+    google,
   ]
 
   /// The dialect that a person means: case, dots and dashes do not matter, and short names are understood.
@@ -38,7 +42,7 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
   }
 
   /// Whether its framework takes images as `[N, H, W, C]`.
-  public var isChannelsLast: Bool { self == .kerasApplications || self == .kerasHub }
+  public var isChannelsLast: Bool { [.kerasApplications, .kerasHub, .google].contains(self) }
 }
 
 extension Dialect: CustomStringConvertible {

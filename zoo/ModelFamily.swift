@@ -119,6 +119,12 @@ public protocol ModelConfiguration: Sendable {
   /// The same function in another library, or why there is none.
   func adapted(to dialect: Dialect) -> Adaptation
 
+  /// The weights, under canonical names, that `target`, which `adapted` gave, has for the same function; what it has no place
+  /// for is left out.
+  func weights(
+    _ own: [NormalisedTensor], adaptedTo target: any ModelConfiguration
+  ) throws -> [NormalisedTensor]
+
   /// How pictures are made ready for it when nothing else says so; nil for a model that takes none.
   func preprocessing(for dialect: Dialect) -> Preprocessing?
 
@@ -137,6 +143,9 @@ extension ModelConfiguration {
   public func preprocessing(for dialect: Dialect) -> Preprocessing? { nil }
   public var hiddenFacts: JSONValue? { nil }
   public func buildExport() throws -> ModelDefinition { try build() }
+  public func weights(
+    _ own: [NormalisedTensor], adaptedTo target: any ModelConfiguration
+  ) throws -> [NormalisedTensor] { own }
 }
 
 /// Whether a library has an architecture.

@@ -96,7 +96,10 @@ extension ZooModel {
     guard let map = target.nameMap(for: dialect)?.inverted else {
       throw DataError(.unsupported, "the dialect \(dialect) has no \(recognition.family)")
     }
-    var account = try map.apply(to: weights)
+    let adapted = try configuration.weights(weights, adaptedTo: target)
+    var account = try map.apply(to: adapted)
+    let left = Set(adapted.map(\.entry.name))
+    account.dropped += weights.filter { !left.contains($0.entry.name) }.flatMap(\.sources)
     if dialect == .kerasHub, !configuration.task.takesPictures,
       let order = target.nameMap(for: dialect)
     {

@@ -18,7 +18,9 @@ extension Preprocessing {
   public func framed(_ picture: Picture) -> Picture {
     let size = resizedSize(width: picture.width, height: picture.height)
     let resized = picture.resized(width: size.width, height: size.height, interpolation)
-    return crop.map { resized.croppedInTheMiddle(width: $0.width, height: $0.height) } ?? resized
+    guard let crop else { return resized }
+    return resized.croppedInTheMiddle(
+      width: crop.width, height: crop.height, roundingDown: roundsMarginsDown)
   }
 
   /// The numbers that a model takes: `[3, H, W]`, or `[H, W, 3]` when it is channels-last.
@@ -45,10 +47,12 @@ extension Preprocessing {
 
 extension Picture {
   /// The part in the middle; black around it where the picture is smaller.
-  public func croppedInTheMiddle(width: Int, height: Int) -> Picture {
+  public func croppedInTheMiddle(
+    width: Int, height: Int, roundingDown: Bool = false
+  ) -> Picture {
     if width == self.width && height == self.height { return self }
-    let left = Self.margin(self.width, width)
-    let top = Self.margin(self.height, height)
+    let left = Self.margin(self.width, width, roundingDown)
+    let top = Self.margin(self.height, height, roundingDown)
     var target = [UInt8](repeating: 0, count: width * height * 3)
     for y in max(0, -top)..<max(max(0, -top), min(height, self.height - top)) {
       let first = max(0, -left)
@@ -62,9 +66,10 @@ extension Picture {
     return Picture(width: width, height: height, pixels: target)
   }
 
-  /// Half of what is too much, rounded to even as torchvision does; half of what is missing, rounded down.
-  private static func margin(_ extent: Int, _ wanted: Int) -> Int {
-    extent >= wanted
+  /// Half of what is too much, rounded to even as torchvision does, or down; half of what is missing, rounded down.
+  private static func margin(_ extent: Int, _ wanted: Int, _ roundsDown: Bool) -> Int {
+    if roundsDown, extent >= wanted { return (extent - wanted) / 2 }
+    return extent >= wanted
       ? Int((Double(extent - wanted) / 2).rounded(.toNearestOrEven)) : -((wanted - extent) / 2)
   }
 }

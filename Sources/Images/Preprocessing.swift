@@ -26,6 +26,8 @@ public struct Preprocessing: Sendable, Hashable {
   public var interpolation: Interpolation
   /// The part in the middle that is used; nil for all.
   public var crop: Size?
+  /// Whether half of what is too much is rounded down, as transformers does, and not to even, as torchvision.
+  public var roundsMarginsDown: Bool
   /// What each byte is multiplied with.
   public var scale: Double
   /// What is subtracted after scaling, a number a channel of the model's order.
@@ -38,12 +40,14 @@ public struct Preprocessing: Sendable, Hashable {
 
   public init(
     resize: Resize, interpolation: Interpolation = .bilinear, crop: Size? = nil,
-    scale: Double = 1 / 255, mean: [Double] = [0, 0, 0], standardDeviation: [Double] = [1, 1, 1],
+    roundsMarginsDown: Bool = false, scale: Double = 1 / 255, mean: [Double] = [0, 0, 0],
+    standardDeviation: [Double] = [1, 1, 1],
     channelOrder: ChannelOrder = .rgb, isChannelsLast: Bool = false
   ) {
     self.resize = resize
     self.interpolation = interpolation
     self.crop = crop
+    self.roundsMarginsDown = roundsMarginsDown
     self.scale = scale
     self.mean = mean
     self.standardDeviation = standardDeviation

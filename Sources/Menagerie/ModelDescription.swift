@@ -18,7 +18,9 @@ extension Model {
       members["labels"] = .array(labels.map { .string($0) })
     }
     if let zooModel, let preprocessing = zooModel.preprocessing,
-      preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect)
+      // Meta's pictures are smaller than those that the positions are for, which only the preprocessing says
+      zooModel.dialect == .meta
+        || preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect)
     {
       members["preprocessing"] = preprocessing.json
     }

@@ -68,7 +68,8 @@ import Zoo
     ("torchvision-mobilenetv2", .timm), ("torchvision-vit", .huggingFace),
     ("timm-vit", .torchvision),
     ("timm-deit", .huggingFace),
-    ("huggingface-dinov2-backbone", .timm),
+    ("huggingface-dinov2-backbone", .timm), ("huggingface-dinov2-backbone", .meta),
+    ("timm-vit", .google),
   ])
   func computesTheSameInTheWordsOfAnotherLibrary(name: String, dialect: Dialect) throws {
     let model = try Self.model(name)

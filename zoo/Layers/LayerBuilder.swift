@@ -152,6 +152,8 @@ public struct Interface: Sendable, Hashable {
         input: "input_layer", output: "predictions", isChannelsLast: true, endsInSoftmax: true)
     case .kerasHub:
       self.init(input: "input_layer", output: "predictions", isChannelsLast: true)
+    case .google:
+      self.init(input: "input", output: "logits", isChannelsLast: true)
     default:
       self.init(input: "input", output: "logits")
     }

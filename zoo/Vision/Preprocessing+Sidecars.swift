@@ -17,8 +17,10 @@ extension Preprocessing {
         self = read
         return
       }
-      if sidecar["image_mean"] != nil || sidecar["image_processor_type"] != nil,
-        let read = Preprocessing(processor: sidecar)
+      // `processor_config.json` has it beside the tokenizer's
+      let processor = sidecar["image_processor"] ?? sidecar
+      if processor["image_mean"] != nil || processor["image_processor_type"] != nil,
+        let read = Preprocessing(processor: processor)
       {
         self = read
         return
@@ -42,7 +44,8 @@ extension Preprocessing {
     self.init(
       resize: resize,
       interpolation: own["interpolation"]?.string.flatMap(Interpolation.init) ?? .bilinear,
-      crop: Size(own["crop"]), scale: own["scale"]?.double ?? 1 / 255, mean: mean,
+      crop: Size(own["crop"]), roundsMarginsDown: own["margins"]?.string == "down",
+      scale: own["scale"]?.double ?? 1 / 255, mean: mean,
       standardDeviation: deviation,
       channelOrder: own["channels"]?.string.flatMap(ChannelOrder.init) ?? .rgb,
       isChannelsLast: own["layout"]?.string == "NHWC")
@@ -99,7 +102,8 @@ extension Preprocessing {
     let filter = processor["resample"]?.integer ?? 2
     self.init(
       resize: resize, interpolation: filters.indices.contains(filter) ? filters[filter] : .bilinear,
-      crop: crop, scale: scales ? processor["rescale_factor"]?.double ?? 1 / 255 : 1,
+      crop: crop, roundsMarginsDown: true,
+      scale: scales ? processor["rescale_factor"]?.double ?? 1 / 255 : 1,
       mean: normalises ? processor["image_mean"]?.doubles ?? [0.5, 0.5, 0.5] : [0, 0, 0],
       standardDeviation: normalises
         ? processor["image_std"]?.doubles ?? [0.5, 0.5, 0.5] : [1, 1, 1])
@@ -148,7 +152,10 @@ extension Preprocessing {
     case .shortestEdge(let edge): members["shortestEdge"] = .integer(edge)
     case .exactly(let height, let width): members["size"] = [.integer(height), .integer(width)]
     }
-    if let crop { members["crop"] = [.integer(crop.height), .integer(crop.width)] }
+    if let crop {
+      members["crop"] = [.integer(crop.height), .integer(crop.width)]
+      if roundsMarginsDown { members["margins"] = "down" }
+    }
     members["interpolation"] = .string(interpolation.rawValue)
     members["scale"] = .number(scale)
     members["mean"] = .array(mean.map { .number($0) })

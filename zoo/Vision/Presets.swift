@@ -19,11 +19,12 @@ extension Preprocessing {
   /// transformers' `ConvNextImageProcessor` with its defaults for 224 pixels.
   static let convNextProcessor = Preprocessing(
     resize: .shortestEdge(256), interpolation: .bicubic, crop: Size(height: 224, width: 224),
-    mean: imageNetMean, standardDeviation: imageNetDeviation)
+    roundsMarginsDown: true, mean: imageNetMean, standardDeviation: imageNetDeviation)
 
   /// transformers' `MobileNetV2ImageProcessor` with its defaults.
   static let mobileNetProcessor = Preprocessing(
-    resize: .shortestEdge(256), crop: Size(height: 224, width: 224), mean: [0.5, 0.5, 0.5],
+    resize: .shortestEdge(256), crop: Size(height: 224, width: 224), roundsMarginsDown: true,
+    mean: [0.5, 0.5, 0.5],
     standardDeviation: [0.5, 0.5, 0.5])
 
   /// Keras's mode `caffe`: blue first, ImageNet's mean subtracted, not scaled.

@@ -30,6 +30,7 @@ extension CLIPConfiguration: ModelConfiguration {
     Preprocessing(
       resize: .shortestEdge(image), interpolation: .bicubic,
       crop: Preprocessing.Size(height: image, width: image),
+      roundsMarginsDown: dialect == .huggingFace,
       mean: [0.48145466, 0.4578275, 0.40821073],
       standardDeviation: [0.26862954, 0.26130258, 0.27577711])
   }

@@ -25,40 +25,6 @@ extension VisionTransformerConfiguration: ModelConfiguration {
     }
   }
 
-  public func adapted(to dialect: Dialect) -> Adaptation {
-    guard nameMap(for: dialect) != nil else {
-      return .impossible("\(dialect) has no \(kind.rawValue)")
-    }
-    var target = self
-    target.interface = Interface(dialect)
-    var reasons: [String] = []
-    let usual: Double? = dialect == .huggingFace ? nil : 1e-6
-    if let usual, abs(epsilon - usual) > 1e-12, abs(epsilon - usual) > epsilon * 1e-3 {
-      reasons.append("its LayerNorm epsilon is \(epsilon), not \(usual)")
-    }
-    if dialect != .huggingFace, activation != .gelu { reasons.append("it has no exact GELU") }
-    if dialect != .huggingFace, hasPooler { reasons.append("it has a pooler") }
-    if dialect != .huggingFace, heads * 64 != hidden, dialect == .torchvision {
-      reasons.append("its heads are not 64 wide")
-    }
-    if dialect == .torchvision, head == nil { reasons.append("it has no head") }
-    if case .firstAndMean? = head, dialect != .huggingFace {
-      reasons.append("its head takes the first token and the mean")
-    }
-    if case .first? = head, kind.isDINO, dialect == .huggingFace {
-      reasons.append("its head takes the first token alone")
-    }
-    if case .gated = feedForward, dialect != .huggingFace {
-      reasons.append("its gated layers have other names there")
-    }
-    guard reasons.isEmpty else {
-      return .impossible(
-        "the same name, another architecture: in this \(variant), compared with that of \(dialect), "
-          + reasons.joined(separator: "; "))
-    }
-    return .possible(target)
-  }
-
   public func preprocessing(for dialect: Dialect) -> Preprocessing? {
     let size = Preprocessing.Size(height: image, width: image)
     var preprocessing: Preprocessing =
@@ -66,13 +32,17 @@ extension VisionTransformerConfiguration: ModelConfiguration {
       case .torchvision: .torchvision(crop: image)
       case .timm: .timm
       default:
-        kind == .vit
+        !kind.isDINO && kind != .deit
           ? Preprocessing(
             resize: .exactly(height: image, width: image), mean: [0.5, 0.5, 0.5],
             standardDeviation: [0.5, 0.5, 0.5])
           : .convNextProcessor
       }
     if preprocessing.crop != nil { preprocessing.crop = size }
+    if kind.isDINO || kind == .deit, image != 224 {
+      // As much around the middle as at 224 pixels
+      preprocessing.resize = .shortestEdge(image * 256 / 224)
+    }
     if dialect == .timm {
       preprocessing.resize = .shortestEdge(Int((Double(image) / 0.9).rounded(.down)))
       if kind == .vit {

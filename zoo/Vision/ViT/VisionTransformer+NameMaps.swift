@@ -2,13 +2,27 @@ import Formats
 
 /// What the libraries call a vision transformer's parts.
 extension VisionTransformerConfiguration {
-  public func nameMap(for dialect: Dialect) -> NameMap? { Self.nameMap(for: dialect, kind) }
+  public func nameMap(for dialect: Dialect) -> NameMap? {
+    if case .gated = feedForward {
+      return Self.nameMap(for: dialect, kind, heads: heads, isGated: true)
+    }
+    return Self.nameMap(for: dialect, kind, heads: heads)
+  }
 
-  static func nameMap(for dialect: Dialect, _ kind: Kind) -> NameMap? {
+  static func nameMap(
+    for dialect: Dialect, _ kind: Kind, heads: Int = 1, isGated: Bool = false
+  ) -> NameMap? {
     switch dialect {
     case .huggingFace: NameMap(huggingFace(kind))
-    case .timm: NameMap(timm(kind))
+    case .timm:
+      NameMap(timm("reg_token", gated: isGated ? ("mlp.fc1", "mlp.fc2") : nil))
+    case .meta:
+      kind.isDINO
+        ? NameMap(
+          timm("register_tokens", gated: ("mlp.w12", "mlp.w3"))
+            + [.rename("mask_token", "embeddings.mask_token")]) : nil
     case .torchvision: kind == .vit ? NameMap(torchvision) : nil
+    case .google: kind == .vit ? NameMap(google(heads: heads)) : nil
     default: nil
     }
   }
@@ -59,28 +73,36 @@ extension VisionTransformerConfiguration {
     ]
   }
 
-  private static func timm(_ kind: Kind) -> [NameRule] {
+  /// timm's names, which DINOv2's authors have too but for a few.
+  private static func timm(_ registers: NamePattern, gated: (String, String)?) -> [NameRule] {
     let theirs = "blocks.{i}"
     let ours = "encoder.layer.{i}"
-    return ["weight", "bias"].map { leaf in
-      .split(
-        NamePattern("\(theirs).attn.qkv.\(leaf)"),
-        ["query", "key", "value"].map { NamePattern("\(ours).attention.\($0).\(leaf)") }, axis: 0)
-    } + [
-      rename("\(theirs).attn.proj", "\(ours).attention.output"),
-      rename("\(theirs).norm1", "\(ours).norm1"), rename("\(theirs).norm2", "\(ours).norm2"),
-      .rename(NamePattern("\(theirs).ls1.gamma"), NamePattern("\(ours).scale1")),
-      .rename(NamePattern("\(theirs).ls2.gamma"), NamePattern("\(ours).scale2")),
-      rename("\(theirs).mlp", "\(ours).mlp"),
-      .rename("cls_token", "embeddings.cls_token"),
-      .rename("dist_token", "embeddings.distillation_token"),
-      .rename("reg_token", "embeddings.register_tokens"),
-      .rename("mask_token", "embeddings.mask_token"),
-      .rename("pos_embed", "embeddings.position_embeddings"),
-      rename("patch_embed.proj", "embeddings.patch_embeddings.projection"),
-      rename("norm", "norm"), rename("head", "classifier"),
-      rename("head_dist", "distillation_classifier"),
-    ]
+    let gates =
+      gated.map {
+        [
+          rename("\(theirs).\($0.0)", "\(ours).mlp.weights_in"),
+          rename("\(theirs).\($0.1)", "\(ours).mlp.weights_out"),
+        ]
+      } ?? []
+    return gates
+      + ["weight", "bias"].map { leaf in
+        .split(
+          NamePattern("\(theirs).attn.qkv.\(leaf)"),
+          ["query", "key", "value"].map { NamePattern("\(ours).attention.\($0).\(leaf)") }, axis: 0)
+      } + [
+        rename("\(theirs).attn.proj", "\(ours).attention.output"),
+        rename("\(theirs).norm1", "\(ours).norm1"), rename("\(theirs).norm2", "\(ours).norm2"),
+        .rename(NamePattern("\(theirs).ls1.gamma"), NamePattern("\(ours).scale1")),
+        .rename(NamePattern("\(theirs).ls2.gamma"), NamePattern("\(ours).scale2")),
+        rename("\(theirs).mlp", "\(ours).mlp"),
+        .rename("cls_token", "embeddings.cls_token"),
+        .rename("dist_token", "embeddings.distillation_token"),
+        .rename(registers, "embeddings.register_tokens"),
+        .rename("pos_embed", "embeddings.position_embeddings"),
+        rename("patch_embed.proj", "embeddings.patch_embeddings.projection"),
+        rename("norm", "norm"), rename("head", "classifier"),
+        rename("head_dist", "distillation_classifier"),
+      ]
   }
 
   private static var torchvision: [NameRule] {

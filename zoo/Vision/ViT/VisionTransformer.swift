@@ -50,6 +50,8 @@ public struct VisionTransformerConfiguration: Sendable, Hashable {
   /// Tokens that see everything and stand for nothing (DINOv2).
   public var registers = 0
   public var hasDistillationToken = false
+  /// Whether the tokens before the patches have positions too; timm adds them to the tokens where there are registers.
+  public var placesLeadingTokens = true
   /// Whether queries, keys and values have biases.
   public var hasBiases = true
   /// Whether what a layer adds is scaled, each feature by itself.
@@ -87,7 +89,9 @@ public struct VisionTransformerConfiguration: Sendable, Hashable {
   /// Patches along the picture's side.
   var pictureGrid: Int { image / max(patch, 1) }
   /// Tokens that stand before the patches and have positions.
-  var placedTokens: Int { hasDistillationToken ? 2 : 1 }
+  var placedTokens: Int { placesLeadingTokens ? leadingTokens : 0 }
+  /// Tokens that stand before the patches, registers aside.
+  var leadingTokens: Int { hasDistillationToken ? 2 : 1 }
 }
 
 /// The graph. Its parameters have transformers' names without the model's prefix, but layers are called alike in all kinds.
@@ -144,19 +148,30 @@ extension VisionTransformerConfiguration {
       builder.graph.add(Expand(), [token, extents], name: title)
     }
     let leading = parts.enumerated().map { expanded($0.element, "\(name).leading.\($0.offset)") }
+    if !placesLeadingTokens {
+      let placed = builder.add(tokens, try positions(&builder), "\(name).add")
+      let extra = try registerTokens(&builder, batch: shape).map { [$0] } ?? []
+      return builder.graph.add(Concat(axis: 1), leading + extra + [placed], name: "\(name).all")
+    }
     let all = builder.graph.add(Concat(axis: 1), leading + [tokens], name: "\(name).all")
     let placed = builder.add(all, try positions(&builder), "\(name).add")
-    guard registers > 0 else { return placed }
-    // Registers stand behind the first token, and have no position
-    let table = try builder.parameter("\(name).register_tokens", [1, registers, hidden])
-    let registerShape = builder.graph.add(
-      Concat(axis: 0), [shape, builder.integers("register_extents", [registers, hidden])],
-      name: "register_shape")
-    let extra = builder.graph.add(
-      Expand(), [table, registerShape], name: "\(name).registers")
+    guard let extra = try registerTokens(&builder, batch: shape) else { return placed }
     let first = builder.slice(placed, "\(name).first", axis: 1, 0..<1)
     let rest = builder.slice(placed, "\(name).rest", axis: 1, 1..<Int.max)
     return builder.graph.add(Concat(axis: 1), [first, extra, rest], name: "\(name).registered")
+  }
+
+  /// Registers stand behind the first token, and have no position; nil where there are none.
+  private func registerTokens(
+    _ builder: inout LayerBuilder, batch: ValueID
+  ) throws -> ValueID? {
+    guard registers > 0 else { return nil }
+    let name = "embeddings"
+    let table = try builder.parameter("\(name).register_tokens", [1, registers, hidden])
+    let shape = builder.graph.add(
+      Concat(axis: 0), [batch, builder.integers("register_extents", [registers, hidden])],
+      name: "register_shape")
+    return builder.graph.add(Expand(), [table, shape], name: "\(name).registers")
   }
 
   /// The table of positions, stretched to the picture's patches where it is for other pictures.
@@ -168,8 +183,9 @@ extension VisionTransformerConfiguration {
     let table = try builder.parameter(name, [1, placedTokens + grid * grid, hidden])
     let side = pictureGrid
     guard side != grid else { return table }
-    let leading = builder.slice(table, "\(name).leading", axis: 1, 0..<placedTokens)
-    let patches = builder.slice(table, "\(name).patches", axis: 1, placedTokens..<Int.max)
+    let patches =
+      placedTokens == 0
+      ? table : builder.slice(table, "\(name).patches", axis: 1, placedTokens..<Int.max)
     let square = builder.reshape(patches, "\(name).square", [1, grid, grid, hidden])
     let first = builder.graph.add(
       Transpose(permutation: [0, 3, 1, 2]), [square], name: "\(name).channels_first")
@@ -185,6 +201,8 @@ extension VisionTransformerConfiguration {
     let last = builder.graph.add(
       Transpose(permutation: [0, 2, 3, 1]), [resized], name: "\(name).channels_last")
     let flat = builder.reshape(last, "\(name).flat", [1, side * side, hidden])
+    guard placedTokens > 0 else { return flat }
+    let leading = builder.slice(table, "\(name).leading", axis: 1, 0..<placedTokens)
     return builder.graph.add(Concat(axis: 1), [leading, flat], name: "\(name).stretched")
   }
 

@@ -20,14 +20,22 @@ public struct VisionTransformer: ModelFamily {
       case .dinov2: ("encoder.layer.0.layer_scale1.lambda1", "blocks.0.ls1.gamma")
       case .dinov2WithRegisters: ("embeddings.register_tokens", "reg_token")
       }
-    let huggingFace = DialectSigns(.huggingFace, anchor: anchors.0, basePrefix: prefix)
-    let timm = DialectSigns(.timm, anchor: anchors.1)
-    guard kind == .vit else { return [huggingFace, timm] }
+    let own =
+      switch kind {
+      case .vit:
+        [
+          DialectSigns(
+            .torchvision, anchor: "encoder.layers.encoder_layer_0.self_attention.in_proj_weight"),
+          DialectSigns(.google, anchor: "Transformer/posembed_input/pos_embedding"),
+        ]
+      case .deit: [DialectSigns]()
+      case .dinov2: [DialectSigns(.meta, anchor: "mask_token")]
+      case .dinov2WithRegisters: [DialectSigns(.meta, anchor: "register_tokens")]
+      }
     return [
-      huggingFace, timm,
-      DialectSigns(
-        .torchvision, anchor: "encoder.layers.encoder_layer_0.self_attention.in_proj_weight"),
-    ]
+      DialectSigns(.huggingFace, anchor: anchors.0, basePrefix: prefix),
+      DialectSigns(.timm, anchor: anchors.1),
+    ] + own
   }
 
   public var variants: [ModelVariant] {
@@ -41,8 +49,13 @@ public struct VisionTransformer: ModelFamily {
     let config = sidecars.modelConfiguration
     guard let map = VisionTransformerConfiguration.nameMap(for: dialect, kind),
       var seen = VisionTransformerConfiguration(
-        kind, canonical: shapes.mapped(by: map), in: dialect, sidecars: sidecars)
+        kind, canonical: shapes.mapped(by: map, isChanged: dialect == .google), in: dialect,
+        sidecars: sidecars)
     else { return nil }
+    if dialect == .google, let heads = Self.shownHeads(shapes) {
+      seen.heads = heads
+      seen.assumptions = []
+    }
     // Bare names are alike: the tokens tell, and what the configuration says
     guard seen.hasLayerScale == kind.isDINO,
       (seen.registers > 0) == (kind == .dinov2WithRegisters)
@@ -54,6 +67,14 @@ public struct VisionTransformer: ModelFamily {
     }
     seen.interface = Interface(dialect, sidecars: sidecars)
     return seen
+  }
+
+  /// Google's kernels of attention show the heads.
+  private static func shownHeads(_ shapes: NamedShapes) -> Int? {
+    let kernel = shapes.first {
+      $0.hasSuffix("/\(VisionTransformerConfiguration.googleAttention)/query/kernel")
+    }
+    return kernel.flatMap { $0.rank == 3 && $0[1] > 0 ? $0[1] : nil }
   }
 }
 
@@ -94,6 +115,12 @@ extension VisionTransformerConfiguration {
             feedForward: size == "Giant" ? .gated(4096) : nil, patch: 14, image: 518, head: nil)
         ))
     }
+    list += list.filter { $0.1.kind == .dinov2 }.map { name, plain in
+      var registered = plain
+      registered.kind = .dinov2WithRegisters
+      registered.registers = 4
+      return ("\(name) with registers", registered)
+    }
     return list
   }()
 
@@ -114,13 +141,20 @@ extension VisionTransformerConfiguration {
       wide[0] > 0
     else { return nil }
     let hasDistillationToken = shapes["embeddings.distillation_token"] != nil
-    let patches = table[1] - (hasDistillationToken ? 2 : 1)
-    let grid = Int(Double(max(patches, 0)).squareRoot().rounded())
-    guard patches > 0, patches <= 1 << 24, grid * grid == patches else { return nil }
+    let leading = hasDistillationToken ? 2 : 1
+    let places = [leading, 0].first { Self.side(of: table[1] - $0) != nil }
+    guard let places, let grid = Self.side(of: table[1] - places) else { return nil }
     self.init(
       kind, hidden: hidden, layers: layers, heads: max(hidden / 64, 1),
       feedForward: plain == nil ? .gated(wide[0] / 2) : .plain(wide[0]), patch: projection[2],
       image: grid * projection[2], grid: grid, head: nil)
+    // timm calls gated layers as it calls plain ones: the second takes half of what the first gives
+    if plain != nil, let narrow = shapes.first(where: { $0.hasSuffix(".mlp.fc2.weight") }),
+      narrow.rank == 2, narrow[1] == wide[0] / 2, wide[0] > 1
+    {
+      feedForward = .gated(wide[0] / 2)
+    }
+    placesLeadingTokens = places > 0
     channels = projection[1]
     self.hasDistillationToken = hasDistillationToken
     registers = shapes["embeddings.register_tokens"].map { $0.rank == 3 ? $0[1] : 0 } ?? 0
@@ -130,7 +164,14 @@ extension VisionTransformerConfiguration {
     hasMaskToken = shapes["embeddings.mask_token"] != nil
     readHead(shapes)
     if dialect != .huggingFace { epsilon = 1e-6 }
-    read(config, sidecars: sidecars)
+    read(config, sidecars: sidecars, isOfMeta: dialect == .meta)
+  }
+
+  /// The side of a square of so many patches; nil when they make none.
+  private static func side(of patches: Int) -> Int? {
+    guard (1...(1 << 24)).contains(patches) else { return nil }
+    let side = Int(Double(patches).squareRoot().rounded())
+    return side * side == patches ? side : nil
   }
 
   private mutating func readHead(_ shapes: NamedShapes) {
@@ -143,7 +184,7 @@ extension VisionTransformerConfiguration {
   }
 
   /// What the weights do not show.
-  private mutating func read(_ config: JSONValue?, sidecars: Sidecars) {
+  private mutating func read(_ config: JSONValue?, sidecars: Sidecars, isOfMeta: Bool) {
     if let count = config?["num_attention_heads"]?.integer {
       heads = count
     } else {
@@ -165,10 +206,12 @@ extension VisionTransformerConfiguration {
       }
     }
     // The table is stretched to what the pictures are made to; ViT and DeiT have one for their own
-    if kind.isDINO, let size = Preprocessing(sidecars: sidecars)?.outputSize,
-      size.height == size.width, size.height >= patch
-    {
-      image = size.height / patch * patch
+    guard kind.isDINO else { return }
+    if let size = Preprocessing(sidecars: sidecars)?.outputSize {
+      if size.height == size.width, size.height >= patch { image = size.height / patch * patch }
+    } else if isOfMeta, patch <= 224, image > 224 {
+      image = 224 / patch * patch
+      assumptions.append("pictures of \(image) pixels, as its authors use")
     }
   }
 }
