@@ -106,6 +106,9 @@ public struct Model: Sendable {
   /// The names of the classes; nil when they are not known.
   public var labels: [String]? { zooModel?.labels }
 
+  /// How it is run.
+  var options: SessionOptions { lazySession.options }
+
   /// Ready to run; compiled when it is first asked for.
   public func session() throws -> Session {
     try lazySession.get { options in
@@ -158,7 +161,7 @@ struct WeightTable: Sendable {
 
 /// A session that is made once, by whoever asks first.
 final class LazySession: Sendable {
-  private let options: SessionOptions
+  let options: SessionOptions
   private let session = Mutex<Session?>(nil)
 
   init(options: SessionOptions) { self.options = options }

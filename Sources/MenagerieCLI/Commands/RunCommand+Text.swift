@@ -20,35 +20,17 @@ extension RunCommand {
     guard outputs == nil || task == .embed else {
       throw ValidationError("--outputs without --inputs is for embeddings")
     }
+    let takesPixels = try model.takesPixels
+    guard labels.isEmpty || takesPixels else {
+      throw ValidationError("--labels is for a model that takes pictures and texts")
+    }
     switch task {
-    case .embed: try embed(TextEmbedder(model))
+    case .embed: takesPixels ? try embedBoth(model) : try embed(TextEmbedder(model))
     case .similarity: try compare(TextEmbedder(model))
     case .fillMask: try fill(MaskFiller(model))
     case .classify: try classify(TextClassifier(model))
     case .zeroShot: try match(ZeroShotClassifier(model))
     }
-  }
-
-  /// Each picture with each text: what is a file on the disk is a picture.
-  private func match(_ classifier: ZeroShotClassifier) throws {
-    let isPicture = subjects.map { System.isDirectory($0) == false }
-    let pictures = zip(subjects, isPicture).filter(\.1).map(\.0)
-    let texts =
-      try zip(subjects, isPicture).filter { !$1 }.map(\.0) + (file.map(TextLines.read) ?? [])
-    guard !pictures.isEmpty, !texts.isEmpty else {
-      throw ValidationError("give a picture, and the texts that may describe it")
-    }
-    var results: [JSONValue] = []
-    for picture in pictures {
-      let classes = Array(try classifier.classify(imageAt: picture, as: texts).prefix(top))
-      if json {
-        results.append(["file": .string(picture), "classes": classes.json])
-        continue
-      }
-      if pictures.count > 1 { Terminal.say(Terminal.bold(System.lastComponent(picture))) }
-      for one in classes { Terminal.say(score: one.score, one.label) }
-    }
-    if json { Terminal.say(json: ["results": .array(results)]) }
   }
 
   private func vectors(
@@ -83,18 +65,21 @@ extension RunCommand {
           })
       ])
     } else if outputs == nil {
-      for (text, vector) in zip(texts, vectors) {
-        let start = vector.prefix(4).map { Quantities.fixed(Double($0), 4) }
-        Terminal.say(
-          "\(Terminal.bold(Terminal.shortened(text)))\n  \(width) numbers: "
-            + start.joined(separator: " ") + (width > 4 ? " …" : ""))
-      }
+      for (text, vector) in zip(texts, vectors) { sayVector(text, vector) }
       if texts.count > 1 { sayMostSimilar(texts, vectors) }
     }
   }
 
+  /// How a vector begins.
+  func sayVector(_ name: String, _ vector: [Float]) {
+    let start = vector.prefix(4).map { Quantities.fixed(Double($0), 4) }
+    Terminal.say(
+      "\(Terminal.bold(Terminal.shortened(name)))\n  \(vector.count) numbers: "
+        + start.joined(separator: " ") + (vector.count > 4 ? " …" : ""))
+  }
+
   /// For each text the one that is nearest to it.
-  private func sayMostSimilar(_ texts: [String], _ vectors: [[Float]]) {
+  func sayMostSimilar(_ texts: [String], _ vectors: [[Float]]) {
     Terminal.say("")
     for (index, vector) in vectors.enumerated().prefix(20) {
       let others = vectors.indices.filter { $0 != index }
@@ -181,6 +166,14 @@ extension Model {
     }
   }
 
+  /// Whether pictures are among what it takes, under the name that transformers gives them.
+  var takesPixels: Bool {
+    get throws {
+      let graph = try graph()
+      return graph.inputs.contains { graph[$0].name == "pixel_values" }
+    }
+  }
+
   /// What it does with a text: what its weights are for, or else what its outputs look like.
   /// - Throws: `.unsupported` for what is not done here, with the way to do it.
   var textTask: RunCommand.Task {
@@ -202,7 +195,7 @@ extension Model {
       }
       let graph = try graph()
       let outputs = graph.outputs.map { graph[$0] }
-      if graph.inputs.contains(where: { graph[$0].name == "pixel_values" }) { return .zeroShot }
+      if try takesPixels { return .zeroShot }
       if outputs.contains(where: { $0.name == "last_hidden_state" }) { return .embed }
       return outputs.first?.type.rank == 2 ? .classify : .fillMask
     }

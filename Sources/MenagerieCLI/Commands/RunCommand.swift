@@ -15,7 +15,8 @@ struct RunCommand: ParsableCommand {
       menagerie run resnet50.pth cat.jpg dog.png --top 3
       menagerie run all-MiniLM-L6-v2/ "A man eats bread." "Someone has a meal."
       menagerie run bert-base-uncased/ "Paris is the capital of [MASK]."
-      menagerie run clip-vit-base-patch32/ cat.jpg "a photo of a cat" "a photo of a dog"
+      menagerie run clip-vit-base-patch32/ cat.jpg --labels "a photo of a cat" "a photo of a dog"
+      menagerie run dinov2-small/ cat.jpg dog.png --outputs embeddings.npz
       menagerie run all-MiniLM-L6-v2/ --file lines.txt --outputs embeddings.npz
       menagerie run model.onnx --inputs in.npz --outputs out.npz
 
@@ -33,6 +34,12 @@ struct RunCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("Texts, one a line.", valueName: "lines.txt"), completion: .file())
   var file: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp(
+      "Texts that may describe the pictures, for a model that takes both.", valueName: "texts"))
+  var labels: [String] = []
 
   @Option(
     help: ArgumentHelp(
@@ -69,7 +76,7 @@ struct RunCommand: ParsableCommand {
   }
 
   func validate() throws {
-    guard (inputs != nil) != (!subjects.isEmpty || file != nil) else {
+    guard (inputs != nil) != (!subjects.isEmpty || !labels.isEmpty || file != nil) else {
       throw ValidationError("give either pictures or texts, or arrays with --inputs")
     }
     guard inputs == nil || outputs != nil else {
@@ -86,17 +93,7 @@ struct RunCommand: ParsableCommand {
     } else if try loaded.takesTokens {
       try runTexts(loaded)
     } else {
-      guard file == nil else {
-        throw ValidationError("--file gives texts, and the model takes pictures")
-      }
-      guard outputs == nil else {
-        throw ValidationError("--outputs needs --inputs: classes are printed")
-      }
-      guard (task ?? .classify) == .classify else {
-        throw ValidationError(
-          "--task \(task?.rawValue ?? "") is for texts; the model takes pictures")
-      }
-      try classify(try ImageClassifier(loaded))
+      try runPictures(loaded)
     }
   }
 
@@ -125,23 +122,6 @@ struct RunCommand: ParsableCommand {
     } else {
       for (name, tensor) in results { Terminal.say("\(name)  \(tensor.dataType) \(tensor.shape)") }
     }
-  }
-
-  private func classify(_ classifier: ImageClassifier) throws {
-    var results: [JSONValue] = []
-    for file in subjects {
-      let classes = try classifier.classify(imageAt: file, top: top)
-      if json {
-        results.append([
-          "file": .string(file),
-          "classes": classes.json,
-        ])
-      } else {
-        if subjects.count > 1 { Terminal.say(Terminal.bold(System.lastComponent(file))) }
-        for one in classes { Terminal.say(score: one.score, one.label) }
-      }
-    }
-    if json { Terminal.say(json: ["results": .array(results)]) }
   }
 }
 
