@@ -44,3 +44,16 @@ def named(file: str, inputs: str, out: str) -> None:
         feed = {i.name: given[i.name] if i.name in given.files else usual[i.name] for i in session.get_inputs()}
     names = [output.name for output in session.get_outputs()]
     np.savez(out, **dict(zip(names, session.run(names, feed))))
+
+
+def pictured(file: str, inputs: str, out: str) -> None:
+    """Full check, then every output under its name, for pictures and perhaps texts; the batch is the caller's."""
+    onnx.checker.check_model(file, full_check=True)
+    session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
+    wanted = session.get_inputs()
+    if any(isinstance(i.shape[0], int) for i in wanted):
+        raise ValueError(f"the batch is fixed: {[(i.name, i.shape) for i in wanted]}")
+    with np.load(inputs) as given:
+        feed = {i.name: given["pixel_values" if len(wanted) == 1 else i.name] for i in wanted}
+    names = [output.name for output in session.get_outputs()]
+    np.savez(out, **dict(zip(names, session.run(names, feed))))

@@ -88,9 +88,11 @@ class Judges:
         self.onnx = Framework("onnx_side", logs)
         self.text = Framework("text_side", logs)
         self.decoder = Framework("decoder_side", logs)
+        self.vision = Framework("vision_side", logs)
+        self.sight = Framework("sight_side", logs)
 
     def close(self) -> None:
-        for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder):
+        for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder, self.vision, self.sight):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:
