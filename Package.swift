@@ -220,7 +220,12 @@ let package = Package(
           "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph",
           "Tensors", "Text", "Zoo", collections,
         ]),
-      tests("MenagerieCLI", ["BinaryIO", "JSON", "Menagerie", "MenagerieCLI", "Tensors"]),
+      tests(
+        "MenagerieCLI",
+        [
+          "BinaryIO", "JSON", "Menagerie", "MenagerieCLI", "Tensors",
+          .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        ]),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

@@ -7,6 +7,7 @@
 // 0 means "not known yet"; otherwise the instruction set plus one.
 static atomic_int probed;
 static atomic_int current;
+static _Thread_local int forced;
 
 mng_isa mng_isa_probe(void) {
   int known = atomic_load_explicit(&probed, memory_order_relaxed);
@@ -31,11 +32,11 @@ mng_isa mng_isa_probe(void) {
 
 void mng_isa_set(mng_isa isa) {
   mng_isa best = mng_isa_probe();
-  if (isa > best) isa = best;
-  atomic_store_explicit(&current, (int)isa + 1, memory_order_relaxed);
+  forced = (int)(isa > best ? best : isa) + 1;
 }
 
 mng_isa mng_isa_current(void) {
+  if (forced != 0) return (mng_isa)(forced - 1);
   int known = atomic_load_explicit(&current, memory_order_relaxed);
   if (known != 0) return (mng_isa)(known - 1);
   mng_isa isa = mng_isa_probe();
@@ -44,6 +45,6 @@ mng_isa mng_isa_current(void) {
     if (strcmp(cap, "baseline") == 0) isa = MNG_ISA_BASELINE;
     if (strcmp(cap, "avx2") == 0 && isa > MNG_ISA_AVX2) isa = MNG_ISA_AVX2;
   }
-  mng_isa_set(isa);
+  atomic_store_explicit(&current, (int)isa + 1, memory_order_relaxed);
   return isa;
 }

@@ -2,8 +2,8 @@ import CKernels
 import Kernels
 import Testing
 
-/// Tests of kernels that follow the process's instruction set: one at a time, since each sets it.
-@Suite(.serialized) struct VariantTests {
+/// Tests of kernels that follow the thread's instruction set, which each of them sets.
+@Suite struct VariantTests {
   /// Sizes one below, at and one above each vector width and its unrolled loops.
   static let sizes = [
     1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000,

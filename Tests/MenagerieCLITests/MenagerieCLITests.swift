@@ -1,3 +1,4 @@
+import ArgumentParser
 import Formats
 import Tensors
 import Testing
@@ -87,5 +88,13 @@ import Testing
   @Test(arguments: ["convert", "inspect", "generate", "help", "--help", "-h"])
   func commandsAndOptionsAreLeftToTheParser(typed: String) {
     #expect(MenagerieCommand.complaint(about: typed) == nil)
+  }
+}
+
+@Suite struct TokenizeCommandClaims {
+  @Test func idsStandBetweenCommasOrSpaces() throws {
+    #expect(try TokenizeCommand.ids("7592, 2045  102") == [7592, 2045, 102])
+    #expect(try TokenizeCommand.ids("") == [])
+    #expect(throws: ValidationError.self) { try TokenizeCommand.ids("7592 hello") }
   }
 }

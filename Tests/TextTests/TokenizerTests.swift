@@ -39,6 +39,22 @@ import Testing
     }
   }
 
+  /// The library's own answers: its table of scripts has these otherwise than its expressions do.
+  @Test(arguments: [
+    ("\u{2748}\u{61C}", 1), ("\u{627}\u{61C}", 2), ("\u{2748}\u{589}", 1),
+    ("\u{915}\u{953}", 1), ("\u{301}\u{954}", 2), ("\u{3042}\u{30FC}", 1),
+    ("x\u{F588}\u{627}", 2), ("x\u{F588}", 1),
+  ])
+  func cutsAtTheLibrarysScripts(text: String, pieces: Int) throws {
+    let tokenizer = try Tokenizer(
+      json: Bytes(
+        #"""
+        {"model": {"type": "WordLevel", "vocab": {"?": 0}, "unk_token": "?"},
+         "pre_tokenizer": {"type": "UnicodeScripts"}}
+        """#.utf8))
+    #expect(try tokenizer.encode(text).count == pieces)
+  }
+
   @Test(arguments: names) func framesPairsAsTheLibraryDoes(name: String) throws {
     let tokenizer = try TokenizerTests.load(name)
     let gold = try JSONValue(parsing: try Fixtures.bytes("tokenizers/\(name).gold.json"))["pair"]

@@ -1,9 +1,10 @@
-"""Compares `menagerie tokenize` with the `tokenizers` library: ids, tokens and offsets of many lines.
+"""Compares `menagerie tokenize` with the `tokenizers` library: ids, tokens, offsets and decoded texts of many lines.
 
     scripts/interop/tokenizer_lines.py MENAGERIE_BINARY [--lines N] [TOKENIZER_JSON…]
 
 Without files, those of Tests/Fixtures/tokenizers and of the published models in the cache are taken. Lines are mixed:
-words, code, emoji, Arabic, Hindi, Thai, Chinese, combining marks, controls, and scalars from anywhere. The exit status is
+words, code, emoji, Arabic, Hindi, Thai, Chinese, combining marks, controls, scalars from anywhere, and bytes that are
+no UTF-8. The exit status is
 1 when anything differs.
 """
 import argparse
@@ -34,7 +35,7 @@ def scalar(rng: random.Random) -> str:
     return chr(rng.randrange(low, high))
 
 
-def line(rng: random.Random) -> str:
+def line(rng: random.Random) -> bytes:
     kind = rng.random()
     if kind < 0.5:
         text = "".join(rng.choice(WORDS) + rng.choice([" ", " ", " ", "", "  ", ", "]) for _ in range(rng.randint(2, 14)))
@@ -42,26 +43,41 @@ def line(rng: random.Random) -> str:
         text = " ".join(rng.choice(CODE) for _ in range(rng.randint(1, 3)))
     else:
         text = "".join(scalar(rng) + rng.choice(["", "", " "]) for _ in range(rng.randint(1, 25)))
-    return text.replace("\n", " ").replace("\r", " ")
+    data = bytearray(text.encode())
+    if rng.random() < 0.05:
+        for _ in range(rng.randint(1, 3)):
+            data.insert(rng.randrange(len(data) + 1), rng.choice([0x80, 0xBF, 0xC0, 0xC3, 0xE2, 0xED, 0xF0, 0xF5, 0xFF]))
+    # What ends a line cannot be in it
+    return bytes(data).replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def results(binary: str, *arguments) -> list[dict]:
+    answer = subprocess.run([binary, "tokenize", *arguments, "--json"], capture_output=True)
+    if answer.returncode:
+        raise SystemExit(answer.stderr.decode().strip())
+    return json.loads(answer.stdout)["results"]
 
 
 def compare(binary: str, path: pathlib.Path, lines: list[str], file: pathlib.Path) -> int:
-    result = subprocess.run([binary, "tokenize", path, "--file", file, "--json"], capture_output=True)
-    if result.returncode:
-        print(f"{path}: {result.stderr.decode().strip()}")
-        return 1
-    ours = json.loads(result.stdout)["results"]
+    ours = results(binary, path, "--file", file)
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding(), tokenizer.no_truncation()
-    wrong = 0 if len(ours) == len(lines) else 1
-    for text, our, their in zip(lines, ours, tokenizer.encode_batch(lines)):
+    theirs = tokenizer.encode_batch(lines)
+    ids = file.with_suffix(".ids")
+    # A line without ids would be the last line's end
+    ids.write_text("".join(" ".join(map(str, x.ids)) + "\n" for x in theirs) + "0\n")
+    texts = results(binary, path, "--decode", "--file", ids)[:-1]
+    wrong = int(not len(lines) == len(ours) == len(texts))
+    for text, our, decoded, their in zip(lines, ours, texts, theirs):
         same = (our["ids"] == their.ids and our["tokens"] == their.tokens
                 and our["offsets"] == [list(x) for x in their.offsets])
-        if not same:
+        back = tokenizer.decode(their.ids)
+        if not same or decoded["text"] != back:
             wrong += 1
             if wrong <= 3:
-                print(f"  {text!r}\n    ours   {our['tokens']}\n    theirs {their.tokens}")
-    print(f"{path.parent.name}/{path.name}: {wrong} of {len(lines)} lines differ")
+                print(f"  {text!r}\n    ours   {our['tokens']}\n    theirs {their.tokens}"
+                      f"\n    decoded {decoded['text']!r}\n    theirs  {back!r}")
+    print(f"{path.parent.name}/{path.name}: {wrong} of {len(lines)} lines differ", flush=True)
     return wrong
 
 
@@ -81,8 +97,9 @@ def main() -> int:
     lines = [line(rng) for _ in range(options.lines)]
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "lines.txt"
-        file.write_bytes("".join(x + "\n" for x in lines).encode())
-        return 1 if sum(compare(options.menagerie, x, lines, file) for x in files) else 0
+        file.write_bytes(b"".join(x + b"\n" for x in lines))
+        texts = [x.decode(errors="replace") for x in lines]
+        return 1 if sum(compare(options.menagerie, x, texts, file) for x in files) else 0
 
 
 if __name__ == "__main__":

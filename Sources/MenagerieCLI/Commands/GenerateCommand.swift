@@ -19,13 +19,17 @@ struct GenerateCommand: ParsableCommand {
   @Argument(help: "A model file, or a Hugging Face directory.", completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("The text to continue, or what is said in a chat.", valueName: "text"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The text to continue, or what is said in a chat.", valueName: "text"))
   var prompt: String?
 
   @Flag(help: "Write the prompt as the model's chat template wants it, and answer.")
   var chat = false
 
-  @Option(help: ArgumentHelp("What the model is told before a chat.", valueName: "text"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("What the model is told before a chat.", valueName: "text"))
   var system: String?
 
   @Option(help: ArgumentHelp("The most tokens to write.", valueName: "n"))
@@ -34,7 +38,7 @@ struct GenerateCommand: ParsableCommand {
   @OptionGroup(title: "Choosing tokens") var sampling: SamplingOptions
 
   @Option(
-    name: .customLong("stop"), parsing: .singleValue,
+    name: .customLong("stop"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Words that end the text; may be given again.", valueName: "text"))
   var stops: [String] = []
 

@@ -6,12 +6,14 @@ import Text
 
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenize", abstract: "Turn text into a model's tokens.",
+    commandName: "tokenize", abstract: "Turn text into a model's tokens, or ids into text.",
     discussion: """
       menagerie tokenize bert-base/ "Hello there"
       menagerie tokenize tokenizer.json --file lines.txt --json
+      menagerie tokenize bert-base/ --decode 7592,2045
 
-      Special tokens are added as the model's files say. Offsets count Unicode scalars.
+      Special tokens are added as the model's files say, and left out of what is decoded.
+      Offsets count Unicode scalars.
       """)
 
   @Argument(
@@ -19,37 +21,69 @@ struct TokenizeCommand: ParsableCommand {
     completion: .file())
   var model: String
 
-  @Argument(help: "Texts.")
+  @Argument(help: "Texts; with --decode, ids between commas or spaces.")
   var texts: [String] = []
 
   @Option(help: ArgumentHelp("A file with a text a line.", valueName: "file"), completion: .file())
   var file: String?
+
+  @Flag(help: "Turn ids into text.")
+  var decode = false
 
   @Flag(help: "One JSON document.")
   var json = false
 
   func validate() throws {
     guard file != nil || !texts.isEmpty else {
-      throw ValidationError("give texts, or a file of them with --file")
+      throw ValidationError(
+        decode
+          ? "give ids, or a file of them with --file" : "give texts, or a file of them with --file")
     }
   }
 
   func run() throws {
     let tokenizer = try TokenizerFinder.find(model)
-    let all = texts + (try file.map(TextLines.read) ?? [])
+    let lines = try file.map(TextLines.read) ?? []
+    if decode {
+      // Ids may be separate arguments of one text
+      try decode((texts.isEmpty ? [] : [texts.joined(separator: " ")]) + lines, with: tokenizer)
+      return
+    }
+    let all = texts + lines
     if json {
-      // A document may be long, so it is written as it comes
-      print("{\"results\":[", terminator: "")
-      for (i, text) in all.enumerated() {
-        let result = TokenizeCommand.json(try tokenizer.encode(text))
-        print(i == 0 ? "" : ",", result.text(), separator: "", terminator: "")
-      }
-      print("]}")
+      try document(all) { TokenizeCommand.json(try tokenizer.encode($0)) }
       return
     }
     for (i, text) in all.enumerated() {
       if i > 0 { Terminal.say("") }
       show(try tokenizer.encode(text))
+    }
+  }
+
+  private func decode(_ lines: [String], with tokenizer: Tokenizer) throws {
+    let text = { line in try tokenizer.decode(try TokenizeCommand.ids(line)) }
+    if json {
+      try document(lines) { ["text": .string(try text($0))] }
+    } else {
+      for line in lines { Terminal.say(try text(line)) }
+    }
+  }
+
+  /// A document may be long, so it is written as it comes.
+  private func document(_ lines: [String], _ result: (String) throws -> JSONValue) throws {
+    print("{\"results\":[", terminator: "")
+    for (i, line) in lines.enumerated() {
+      print(i == 0 ? "" : ",", try result(line).text(), separator: "", terminator: "")
+    }
+    print("]}")
+  }
+
+  static func ids(_ line: String) throws -> [Int] {
+    try line.split { $0 == "," || $0.isWhitespace }.map { word in
+      guard let id = Int(word) else {
+        throw ValidationError("'\(word)' is no id: ids are numbers between commas or spaces")
+      }
+      return id
     }
   }
 

@@ -134,17 +134,23 @@ struct FixedLengthPreTokenizer: PreTokenizer {
 
 /// Cuts where the script changes; Han and the Japanese syllabaries are one, and spaces belong to any.
 struct ScriptPreTokenizer: PreTokenizer {
+  private static let older: [UInt32: String] = [
+    0x0589: "common", 0x061C: "common", 0x0953: "devanagari", 0x0954: "devanagari", 0x30FC: "han",
+  ]
+
   func split(_ text: inout SplitText, _ memory: inout WorkingMemory) {
     let (scripts, properties) = (Scripts.shared, ScalarProperties.shared)
     let han = scripts.index(of: "han") ?? 0
+    // The library's table of scripts is older than its regular expressions' in these
+    let older = ScriptPreTokenizer.older.mapValues { scripts.index(of: $0) ?? 0 }
     let syllabaries = ["hiragana", "katakana"].map { scripts.index(of: $0) ?? 0 }
     text.cut { bytes, range, ranges in
       var (at, start, last) = (range.lowerBound, -1, UInt16.max)
       while at < range.upperBound {
         let (scalar, next) = UTF8Text.decode(bytes, at)
         if !properties.has(scalar, ScalarProperties.anyScript) {
-          var script = scripts[scalar]
-          if scalar == 0x30FC || syllabaries.contains(script) { script = han }
+          var script = older[scalar] ?? scripts[scalar]
+          if syllabaries.contains(script) { script = han }
           if script != last {
             if start >= 0 { ranges.append(start..<at) }
             start = at
