@@ -111,7 +111,7 @@ extension ZooModel {
     }
     account.dropped = self.account.dropped + account.dropped
     account.synthesised = account.tensors.filter { $0.action == .synthesised }.map(\.entry.name)
-    let graph = withGraph ? try target.build().graph.renamed(by: map) : nil
+    let graph = withGraph ? try target.buildExport().graph.renamed(by: map) : nil
     return ExpressedModel(
       dialect: dialect, graph: graph, tensors: account.tensors, account: account,
       sidecars: target.sidecars(for: dialect, labels: labels, preprocessing: preprocessing))

@@ -84,6 +84,49 @@ import Zoo
     }
   }
 
+  @Test func joinsThePartsOfSeveralDevices() throws {
+    let folder = Fixtures.path("decoders/llama-parts")
+    let checkpoint = try FormatRegistry.read(folder)
+    #expect(checkpoint.notes == ["joined from 2 parts"])
+    let recognised = Catalogue.standard.recognise(
+      checkpoint.normalised, sidecars: checkpoint.sidecars)
+    let model = try #require(recognised).model(
+      weights: checkpoint.normalised, sidecars: checkpoint.sidecars)
+    #expect(model.dialect == .meta && model.account.isComplete)
+    let weights = Dictionary(
+      model.weights.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let session = try Session(graph: model.graph) { try #require(weights[$0]).load() }
+    let answer = try session.run([
+      "input_ids": NumPyArrays.array("decoders/llama-parts/ids.npy"),
+      "attention_mask": NumPyArrays.array("decoders/llama-parts/mask.npy"),
+    ])
+    let (logits, golden) = (
+      try #require(answer["logits"]), try NumPyArrays.array("decoders/llama-parts/logits.npy")
+    )
+    let off = zip(logits.doubles, golden.doubles).map { abs($0 - $1) }.max() ?? .infinity
+    #expect(logits.shape == golden.shape && off <= 1e-4, "off by \(off)")
+  }
+
+  @Test(arguments: [
+    (["0"], "1 of 2 parts are missing, 'consolidated.01.pth' the first"),
+    (["1"], "'consolidated.00.pth' is missing"),
+  ])
+  func namesThePartThatIsMissing(parts: [String], problem: String) throws {
+    let scratch = ScratchDirectory()
+    try System.createDirectory(scratch.file("m"))
+    for name in parts.map({ "consolidated.0\($0).pth" }) + ["params.json"] {
+      let bytes = try MappedFile(path: Fixtures.path("decoders/llama-parts/\(name)")).bytes
+      let file = try AtomicFileWriter(path: scratch.file("m/\(name)"))
+      try file.write(bytes)
+      try file.commit()
+    }
+    #expect {
+      _ = try FormatRegistry.read(scratch.file("m"))
+    } throws: {
+      "\($0)" == "\(scratch.file("m")): \(problem); fetch all files of the model"
+    }
+  }
+
   @Test(arguments: ["t5", "t5-gated"])
   func readsAndWritesWhatT5Does(name: String) throws {
     let fixture = try DecoderFixture(name)
@@ -208,6 +251,21 @@ import Zoo
     let configuration = try #require(model.configuration as? any GenerativeConfiguration)
     #expect(throws: DataError.self) { try configuration.buildStep() }
     #expect(model.obstacle(to: .gguf)?.code == .unsupported)
+  }
+
+  @Test(arguments: cases + ["t5", "llama-text", "gpt2-text"])
+  func exportsWithItsPastAndAnyBatchAndLength(name: String) throws {
+    let model = try Self.model(name)
+    let graph = try #require(try model.expressed(in: .huggingFace).graph)
+    let cache = try #require(model.configuration as? any GenerativeConfiguration).cache
+    let inputs = graph.inputs.map { graph[$0].name }.filter { $0.hasPrefix("past_key_values.") }
+    let outputs = graph.outputs.map { graph[$0].name }.filter { $0.hasPrefix("present.") }
+    #expect(inputs.count == (Self.cases.contains(name) ? 2 * cache.layers : 0))
+    #expect(outputs.count == inputs.count)
+    for id in graph.outputs where !graph[id].name.hasPrefix("present.") {
+      let dimensions = try #require(graph[id].type.dimensions)
+      #expect(dimensions[0] == "batch" && !dimensions.contains(.unknown), "\(graph[id].type)")
+    }
   }
 
   @Test(arguments: cases + ["t5", "t5-gated", "llama-text", "gpt2-text"])

@@ -26,7 +26,9 @@ enum CompanionFiles {
   ) throws -> OrderedDictionary<String, JSONValue> {
     var sidecars: OrderedDictionary<String, JSONValue> = [:]
     let usual = [configuration, pictures, Checkpoint.descriptionName]
-    let wanted = usual + names.filter { $0.hasSuffix("_config.json") && !usual.contains($0) }
+    // Meta's files have no other
+    let said = names.contains(configuration) ? usual : usual + ["params.json"]
+    let wanted = said + names.filter { $0.hasSuffix("_config.json") && !usual.contains($0) }
     for name in wanted where names.contains(name) {
       let path = "\(folder)/\(name)"
       sidecars[name] = try namingFile(path) { try JSONFiles.read(path) }

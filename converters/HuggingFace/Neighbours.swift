@@ -20,6 +20,13 @@ extension Checkpoint {
     if stem.hasPrefix("consolidated"), names.contains("params.json") {
       adoptParameters(from: "\(directory)/params.json")
     }
+    if ParallelParts.number(of: file) != nil, let parts = ParallelParts(among: names)?.names,
+      parts.count > 1, graph == nil, graphError == nil
+    {
+      graphError = DataError(
+        .unsupported, "is one of \(parts.count) parts of a model", path: path,
+        remedy: "give the directory with all of them")
+    }
     guard names.contains(CompanionFiles.configuration),
       sidecars[CompanionFiles.configuration] == nil,
       sidecars[Checkpoint.descriptionName]?["config"] == nil,

@@ -8,7 +8,7 @@ import Tensors
 
 /// The files of a directory that hold its weights.
 struct WeightFiles {
-  private enum Kind { case single(String), sharded(index: String) }
+  private enum Kind { case single(String), sharded(index: String), parallel(ParallelParts) }
 
   private let kind: Kind
   private let names: [String]
@@ -27,6 +27,10 @@ struct WeightFiles {
         return
       }
     }
+    if let parts = ParallelParts(among: names) {
+      kind = .parallel(parts)
+      return
+    }
     let others = names.filter { name in
       [".safetensors", ".bin", ".pth", ".pt"].contains { name.hasSuffix($0) }
     }
@@ -40,13 +44,18 @@ struct WeightFiles {
 
   /// Whether the file of that name is all the weights there are.
   func isOnly(_ name: String) -> Bool {
-    if case .single(name) = kind { true } else { false }
+    switch kind {
+    case .single(let only): only == name
+    case .parallel(let parts): parts.names == [name]
+    case .sharded: false
+    }
   }
 
   func read(in folder: String) throws -> Checkpoint {
     switch kind {
     case .single(let name): try WeightFiles.format(name).read("\(folder)/\(name)")
     case .sharded(let index): try shards(index, in: folder)
+    case .parallel(let parts): try parts.read(in: folder)
     }
   }
 

@@ -30,7 +30,11 @@ extension LayerBuilder {
     let count = graph.add(Squeeze(), [length, integers("axis_0", [0])], name: "\(name).count")
     let steps = graph.add(
       RangeOf(), [integer("zero_index", 0), count, integer("one_index", 1)], name: "\(name).steps")
-    return graph.add(Unsqueeze(), [steps, integers("axis_0", [0])], name: name)
+    let row = graph.add(Unsqueeze(), [steps, integers("axis_0", [0])], name: name)
+    if let dimensions = graph[x].type.dimensions, dimensions.indices.contains(axis) {
+      graph[row].type = TensorType(.int64, [1, dimensions[axis]])
+    }
+    return row
   }
 
   /// The places of tokens in their rows: `[1, sequence]`, or `[batch, sequence]` where each row starts elsewhere.

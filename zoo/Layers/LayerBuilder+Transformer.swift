@@ -57,7 +57,11 @@ extension LayerBuilder {
     let table = try parameter("\(name).weight", [count, size])
     let length = graph.add(ShapeOf(start: 1, end: 2), [ids], name: "sequence_length")
     let bounds = integers("axis_0", [0])
-    return graph.add(Slice(), [table, bounds, length, bounds], name: name)
+    let rows = graph.add(Slice(), [table, bounds, length, bounds], name: name)
+    if let sequence = graph[ids].type.dimensions?.last {
+      graph[rows].type = TensorType(.float32, [sequence, .fixed(size)])
+    }
+    return rows
   }
 
   /// Positions that are counted from the padding's id, over the tokens that are no padding: `[batch, sequence]`.
