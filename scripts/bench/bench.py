@@ -13,7 +13,8 @@ import subprocess
 import sys
 
 import sources
-from measured import measured
+import tokenizing
+from measured import figures, measured
 
 HERE = pathlib.Path(__file__).resolve().parent
 MEGABYTE = 1e6
@@ -108,13 +109,7 @@ class Bench:
         for model in sources.MODELS:
             for threads in (1, 2):
                 table[f"{model}-threads{threads}"] = lambda m=model, t=threads: self.latency(m, t, 1)
-        return table
-
-
-def figures(unit: str, ours: float, neighbours: dict[str, float]) -> dict:
-    rounded = {name: round(value, 4) for name, value in neighbours.items()}
-    return {"unit": unit, "ours": round(ours, 4), "neighbours": rounded,
-            "ratio": round(min(neighbours.values()) / ours, 2)}
+        return table | tokenizing.cases(self)
 
 
 def seconds(ours: list, neighbours: dict[str, list]) -> dict:

@@ -57,3 +57,9 @@ def measured(command: list, watch: bool = False) -> Measured:
         raise RuntimeError(f"{pathlib.Path(command[0]).name} {command[1]} ended with {process.returncode}: "
                            f"{words[-1] if words else ''}")
     return Measured(seconds, usage.ru_maxrss * 1024, highest[0], output)
+
+
+def figures(unit: str, ours: float, neighbours: dict[str, float]) -> dict:
+    rounded = {name: round(value, 4) for name, value in neighbours.items()}
+    return {"unit": unit, "ours": round(ours, 4), "neighbours": rounded,
+            "ratio": round(min(neighbours.values()) / ours, 2)}

@@ -19,6 +19,7 @@ import decoders
 import encoders
 import published
 import sight
+import tokenizer_lines
 import vision
 from menagerie import Failed, Menagerie
 from roads import EXTENSIONS, FORMATS, IMPOSSIBLE, SOURCES, WEIGHTS, Judges, Road
@@ -77,7 +78,7 @@ def all_roads(judges: Judges) -> dict[str, list[Road]]:
     return {"Networks (distance of the logits)": networks, "Dialects (distance of the logits)": dialects,
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
             "Commands": commands, **encoders.roads(judges), **decoders.roads(judges),
-            **vision.roads(judges), **sight.roads(judges),
+            **vision.roads(judges), **sight.roads(judges), **tokenizer_lines.roads(judges),
             "Published models (distance of the outputs)": real}
 
 

@@ -8,6 +8,7 @@ no UTF-8. The exit status is
 1 when anything differs.
 """
 import argparse
+import functools
 import importlib
 import json
 import os
@@ -16,6 +17,9 @@ import random
 import subprocess
 import sys
 import tempfile
+
+from menagerie import Failed
+from roads import Road
 
 HERE = pathlib.Path(__file__).resolve().parent
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
@@ -58,27 +62,53 @@ def results(binary: str, *arguments) -> list[dict]:
     return json.loads(answer.stdout)["results"]
 
 
-def compare(binary: str, path: pathlib.Path, lines: list[str], file: pathlib.Path) -> int:
+def differences(binary: str, path: pathlib.Path, lines: list[bytes], folder: pathlib.Path) -> list[str]:
+    """The lines, in words, whose ids, tokens, offsets or decoded texts are not the library's."""
+    file, ids = folder / "lines.txt", folder / "ids.txt"
+    file.write_bytes(b"".join(x + b"\n" for x in lines))
+    texts = [x.decode(errors="replace") for x in lines]
     ours = results(binary, path, "--file", file)
     tokenizer = Tokenizer.from_file(str(path))
     tokenizer.no_padding(), tokenizer.no_truncation()
-    theirs = tokenizer.encode_batch(lines)
-    ids = file.with_suffix(".ids")
+    theirs = tokenizer.encode_batch(texts)
     # A line without ids would be the last line's end
     ids.write_text("".join(" ".join(map(str, x.ids)) + "\n" for x in theirs) + "0\n")
-    texts = results(binary, path, "--decode", "--file", ids)[:-1]
-    wrong = int(not len(lines) == len(ours) == len(texts))
-    for text, our, decoded, their in zip(lines, ours, texts, theirs):
+    decoded = results(binary, path, "--decode", "--file", ids)[:-1]
+    if not len(lines) == len(ours) == len(decoded):
+        return [f"{len(lines)} lines, {len(ours)} encoded, {len(decoded)} decoded"]
+    wrong = []
+    for text, our, their, back in zip(texts, ours, theirs, decoded):
         same = (our["ids"] == their.ids and our["tokens"] == their.tokens
                 and our["offsets"] == [list(x) for x in their.offsets])
-        back = tokenizer.decode(their.ids)
-        if not same or decoded["text"] != back:
-            wrong += 1
-            if wrong <= 3:
-                print(f"  {text!r}\n    ours   {our['tokens']}\n    theirs {their.tokens}"
-                      f"\n    decoded {decoded['text']!r}\n    theirs  {back!r}")
-    print(f"{path.parent.name}/{path.name}: {wrong} of {len(lines)} lines differ", flush=True)
+        text_again = tokenizer.decode(their.ids)
+        if not same or back["text"] != text_again:
+            wrong.append(f"{text!r}: {our['tokens']} and {back['text']!r} where the library says "
+                         f"{their.tokens} and {text_again!r}")
     return wrong
+
+
+def files() -> list[pathlib.Path]:
+    """The fixtures and what the cache has of published models."""
+    fixtures = HERE.parents[1] / "Tests" / "Fixtures" / "tokenizers"
+    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "menagerie" / "models"
+    return sorted(x for x in fixtures.glob("*.json") if (fixtures / f"{x.stem}.gold.json").exists()
+                  ) + sorted(cache.glob("*/tokenizer.json"))
+
+
+def mixed(count: int, seed: int = 2026) -> list[bytes]:
+    rng = random.Random(seed)
+    return [line(rng) for _ in range(count)]
+
+
+def roads(judges) -> dict[str, list[Road]]:
+    def judged(path: pathlib.Path, scratch: pathlib.Path) -> str:
+        wrong = differences(judges.menagerie.binary, path, mixed(1000), scratch)
+        if wrong:
+            raise Failed(f"{len(wrong)} of 1000 lines differ, as {wrong[0]}")
+        return "equal"
+
+    return {"Tokens, offsets, decoded texts of 1000 lines": [
+        Road(f"{x.parent.name}/{x.stem}", "answer", functools.partial(judged, x)) for x in files()]}
 
 
 def main() -> int:
@@ -88,18 +118,14 @@ def main() -> int:
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=2026)
     options = parser.parse_intermixed_args()
-    fixtures = HERE.parents[1] / "Tests" / "Fixtures" / "tokenizers"
-    cache = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache") / "menagerie" / "models"
-    files = options.files or sorted(
-        x for x in fixtures.glob("*.json") if (fixtures / f"{x.stem}.gold.json").exists()
-    ) + sorted(cache.glob("*/tokenizer.json"))
-    rng = random.Random(options.seed)
-    lines = [line(rng) for _ in range(options.lines)]
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "lines.txt"
-        file.write_bytes(b"".join(x + b"\n" for x in lines))
-        texts = [x.decode(errors="replace") for x in lines]
-        return 1 if sum(compare(options.menagerie, x, texts, file) for x in files) else 0
+    lines, total = mixed(options.lines, options.seed), 0
+    for path in options.files or files():
+        with tempfile.TemporaryDirectory() as folder:
+            wrong = differences(options.menagerie, path, lines, pathlib.Path(folder))
+        print(*(f"  {x}" for x in wrong[:3]), sep="\n", end="\n" if wrong else "")
+        print(f"{path.parent.name}/{path.name}: {len(wrong)} of {len(lines)} lines differ", flush=True)
+        total += len(wrong)
+    return 1 if total else 0
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ struct TokenizeCommand: ParsableCommand {
     discussion: """
       menagerie tokenize bert-base/ "Hello there"
       menagerie tokenize tokenizer.json --file lines.txt --json
+      menagerie tokenize bert-base/ --file book.txt --count
       menagerie tokenize bert-base/ --decode 7592,2045
 
       Special tokens are added as the model's files say, and left out of what is decoded.
@@ -30,10 +31,16 @@ struct TokenizeCommand: ParsableCommand {
   @Flag(help: "Turn ids into text.")
   var decode = false
 
+  @Flag(help: "Only say how many tokens there are.")
+  var count = false
+
   @Flag(help: "One JSON document.")
   var json = false
 
   func validate() throws {
+    guard !(decode && count) else {
+      throw ValidationError("--decode makes text, --count counts tokens: give one of them")
+    }
     guard file != nil || !texts.isEmpty else {
       throw ValidationError(
         decode
@@ -50,6 +57,10 @@ struct TokenizeCommand: ParsableCommand {
       return
     }
     let all = texts + lines
+    if count {
+      try total(all, with: tokenizer)
+      return
+    }
     if json {
       try document(all) { TokenizeCommand.json(try tokenizer.encode($0)) }
       return
@@ -57,6 +68,20 @@ struct TokenizeCommand: ParsableCommand {
     for (i, text) in all.enumerated() {
       if i > 0 { Terminal.say("") }
       show(try tokenizer.encode(text))
+    }
+  }
+
+  private func total(_ lines: [String], with tokenizer: Tokenizer) throws {
+    let start = System.seconds
+    let tokens = try lines.reduce(0) { try $0 + tokenizer.encode($1).count }
+    let seconds = System.seconds - start
+    if json {
+      Terminal.say(
+        json: [
+          "tokens": .integer(tokens), "texts": .integer(lines.count), "seconds": .number(seconds),
+        ])
+    } else {
+      Terminal.say("\(tokens) tokens in \(lines.count) texts")
     }
   }
 
