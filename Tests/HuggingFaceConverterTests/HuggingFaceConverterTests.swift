@@ -103,10 +103,23 @@ private func shard(_ scratch: ScratchDirectory, _ name: String, _ tensors: [Stri
       #"{"hidden_size":8}"#, "hidden_size is 8, but tensor 'x.word_embeddings.weight' has rows of 4"
     ),
     (#"{"num_hidden_layers":3}"#, "num_hidden_layers is 3, but the tensors are those of 2 layers"),
+    (
+      #"{"num_attention_heads":4}"#,
+      "num_attention_heads is 4, but tensor 'x.query.weight' has 6 rows"
+    ),
+    (
+      #"{"num_attention_heads":3,"num_key_value_heads":2}"#,
+      "num_attention_heads is 3, but num_key_value_heads 2 does not divide it"
+    ),
+    (#"{"num_heads":0}"#, "num_heads is 0, but there is at least one head"),
+    (#"{"num_attention_heads":3,"num_key_value_heads":1}"#, nil),
     (#"{"vocab_size":6,"hidden_size":4,"num_hidden_layers":2}"#, nil),
   ]) func namesAContradiction(_ config: String, _ words: String?) throws {
     let scratch = ScratchDirectory()
-    let entries = ["x.word_embeddings.weight", "x.layer.0.a", "x.layer.1.a"].map {
+    let names = [
+      "x.word_embeddings.weight", "x.query.weight", "x.layer.0.a", "x.layer.1.a",
+    ]
+    let entries = names.map {
       TensorEntry(name: $0, Tensor(zeros: [6, 4]))
     }
     _ = try SafeTensorsFormat().write(

@@ -20,6 +20,10 @@ enum Contradiction {
   private static let widths = [
     "word_embed_proj_dim", "embedding_size", "hidden_size", "n_embd", "dim", "d_model",
   ]
+  private static let heads = ["num_attention_heads", "n_heads", "n_head", "num_heads"]
+  private static let queries = [
+    ".q_proj.weight", ".query.weight", ".q_lin.weight", ".attn.q.weight", ".SelfAttention.q.weight",
+  ]
   private static let depths = ["num_hidden_layers", "n_layer", "n_layers", "num_layers"]
 
   /// The first one; nil where all agrees, or nothing can be compared.
@@ -46,6 +50,25 @@ enum Contradiction {
       let most = found.max()
     {
       return error("\(key) is \(said)", "the tensors are those of \(most) layers")
+    }
+    return headsError(config, entries)
+  }
+
+  /// Heads share a projection's rows, and groups of them share keys and values.
+  private static func headsError(_ config: JSONValue, _ entries: [TensorEntry]) -> DataError? {
+    guard let key = heads.first(where: { config[$0]?.integer != nil }),
+      let said = config[key]?.integer
+    else { return nil }
+    guard said > 0 else { return error("\(key) is \(said)", "there is at least one head") }
+    if let groups = config["num_key_value_heads"]?.integer, groups < 1 || said % groups != 0 {
+      return error("\(key) is \(said)", "num_key_value_heads \(groups) does not divide it")
+    }
+    let projection = entries.first { entry in
+      entry.shape.rank == 2 && queries.contains(where: entry.name.hasSuffix)
+    }
+    if let projection, projection.shape[0] % said != 0 {
+      return error(
+        "\(key) is \(said)", "tensor '\(projection.name)' has \(projection.shape[0]) rows")
     }
     return nil
   }

@@ -91,11 +91,12 @@ struct DecoderStepModel: StepModel {
         expected: "a decoder such as Llama, Qwen, Gemma or GPT-2, or a T5", path: model.path,
         remedy: "see 'menagerie run'")
     }
+    if model.checkpoint.graph == nil {
+      // Why there is no graph is why there are no steps: a contradiction, or what is not quite a known model
+      do { _ = try model.graph() } catch let error as DataError { return error } catch {}
+    }
     return DataError(
-      .unsupported,
-      model.checkpoint.graph == nil
-        ? "is not recognised as a model that writes text"
-        : "brings a graph of its own, which keeps no memory of earlier tokens",
+      .unsupported, "brings a graph of its own, which keeps no memory of earlier tokens",
       expected: "a checkpoint of a decoder such as Llama, Qwen, Gemma or GPT-2, or of a T5",
       path: model.path,
       remedy: "see 'menagerie zoo list'")
