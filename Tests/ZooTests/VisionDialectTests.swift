@@ -148,6 +148,15 @@ import Zoo
     #expect(found.configuration.assumptions.isEmpty)
   }
 
+  @Test func callsTheFirstOfTwoHeadsByItsOwnName() throws {
+    let teacher = try GoldenLogitsTests.model("huggingface-deit-teacher")
+    let alone = try GoldenLogitsTests.model("huggingface-deit")
+    for (model, name) in [(teacher, "cls_classifier.weight"), (alone, "classifier.weight")] {
+      let map = try #require(model.configuration.nameMap(for: .huggingFace)).inverted
+      #expect(map.names(for: "classifier.weight") == [name])
+    }
+  }
+
   @Test func takesAnEpsilonThatNobodySees() throws {
     let configuration = tiny(.vit)
     #expect(configuration.epsilon == 1e-12)

@@ -237,7 +237,7 @@ def pretrained(name: str, folder: str, inputs: str, out: str) -> None:
     """from_pretrained, which must find every weight and nothing besides."""
     made = NETWORKS[name]["huggingface"]()
     more = {"add_pooling_layer": False} if name == "vit-bare" else {}
-    model, info = type(made).from_pretrained(folder, output_loading_info=True, **more)
+    model, info = type(made).from_pretrained(folder, output_loading_info=True, dtype=torch.float32, **more)
     wrong = {k: sorted(map(str, v))[:3] for k, v in info.items() if v}
     if wrong:
         raise ValueError(f"from_pretrained found {wrong}")
@@ -275,9 +275,10 @@ def same_tensors(left: str, right: str) -> int:
     formats = {".pth": "pytorch", ".pt": "pytorch", ".npz": "npz", ".safetensors": "safetensors"}
     a, b = ({k: v for k, v in tensors(f, formats[pathlib.Path(f).suffix]).items() if k not in NOTES}
             for f in (left, right))
-    # A graph's weights have their names in the whole model (`vit.`), those of a bare one begin behind that
-    prefix = next((k.removesuffix(next(iter(a))) for k in b if k.endswith("." + next(iter(a)))), "")
-    b = {k.removeprefix(prefix): v for k, v in b.items()}
+    if a.keys() != b.keys():
+        # A graph's weights have their names in the whole model (`vit.`), those of a bare one begin behind that
+        prefix = next((k.removesuffix(next(iter(a))) for k in b if k.endswith("." + next(iter(a)))), "")
+        b = {k.removeprefix(prefix): v for k, v in b.items()}
     if a.keys() != b.keys():
         raise ValueError(f"names lost {sorted(a.keys() - b.keys())[:3]}, invented {sorted(b.keys() - a.keys())[:3]}")
     for name, tensor in a.items():

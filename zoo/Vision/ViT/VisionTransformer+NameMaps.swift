@@ -3,17 +3,19 @@ import Formats
 /// What the libraries call a vision transformer's parts.
 extension VisionTransformerConfiguration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    if case .gated = feedForward {
-      return Self.nameMap(for: dialect, kind, heads: heads, isGated: true)
-    }
-    return Self.nameMap(for: dialect, kind, heads: heads)
+    var (isGated, isDistilled) = (false, false)
+    if case .gated = feedForward { isGated = true }
+    if case .distilled? = head { isDistilled = true }
+    return Self.nameMap(
+      for: dialect, kind, heads: heads, isGated: isGated, isDistilled: isDistilled)
   }
 
   static func nameMap(
-    for dialect: Dialect, _ kind: Kind, heads: Int = 1, isGated: Bool = false
+    for dialect: Dialect, _ kind: Kind, heads: Int = 1, isGated: Bool = false,
+    isDistilled: Bool = false
   ) -> NameMap? {
     switch dialect {
-    case .huggingFace: NameMap(huggingFace(kind))
+    case .huggingFace: NameMap(huggingFace(kind, isDistilled: isDistilled))
     case .timm:
       NameMap(timm("reg_token", gated: isGated ? ("mlp.fc1", "mlp.fc2") : nil))
     case .meta:
@@ -37,7 +39,8 @@ extension VisionTransformerConfiguration {
     }
   }
 
-  private static func huggingFace(_ kind: Kind) -> [NameRule] {
+  /// - Parameter isDistilled: whether there are two heads; then the first has another name.
+  private static func huggingFace(_ kind: Kind, isDistilled: Bool) -> [NameRule] {
     let model = prefix(kind)
     let theirs = "\(model)encoder.layer.{i}"
     let ours = "encoder.layer.{i}"
@@ -67,8 +70,8 @@ extension VisionTransformerConfiguration {
     return rules + [
       rename("\(model)embeddings", "embeddings"), rename("\(model)layernorm", "norm"),
       rename("\(model)pooler.dense", "pooler.dense"),
-      rename("cls_classifier", "classifier", isFormer: true),
-      rename("classifier", "classifier"),
+      rename("cls_classifier", "classifier", isFormer: !isDistilled),
+      rename("classifier", "classifier", isFormer: isDistilled),
       rename("distillation_classifier", "distillation_classifier"),
     ]
   }
