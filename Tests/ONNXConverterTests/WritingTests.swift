@@ -51,6 +51,20 @@ import Testing
     #expect(read.graph.map { $0[$0.inputs[0]].type } == TensorType(.float32, ["batch", 2]))
   }
 
+  @Test(arguments: [DataType.float16, .bfloat16, .float64])
+  func castsWeightsOfAnotherFloatThanTheGraphs(type: DataType) throws {
+    var source = linear()
+    let weight = try source.tensors[0].load().cast(to: type)
+    source.tensors[0] = TensorEntry(name: "fc.weight", weight)
+    source.normalised = source.tensors.map { NormalisedTensor($0) }
+    let read = try roundTrip(source)
+    #expect(try read.tensors[0].load().isBitEqual(to: weight))
+    var graph = try #require(read.graph)
+    try graph.inferTypes()
+    #expect(graph.nodes.map(\.operator.name) == ["Cast", "Gemm"])
+    #expect(graph[graph.outputs[0]].type.dataType == .float32)
+  }
+
   @Test func keepsFilesThatTravelAlong() throws {
     var source = linear()
     source.sidecars["config.json"] = ["id2label": ["0": "tench"]]

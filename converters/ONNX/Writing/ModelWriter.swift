@@ -42,8 +42,11 @@ struct ModelWriter {
     plan = WeightPlan(checkpoint.normalised.map(\.entry), used: graph)
     // What came from an ONNX file keeps its operators; others are said in ones that most runtimes know.
     let opset = checkpoint.format == "onnx" ? Int.max : ModelWriter.widelyKnownOpset
+    let types = plan.written.mapValues(\.dataType)
     self.graph = try GraphWriter(
-      graph.decomposed(opset: opset), weights: plan.names, tensors: plan.written)
+      graph.decomposed(opset: opset).widening { [names = plan.names] in
+        names[$0].flatMap { types[$0] }
+      }, weights: plan.names, tensors: plan.written)
   }
 
   /// - Returns: what became of each tensor, in the checkpoint's order.
