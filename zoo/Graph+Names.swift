@@ -156,6 +156,17 @@ private struct ParameterDoors {
     case .plus(let number):
       let constant = graph.addConstant("\(name).number", Tensor(scalar: Float(number)))
       node(Add(), [value, constant], output, "plus")
+    case .leadingRows(let count):
+      var extents = shape.dimensions
+      if !extents.isEmpty { extents[0] = count }
+      let rows = graph.addConstant(
+        "\(name).rows", Tensor(zeros: Shape(extents), dataType: .float32))
+      node(Concat(axis: 0), [rows, value], output, "rows")
+    case .withoutLeadingRows(let count):
+      let bounds = [("start", count), ("end", Int.max), ("axis", 0)].map { what, number in
+        graph.addConstant("\(name).rows.\(what)", Tensor([Int64(number)]))
+      }
+      node(Slice(), [value] + bounds, output, "rows")
     }
   }
 }

@@ -26,6 +26,9 @@ public protocol ModelFormat: Sendable {
   /// Why `checkpoint` cannot be written in this format, before anything is written; nil when it can.
   func obstacle(to checkpoint: Checkpoint) -> DataError?
 
+  /// What a person should know about how `checkpoint` is written: what the format has no place for.
+  func remarks(on checkpoint: Checkpoint) -> [String]
+
   /// In which type each of `checkpoint.normalised` is to be written, where the format's readers mind; nil where they do not.
   /// - Parameter asked: the type that a person wants; nil for the tensors' own.
   func storage(of checkpoint: Checkpoint, asked: DataType?) -> [StorageChoice]?
@@ -44,6 +47,7 @@ extension ModelFormat {
   public var holdsGraph: Bool { false }
   public var isChannelsLast: Bool { false }
   public var holdsBlocks: Bool { false }
+  public func remarks(on checkpoint: Checkpoint) -> [String] { [] }
   public func storage(of checkpoint: Checkpoint, asked: DataType?) -> [StorageChoice]? { nil }
   public func withFiles(ofAtMost byteCount: Int) -> (any ModelFormat)? { nil }
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {

@@ -31,6 +31,8 @@ extension Model {
     if let zooModel, takesPictures, zooModel.dialect.isChannelsLast || endsInSoftmax {
       members["endsInSoftmax"] = .bool(endsInSoftmax)
     }
+    // What only a GGUF file says comes back in the next one
+    members["gguf"] = checkpoint.sidecars[Checkpoint.descriptionName]?["gguf"]
     return members.isEmpty ? checkpoint.sidecars[Checkpoint.descriptionName] : .object(members)
   }
 

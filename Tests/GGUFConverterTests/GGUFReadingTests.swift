@@ -59,7 +59,7 @@ struct CraftedFile {
     return nil
   }
 
-  @Test(arguments: ["types.gguf", "blocks.gguf", "llama.gguf"])
+  @Test(arguments: ["types.gguf", "blocks.gguf", "llama.gguf", "version2.gguf"])
   func findsWhatTheReferenceFinds(_ name: String) throws {
     let golden = try #require(goldens[name])
     let checkpoint = try GGUFFormat().read(Fixtures.path("gguf/\(name)"))

@@ -17,7 +17,7 @@ private func directory() throws -> Checkpoint {
 }
 
 @Suite struct GGUFWriting {
-  @Test(arguments: ["types.gguf", "blocks.gguf", "llama.gguf"])
+  @Test(arguments: ["types.gguf", "blocks.gguf", "llama.gguf", "version2.gguf"])
   func returnsEverythingWithTheSameBytesEachTime(_ name: String) throws {
     let scratch = ScratchDirectory()
     let before = try GGUFFormat().read(Fixtures.path("gguf/\(name)"))

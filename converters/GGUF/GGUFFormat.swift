@@ -31,6 +31,12 @@ public struct GGUFFormat: ModelFormat {
       checkpoint.sidecars["config.json"] = config
       GGUFFormat.addCompanions(to: &checkpoint, parts.metadata, config: config)
       if let description { checkpoint.adoptDescription(description) }
+      GGUFFormat.describe(&checkpoint, parts)
+      checkpoint.sidecars[GenerationFacts.file] = GenerationFacts.configuration(
+        of: parts.metadata)
+      let pooling = PoolingFacts.companions(
+        of: parts.metadata, width: config?["hidden_size"]?.integer)
+      checkpoint.companions.merge(pooling) { own, _ in own }
       return checkpoint
     }
   }
@@ -62,7 +68,25 @@ public struct GGUFFormat: ModelFormat {
   }
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
-    checkpoint.normalised.isEmpty ? DataError(.malformed, "holds no tensors to be converted") : nil
+    if checkpoint.normalised.isEmpty {
+      return DataError(.malformed, "holds no tensors to be converted")
+    }
+    // Under other names the file is a container, which llama.cpp does not open
+    guard checkpoint.gguf == nil, checkpoint.hasNamesOfLlama,
+      let writing = ConfigurationWriting(checkpoint.sidecars["config.json"])
+    else { return nil }
+    return ImpliedFacts(writing).obstacle
+  }
+
+  public func remarks(on checkpoint: Checkpoint) -> [String] {
+    guard checkpoint.gguf == nil else { return [] }
+    guard checkpoint.hasNamesOfLlama,
+      let writing = ConfigurationWriting(checkpoint.sidecars["config.json"])
+    else {
+      return ["llama.cpp has no such model: the file holds the weights under their own names"]
+    }
+    return (ImpliedFacts(writing).remark.map { [$0] } ?? [])
+      + (checkpoint.remarkOnTokenizer.map { [$0] } ?? [])
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
@@ -71,6 +95,13 @@ public struct GGUFFormat: ModelFormat {
     let written = try GGUFWriter(checkpoint).write(to: output)
     try output.commit()
     return written
+  }
+}
+
+extension Checkpoint {
+  /// Whether the weights are named as llama.cpp names them.
+  var hasNamesOfLlama: Bool {
+    normalised.contains { $0.entry.name == "token_embd.weight" }
   }
 }
 

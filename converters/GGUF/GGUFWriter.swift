@@ -28,17 +28,20 @@ struct GGUFWriter {
     isFactorsMade = isMade
     var metadata = try checkpoint.metadataForGGUF()
     metadata["general.alignment"] = nil
-    if let description = GGUFWriter.description(of: checkpoint) {
+    if let description = GGUFWriter.description(of: checkpoint, metadata, entries) {
       metadata[GGUFFormat.descriptionKey] = .string(description.text())
     }
     self.metadata = metadata
   }
 
   /// Our description of the model, without what the keys say already.
-  private static func description(of checkpoint: Checkpoint) -> JSONValue? {
-    guard var members = checkpoint.sidecars[Checkpoint.descriptionName]?.object else { return nil }
-    if checkpoint.gguf != nil || ConfigurationWriting(checkpoint.sidecars["config.json"]) != nil {
-      members["config"] = nil
+  private static func description(
+    of checkpoint: Checkpoint, _ metadata: GGUFMetadata, _ entries: [TensorEntry]
+  ) -> JSONValue? {
+    var members = checkpoint.sidecars[Checkpoint.descriptionName]?.object ?? [:]
+    members[KeptMetadata.member] = nil
+    if let writing = ConfigurationWriting(checkpoint.sidecars["config.json"]) {
+      members["config"] = writing.remainder(metadata, entries)
     }
     return members.isEmpty ? nil : .object(members)
   }

@@ -54,6 +54,7 @@ def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
     table = library.get_tensor_name_map(architecture, model.config.num_hidden_layers)
     tensors = {t.name: torch.tensor(dequantize(t.data, t.tensor_type).reshape(tuple(int(n) for n in reversed(t.shape))))
                for t in reader.tensors}
+    tensors.pop("rope_freqs.weight", None)  # no weight: what the configuration's scaling comes to
     state, lost = {}, []
     for key, value in model.state_dict().items():
         found = table.get_name(key, try_suffixes=(".weight", ".bias"))

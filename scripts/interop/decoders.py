@@ -13,8 +13,9 @@ SEED = 900
 NAMES = ["llama", "llama3", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2", "t5", "t5-gated"]
 FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz", "gguf"]
 # The tiny ones have what llama.cpp has no keys for and no published model has: another scale of the scores, a window of a
-# few tokens, angles stretched from a few positions, distances that are alike from 12 on.
-NOT_AS_GGUF = ("llama3", "mistral", "gemma2", "gemma3", "t5", "t5-gated")
+# few tokens, distances that are alike from 12 on. Each is refused by the name of the fact.
+NOT_AS_GGUF = {"mistral": "sliding_window", "gemma2": "query_pre_attn_scalar", "gemma3": "query_pre_attn_scalar",
+               "t5": "relative_attention_max_distance", "t5-gated": "relative_attention_max_distance"}
 LENGTH = 13
 
 
@@ -82,6 +83,14 @@ class Decoder:
             self.judges.decoder.state(file=str(out), format=format, config=str(self.model), **asked)
         return self.distance(answer)
 
+    def refused(self, scratch: pathlib.Path) -> str:
+        """Before anything is written, by the name of the fact that the format has no place for."""
+        self.make()
+        reason = self.judges.menagerie.refusal(self.model, scratch / "out.gguf")
+        if NOT_AS_GGUF[self.name] not in reason:
+            raise Failed(f"the reason does not name {NOT_AS_GGUF[self.name]}: {reason}")
+        return "refused"
+
     def back(self, format: str, scratch: pathlib.Path) -> str:
         """Through a format and back to a directory: the library finds every weight again."""
         self.make()
@@ -101,6 +110,8 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
         there.append(Road(name, "run", decoder.run))
         there += [Road(name, format, functools.partial(decoder.road, format)) for format in FORMATS
                   if format != "gguf" or name not in NOT_AS_GGUF]
+        if name in NOT_AS_GGUF:
+            there.append(Road(name, "gguf", decoder.refused))
         back += [Road(f"{name} and back", format, functools.partial(decoder.back, format))
                  for format in ("pytorch", "safetensors", "onnx", "gguf")
                  if format != "gguf" or name not in NOT_AS_GGUF]

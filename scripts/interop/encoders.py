@@ -14,6 +14,8 @@ NAMES = ["bert", "bert-masked", "bert-pretraining", "bert-text", "bert-tokens", 
          "mpnet", "mpnet-masked", "electra-generator", "electra-discriminator", "electra-text", "albert",
          "albert-masked", "albert-pretraining", "albert-text", "modernbert", "modernbert-masked", "modernbert-text"]
 HUB = ["bert-tanh", "distilbert", "albert"]
+# What llama.cpp has; of heads only that for texts.
+GGUF = ["bert", "bert-text", "roberta", "roberta-text", "distilbert", "modernbert", "modernbert-text"]
 FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz"]
 
 
@@ -76,7 +78,7 @@ class Encoder:
             return self.onnx(out, answer)
         elif format == "gguf":
             self.judges.text.gguf(file=str(out), config=str(self.model), **asked)
-            return self.distance(answer, only={"last_hidden_state"})
+            return self.distance(answer)
         elif format == "npz":
             back = scratch / "back"
             self.judges.menagerie.convert(out, f"{back}/", "--to", "huggingface")
@@ -135,8 +137,10 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
             if saved and name == "albert":  # nothing in KerasHub's own file says how many layers share the weights
                 continue
             hub.append(Road(f"{name} by KerasHub", column, functools.partial(encoder.hub, saved)))
-    gguf = Encoder(judges, "bert")
-    back.append(Road("bert", "gguf", functools.partial(gguf.road, "gguf")))
+    for name in GGUF:
+        encoder = Encoder(judges, name)
+        there.append(Road(name, "gguf", functools.partial(encoder.road, "gguf")))
+        back.append(Road(f"{name} and back", "gguf", functools.partial(encoder.back, "gguf")))
     for name in NAMES:
         encoder = Encoder(judges, name)
         there.append(Road(name, "run", encoder.run))

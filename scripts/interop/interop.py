@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import decoders
 import encoders
+import llama
 import published
 import sight
 import tokenizer_lines
@@ -32,7 +33,7 @@ def cache() -> pathlib.Path:
     return pathlib.Path(os.environ.get("MENAGERIE_CACHE") or pathlib.Path(base) / "menagerie") / "interop"
 
 
-def all_roads(judges: Judges) -> dict[str, list[Road]]:
+def all_roads(judges: Judges, asks_llama: bool) -> dict[str, list[Road]]:
     """The roads by the table that they stand in."""
     named = {source.id: source for source in SOURCES}
     networks, dialects, kept = [], [], []
@@ -79,6 +80,7 @@ def all_roads(judges: Judges) -> dict[str, list[Road]]:
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
             "Commands": commands, **encoders.roads(judges), **decoders.roads(judges),
             **vision.roads(judges), **sight.roads(judges), **tokenizer_lines.roads(judges),
+            **llama.roads(judges, asks_llama),
             "Published models (distance of the outputs)": real}
 
 
@@ -119,10 +121,11 @@ def main() -> int:
     parser.add_argument("--only", metavar="PATTERN", help="only the roads like this, as 'tv-* -> keras*'")
     parser.add_argument("--list", action="store_true", help="print the roads and end")
     parser.add_argument("--keep", action="store_true", help="keep the files that were made on the way")
+    parser.add_argument("--llama", action="store_true", help="make llama.cpp's environment, if it is not there")
     options = parser.parse_args()
     cache().mkdir(parents=True, exist_ok=True)
     judges = Judges(Menagerie(options.menagerie), cache(), cache())
-    tables = all_roads(judges)
+    tables = all_roads(judges, options.llama)
     chosen = [r for table in tables.values() for r in table if fnmatch.fnmatch(r.id, options.only or "*")]
     if options.list:
         print("\n".join(road.id for road in chosen))

@@ -90,9 +90,11 @@ class Judges:
         self.decoder = Framework("decoder_side", logs)
         self.vision = Framework("vision_side", logs)
         self.sight = Framework("sight_side", logs)
+        self.llama = Framework("llama_models", logs)
 
     def close(self) -> None:
-        for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder, self.vision, self.sight):
+        for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder, self.vision, self.sight,
+                          self.llama):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:

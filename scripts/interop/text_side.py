@@ -73,8 +73,12 @@ def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
         short = key.removeprefix("bert.").removeprefix("roberta.").removeprefix("model.")
         found = table.get_name(short, try_suffixes=(".weight", ".bias")) or table.get_name(
             key, try_suffixes=(".weight", ".bias"))
-        if found is None and key.startswith("pooler.dense"):
-            found = key.replace("pooler.dense", "cls")
+        # Its converter's rules: the one layer of a classifier is the last of two, and a pooler's is the first
+        part, _, kind = key.rpartition(".")
+        rule = {"pooler.dense": "cls", "classifier.out_proj": "cls.output", "classifier": "cls.output",
+                "classifier.dense": "cls", "head.dense": "cls", "head.norm": "cls.norm"}
+        if part.removeprefix("bert.") in rule:
+            found = f"{rule[part.removeprefix('bert.')]}.{kind}"
         if found in tensors:
             array = tensors.pop(found)
             if array.size != value.numel():  # llama.cpp leaves out the rows before the first position

@@ -24,7 +24,7 @@ extension TransformersConfiguration {
   public func sidecars(
     for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
-    guard dialect == .huggingFace else { return [:] }
+    guard dialect == .huggingFace || dialect == .gguf else { return [:] }
     guard classes != nil, var config = huggingFaceConfiguration.object else {
       return ["config.json": huggingFaceConfiguration]
     }

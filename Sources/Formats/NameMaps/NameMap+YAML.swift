@@ -40,9 +40,8 @@ extension NameMap {
 
 extension NameRule {
   private static let keys: Set<String> = [
-    "theirs", "ours", "permute", "reshape", "rotaryHalves", "rotaryPairs", "plus", "axis", "tie",
-    "drop",
-    "former", "value", "dtype", "shape",
+    "theirs", "ours", "permute", "reshape", "rotaryHalves", "rotaryPairs", "plus",
+    "leadingRows", "withoutLeadingRows", "axis", "tie", "drop", "former", "value", "dtype", "shape",
   ]
 
   fileprivate init(yaml node: Yams.Node) throws {
@@ -95,6 +94,16 @@ extension NameRule {
         throw DataError(.malformed, "'\(key)' wants the number of heads, not \(heads)")
       }
       steps.append(step(heads))
+    }
+    for (key, step) in [
+      ("leadingRows", TensorStep.leadingRows),
+      ("withoutLeadingRows", TensorStep.withoutLeadingRows),
+    ] {
+      guard let count = try mapping[key].map({ try Self.integer($0, key) }) else { continue }
+      guard (1...1 << 20).contains(count) else {
+        throw DataError(.malformed, "'\(key)' wants a number of rows, not \(count)")
+      }
+      steps.append(step(count))
     }
     if let node = mapping["plus"] {
       guard let number = node.float, number.isFinite else {
@@ -166,6 +175,8 @@ extension NameRule {
       case .rotaryHalves(let heads): fields.append("rotaryHalves: \(heads)")
       case .rotaryPairs(let heads): fields.append("rotaryPairs: \(heads)")
       case .plus(let number): fields.append("plus: \(number)")
+      case .leadingRows(let count): fields.append("leadingRows: \(count)")
+      case .withoutLeadingRows(let count): fields.append("withoutLeadingRows: \(count)")
       }
     }
     if let axis { fields.append("axis: \(axis)") }

@@ -14,6 +14,10 @@ public enum TensorStep: Sendable, Hashable {
   case rotaryPairs(heads: Int)
   /// The number is added to every element, in float32 at the least.
   case plus(Double)
+  /// So many rows of zeros are put before the others.
+  case leadingRows(Int)
+  /// What undoes `leadingRows`: so many first rows are left out.
+  case withoutLeadingRows(Int)
 
   /// What undoes it.
   public var inverted: TensorStep {
@@ -24,6 +28,8 @@ public enum TensorStep: Sendable, Hashable {
     case .rotaryHalves(let heads): .rotaryPairs(heads: heads)
     case .rotaryPairs(let heads): .rotaryHalves(heads: heads)
     case .plus(let number): .plus(-number)
+    case .leadingRows(let count): .withoutLeadingRows(count)
+    case .withoutLeadingRows(let count): .leadingRows(count)
     }
   }
 
@@ -63,6 +69,14 @@ public enum TensorStep: Sendable, Hashable {
       }
       return shape
     case .plus: return shape
+    case .leadingRows(let count), .withoutLeadingRows(let count):
+      let isMore = self == .leadingRows(count)
+      guard shape.rank >= 1, (0...1 << 20).contains(count), isMore || shape[0] >= count else {
+        throw DataError(.mismatch, "shape \(shape), which has no \(count) first rows")
+      }
+      var extents = shape.dimensions
+      extents[0] += isMore ? count : -count
+      return try Shape(checking: extents)
     }
   }
 
@@ -87,6 +101,20 @@ public enum TensorStep: Sendable, Hashable {
       let wide = tensor.dataType.isBlockQuantised ? tensor.cast(to: .float32) : tensor
       return Tensor(shape: tensor.shape, wide.doubles.map { $0 + number })
         .cast(to: applied(to: tensor.dataType))
+    case .leadingRows(let count):
+      let shape = try applied(to: tensor.shape)
+      let own = tensor.contiguousBytes
+      let size = tensor.shape[0] > 0 ? own.count / tensor.shape[0] : 0
+      let rows = [UInt8](repeating: 0, count: size * count)
+      return try Tensor(
+        viewing: TensorStorage(Bytes(rows + own.array)), dataType: tensor.dataType, shape: shape)
+    case .withoutLeadingRows(let count):
+      let shape = try applied(to: tensor.shape)
+      let own = tensor.contiguousBytes
+      let skipped = tensor.shape[0] > 0 ? own.count / tensor.shape[0] * count : 0
+      return try Tensor(
+        viewing: TensorStorage(Bytes(own[skipped..<own.count].array)), dataType: tensor.dataType,
+        shape: shape)
     }
   }
 
@@ -96,7 +124,7 @@ public enum TensorStep: Sendable, Hashable {
     switch self {
     case .permute(let order): return order.last == shape.rank - 1
     case .reshape: return type.fits(try applied(to: shape))
-    case .rotaryHalves, .rotaryPairs: return shape.rank > 1
+    case .rotaryHalves, .rotaryPairs, .leadingRows, .withoutLeadingRows: return shape.rank > 1
     case .plus: return false
     }
   }
@@ -107,6 +135,8 @@ public enum TensorStep: Sendable, Hashable {
     case .permute, .rotaryHalves, .rotaryPairs: .permuted
     case .reshape: .reshaped
     case .plus: .folded
+    case .leadingRows: .concatenated
+    case .withoutLeadingRows: .split
     }
   }
 }

@@ -199,8 +199,8 @@ struct ConversionPlan {
     return ConversionReport(
       source: source, output: output, format: format.identifier, dialect: dialect,
       recognised: model.recognition.map { "\($0.variant) (\($0.dialect))" }, lines: lines,
-      unmatched: unmatched, verification: .init(status: .unchecked, reason: "not yet"), notes: notes
-    )
+      unmatched: unmatched, verification: .init(status: .unchecked, reason: "not yet"),
+      notes: notes + format.remarks(on: checkpoint))
   }
 
   /// What happened on the way in and on the way out, in one word. Axes moved there and back again are where they were.

@@ -3,25 +3,25 @@ import BinaryIO
 /// A SentencePiece model file, as far as tokenizing needs it.
 ///
 /// - Source: sentencepiece, `sentencepiece_model.proto`.
-struct SentencePieceModel: Sendable {
-  enum Kind: Int, Sendable { case unigram = 1, bytePair = 2, word = 3, character = 4 }
-  enum PieceType: Int, Sendable {
+package struct SentencePieceModel: Sendable {
+  package enum Kind: Int, Sendable { case unigram = 1, bytePair = 2, word = 3, character = 4 }
+  package enum PieceType: Int, Sendable {
     case normal = 1, unknown = 2, control = 3, userDefined = 4, unused = 5, byte = 6
   }
 
-  var pieces: [(text: String, score: Double, type: PieceType)] = []
-  var kind = Kind.unigram
-  var unknownID = 0
-  var bosID = 1
-  var eosID = 2
-  var padID = -1
-  var fallsBackToBytes = false
-  var charsMap: [UInt8] = []
-  var addsDummyPrefix = true
-  var removesExtraSpaces = true
+  package var pieces: [(text: String, score: Double, type: PieceType)] = []
+  package var kind = Kind.unigram
+  package var unknownID = 0
+  package var bosID = 1
+  package var eosID = 2
+  package var padID = -1
+  package var fallsBackToBytes = false
+  package var charsMap: [UInt8] = []
+  package var addsDummyPrefix = true
+  package var removesExtraSpaces = true
 
   /// - Throws: `.malformed`, `.truncated`.
-  init(_ bytes: Bytes) throws {
+  package init(_ bytes: Bytes) throws {
     var message = WireReader(bytes)
     while let field = try message.next() {
       switch (field.number, field.value) {

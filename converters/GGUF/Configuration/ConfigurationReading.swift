@@ -6,9 +6,9 @@ import Tensors
 
 /// `config.json` as transformers would have it, from the keys of a GGUF file and what its tensors show.
 struct ConfigurationReading {
-  private let metadata: GGUFMetadata
+  let metadata: GGUFMetadata
   private let tensors: [TensorEntry]
-  private let shapes: [String: Shape]
+  let shapes: [String: Shape]
 
   init(_ metadata: GGUFMetadata, _ tensors: [TensorEntry]) {
     self.metadata = metadata
@@ -33,11 +33,12 @@ struct ConfigurationReading {
     }
     for (name, value) in architecture.constants { config[name] = value }
     config["vocab_size"] = config["vocab_size"] ?? vocabularySize
-    if architecture.name != "bert" {
+    if !["bert", "modern-bert"].contains(architecture.name) {
       config["tie_word_embeddings"] = .bool(shapes["output.weight"] == nil)
     }
     if config["rms_norm_eps"] != nil { completeDecoder(&config, architecture) }
     complete(&config, architecture)
+    completeWindows(&config, architecture)
     for (key, name) in ConfigurationReading.tokens {
       if let id = metadata["tokenizer.ggml.\(key)_token_id"]?.integer {
         config[name] = .integer(id)
@@ -81,9 +82,12 @@ struct ConfigurationReading {
     case "gemma3":
       completeScores(&config, largest: 62)
       config["rope_local_base_freq"] = config["rope_local_base_freq"] ?? 10000.0
-    case "bert":
-      config["type_vocab_size"] = shapes["token_types.weight"].map { .integer($0.first ?? 0) }
+      config["final_logit_softcapping"] =
+        metadata.hyperparameter("final_logit_softcapping")?.double.map { .number($0) }
+    case "bert": completeBERT(&config)
+    case "modern-bert": completeModernBERT(&config)
     case "t5":
+      config["relative_attention_max_distance"] = 128
       let isGated = shapes["enc.blk.0.ffn_gate.weight"] != nil
       config["feed_forward_proj"] = isGated ? "gated-gelu" : "relu"
       config["num_decoder_layers"] = config["num_decoder_layers"] ?? config["num_layers"]
@@ -140,6 +144,11 @@ struct ConfigurationReading {
     for (key, name) in ConfigurationReading.scalings {
       if let value = metadata.hyperparameter("rope.scaling.\(key)")?.json { scaling[name] = value }
     }
+    if let times = metadata.hyperparameter("rope.scaling.attn_factor")?.double,
+      let factor = scaling["factor"]?.double
+    {
+      scaling["attention_factor"] = .number(times * YaRN.usualAttention(factor: factor))
+    }
     return .object(scaling)
   }
 
@@ -147,6 +156,5 @@ struct ConfigurationReading {
   static let scalings: [(key: String, name: String)] = [
     ("factor", "factor"), ("original_context_length", "original_max_position_embeddings"),
     ("yarn_beta_fast", "beta_fast"), ("yarn_beta_slow", "beta_slow"),
-    ("attn_factor", "attention_factor"),
   ]
 }

@@ -8,17 +8,25 @@ import Tensors
 struct ConfigurationWriting {
   let config: JSONValue
   let architecture: GGUFArchitecture
+  /// As `model_type` says.
+  let type: String
 
   /// Nil for a model that llama.cpp has no such keys for.
   init?(_ config: JSONValue?) {
-    guard let config, let type = config["model_type"]?.string,
+    // A model of pictures and text has the text's configuration inside
+    guard let whole = config else { return nil }
+    let inner = whole["text_config"].flatMap { $0["model_type"] == nil ? nil : $0 }
+    let config = inner ?? whole
+    guard let type = config["model_type"]?.string,
       let architecture = GGUFArchitecture.ofModelType(type)
     else { return nil }
     self.config = config
     self.architecture = architecture
+    self.type = type
   }
 
-  func write(to metadata: inout GGUFMetadata) {
+  /// - Parameter shapes: those of the tensors that are written, by their names there.
+  func write(to metadata: inout GGUFMetadata, shapes: [String: Shape] = [:]) {
     for parameter in architecture.hyperparameters {
       guard let value = value(of: parameter) else { continue }
       if !parameter.isWhole {
@@ -37,19 +45,21 @@ struct ConfigurationWriting {
       writeScaling(to: &metadata)
     }
     switch architecture.name {
-    case "bert":
-      metadata[key("attention.causal")] = .bool(false)
-      if let types = config["type_vocab_size"]?.integer.flatMap(UInt32.init(exactly:)) {
-        metadata["tokenizer.ggml.token_type_count"] = .uint32(types)
-      }
+    case "bert": writeBERT(to: &metadata)
+    case "modern-bert": writeModernBERT(to: &metadata)
     case "gemma3":
       let local = config["rope_parameters"]?["sliding_attention"]?["rope_theta"]?.double
       if let local { metadata[key("rope.freq_base_swa")] = .float32(Float(local)) }
+      if let cap = config["final_logit_softcapping"]?.double, cap > 0 {
+        metadata[key("final_logit_softcapping")] = .float32(Float(cap))
+      }
     default: break
     }
+    writeClasses(to: &metadata, count: shapes["cls.output.weight"]?.first)
+    writeWindows(to: &metadata)
   }
 
-  private func key(_ name: String) -> String { "\(architecture.name).\(name)" }
+  func key(_ name: String) -> String { "\(architecture.name).\(name)" }
 
   /// Also under the names that newer and older versions of transformers have for it.
   private func value(of parameter: GGUFHyperparameter) -> JSONValue? {
@@ -60,6 +70,18 @@ struct ConfigurationWriting {
       return parameters?["rope_theta"] ?? parameters?["full_attention"]?["rope_theta"]
     case "num_key_value_heads": return config["num_attention_heads"]
     case "n_positions": return config["n_ctx"]
+    case "layer_norm_eps" where type == "distilbert": return 1e-12
+    case "local_rope_theta":
+      return parameters?["sliding_attention"]?["rope_theta"] ?? 10000.0
+    case "global_rope_theta":
+      return parameters?["full_attention"]?["rope_theta"] ?? 160000.0
+    case "norm_eps": return 1e-05
+    case "local_attention": return 128
+    case "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size":
+      guard type == "distilbert" else { return nil }
+      return ModelTypes.distilBERT.first { $0.usual == parameter.name }.flatMap {
+        config[$0.theirs]
+      }
     case "n_inner":
       return config["n_embd"]?.integer.flatMap {
         (1..<1 << 29).contains($0) ? .integer(4 * $0) : nil
@@ -81,5 +103,10 @@ struct ConfigurationWriting {
         name == "original_context_length"
         ? UInt32(exactly: value).map { .uint32($0) } : .float32(Float(value))
     }
+    guard type == "yarn", let factor = scaling["factor"]?.double, factor > 0,
+      let attention = scaling["attention_factor"]?.double
+    else { return }
+    let times = Float(attention / YaRN.usualAttention(factor: factor))
+    if abs(times - 1) > 1e-6 { metadata[key("rope.scaling.attn_factor")] = .float32(times) }
   }
 }

@@ -51,7 +51,9 @@ struct GGUFArchitecture: Sendable {
         .number("attention.layer_norm_epsilon", "layer_norm_epsilon"),
       ], constants: [("activation_function", "gelu_new")]),
     GGUFArchitecture(
-      name: "bert", modelTypes: ["bert"], className: "BertModel",
+      name: "bert",
+      modelTypes: ["bert", "roberta", "xlm-roberta", "camembert", "distilbert"],
+      className: "BertModel",
       hyperparameters: [
         .count("context_length", "max_position_embeddings"),
         .count("embedding_length", "hidden_size"), .count("block_count", "num_hidden_layers"),
@@ -60,14 +62,32 @@ struct GGUFArchitecture: Sendable {
         .number("attention.layer_norm_epsilon", "layer_norm_eps"),
       ], constants: [("hidden_act", "gelu"), ("position_embedding_type", "absolute")]),
     GGUFArchitecture(
+      name: "modern-bert", modelTypes: ["modernbert"], className: "ModernBertModel",
+      hyperparameters: [
+        .count("vocab_size", "vocab_size"),
+        .count("context_length", "max_position_embeddings"),
+        .count("embedding_length", "hidden_size"), .count("block_count", "num_hidden_layers"),
+        .count("feed_forward_length", "intermediate_size"),
+        .count("attention.head_count", "num_attention_heads"),
+        .number("attention.layer_norm_epsilon", "norm_eps"),
+        .count("attention.sliding_window", "local_attention"),
+        .number("rope.freq_base", "global_rope_theta"),
+        .number("rope.freq_base_swa", "local_rope_theta"),
+      ],
+      constants: [
+        ("norm_bias", false), ("attention_bias", false), ("mlp_bias", false),
+        ("classifier_bias", false), ("classifier_activation", "gelu"),
+      ]),
+    GGUFArchitecture(
       name: "t5", modelTypes: ["t5"], className: "T5ForConditionalGeneration",
       hyperparameters: [
         .count("context_length", "n_positions"), .count("embedding_length", "d_model"),
         .count("block_count", "num_layers"),
         .count("decoder_block_count", "num_decoder_layers"),
         .count("feed_forward_length", "d_ff"), .count("attention.head_count", "num_heads"),
-        .count("attention.key_length", "d_kv"),
+        .count("attention.key_length", "d_kv"), .count("attention.value_length", "d_kv"),
         .number("attention.layer_norm_epsilon", "layer_norm_epsilon"),
+        .number("attention.layer_norm_rms_epsilon", "layer_norm_epsilon"),
         .count("attention.relative_buckets_count", "relative_attention_num_buckets"),
         .count("decoder_start_token_id", "decoder_start_token_id"),
       ], constants: [("is_encoder_decoder", true)]),

@@ -10,6 +10,8 @@ extension GGUFValue {
     GGUFValue(made: .uint32, littleEndian(value))
   }
 
+  static func int32(_ value: Int32) -> GGUFValue { GGUFValue(made: .int32, littleEndian(value)) }
+
   static func float32(_ value: Float) -> GGUFValue {
     GGUFValue(made: .float32, littleEndian(value.bitPattern))
   }
@@ -20,6 +22,10 @@ extension GGUFValue {
 
   static func int32s(_ values: [Int32]) -> GGUFValue {
     array(.int32, values.count, values.reduce(into: []) { $0 += littleEndian($1) })
+  }
+
+  static func bools(_ values: [Bool]) -> GGUFValue {
+    array(.bool, values.count, values.map { $0 ? 1 : 0 })
   }
 
   static func uint8s(_ values: [UInt8]) -> GGUFValue { array(.uint8, values.count, values) }

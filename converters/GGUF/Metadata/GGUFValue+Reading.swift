@@ -25,6 +25,13 @@ extension GGUFValue {
     return try (0..<count).map { _ in try reader.readString() }
   }
 
+  /// The truth values of an array of them.
+  /// - Throws: `.malformed` for another type.
+  public func truths() throws -> [Bool] {
+    guard elementType == .bool else { throw unlike("truth values") }
+    return (0..<count).map { bytes[12 + $0] != 0 }
+  }
+
   /// The whole numbers of an array of them.
   /// - Throws: `.malformed` for another type.
   public func integers() throws -> [Int] {

@@ -8,7 +8,9 @@ enum PreTokenizers {
   /// The description of what llama.cpp calls `name`; nil for one that is not known here.
   static func description(_ name: String?) -> JSONValue? {
     switch name {
-    case nil, "default", "gpt-2", "gpt2", "jina-v2-en", "jina-es", "jina-de": byteLevel(cuts: true)
+    case nil, "default", "gpt-2", "gpt2", "jina-v2-en", "jina-es", "jina-de", "roberta-bpe",
+      "modern-bert", "phi-2":
+      byteLevel(cuts: true)
     case "smollm", "starcoder", "refact", "command-r", "codeshell":
       sequence([["type": "Digits", "individual_digits": true], byteLevel(cuts: true)])
     case "llama-bpe", "llama3", "llama-v3", "smaug-bpe":

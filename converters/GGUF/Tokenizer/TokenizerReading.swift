@@ -8,7 +8,12 @@ extension GGUFVocabulary {
   /// The tokenizer of a Hugging Face directory, as llama.cpp wants it; nil where there is none that it knows.
   /// - Throws: `.malformed` when `tokenizer.json` contradicts itself.
   init?(of checkpoint: Checkpoint) throws {
-    guard let file = checkpoint.companions["tokenizer.json"] else { return nil }
+    guard let source = GGUFVocabulary.source(of: checkpoint) else { return nil }
+    guard source == "tokenizer.json", let file = checkpoint.companions[source] else {
+      try self.init(files: checkpoint, source: source)
+      try complete(from: checkpoint)
+      return
+    }
     let found = try namingFile("tokenizer.json") { () throws -> GGUFVocabulary? in
       let bytes = try file.bytes()
       // Texts that differ in their bytes alone are one key here; the tokens are read by their bytes
@@ -20,6 +25,11 @@ extension GGUFVocabulary {
     }
     guard let found else { return nil }
     self = found
+    try complete(from: checkpoint)
+  }
+
+  /// A token for each row of the embedding, and what the files beside the tokenizer say.
+  private mutating func complete(from checkpoint: Checkpoint) throws {
     let rows = checkpoint.normalised.first { $0.entry.name == "token_embd.weight" }?
       .entry.shape.first
     pad(to: rows ?? 0)
@@ -91,7 +101,7 @@ private struct TokenizerReading {
       vocabulary.pre = pre
     case "WordPiece":
       vocabulary = GGUFVocabulary(
-        model: "bert", tokens: try tokens().map(TokenizerReading.phantom))
+        model: "bert", tokens: try tokens().map(TokenizerNames.phantom))
       vocabulary.pre = "default"
     case "Unigram":
       let pieces = model["vocab"]?.array ?? []
@@ -101,7 +111,7 @@ private struct TokenizerReading {
       vocabulary.special["unknown"] = model["unk_id"]?.integer
       vocabulary.charactersMap = charactersMap
       vocabulary.addsSpacePrefix = true
-      vocabulary.removesExtraWhitespace = true
+      vocabulary.removesExtraWhitespace = removesSpaces
     default: return nil
     }
     vocabulary.kinds = kinds(vocabulary)
@@ -159,18 +169,20 @@ private struct TokenizerReading {
     }
   }
 
-  /// WordPiece marks where words go on, llama.cpp where they begin.
-  static func phantom(_ token: String) -> String {
-    if token.hasPrefix("[") && token.hasSuffix("]") { return token }
-    return token.hasPrefix("##") ? String(token.dropFirst(2)) : "▁" + token
-  }
-
   private var prependsSpace: Bool {
     let parts = tokenizer["normalizer"]?["normalizers"]?.array ?? [tokenizer["normalizer"] ?? nil]
     if parts.contains(where: { $0["type"] == "Prepend" }) { return true }
     let words = tokenizer["pre_tokenizer"]
     return words?["type"] == "Metaspace" && words?["prepend_scheme"] != "never"
       && words?["add_prefix_space"] != false
+  }
+
+  /// Whether spaces at the ends, or several in a row, go.
+  private var removesSpaces: Bool {
+    let parts = tokenizer["normalizer"]?["normalizers"]?.array ?? [tokenizer["normalizer"] ?? nil]
+    return parts.contains {
+      $0["type"] == "Strip" || $0["pattern"]?["Regex"]?.string?.hasPrefix(" {2,") == true
+    }
   }
 
   private var charactersMap: [UInt8] {
@@ -185,11 +197,28 @@ private struct TokenizerReading {
     let parts = processor?["processors"]?.array ?? [processor ?? nil]
     let template = parts.lazy.compactMap { $0["single"]?.array }.first
     if vocabulary.model == "bert" { return }
-    let ends = [template?.first, template?.last].map { $0?["SpecialToken"]?["id"]?.string }
     func id(_ text: String?) -> Int? { text.flatMap { vocabulary.tokens.firstIndex(of: $0) } }
+    if processor?["type"] == "RobertaProcessing" {
+      vocabulary.special["bos"] = id(processor?["cls"]?[0]?.string)
+      vocabulary.special["eos"] = id(processor?["sep"]?[0]?.string)
+      vocabulary.addsBeginning = true
+      vocabulary.addsEnd = true
+      if vocabulary.model == "gpt2" { vocabulary.pre = "roberta-bpe" }
+      return
+    }
+    let ends = [template?.first, template?.last].map { $0?["SpecialToken"]?["id"]?.string }
     vocabulary.special["bos"] = id(ends[0])
     vocabulary.special["eos"] = id(ends[1])
     vocabulary.addsBeginning = ends[0] != nil
     vocabulary.addsEnd = ends[1] != nil
+  }
+}
+
+/// How tokens are spelt on either side.
+enum TokenizerNames {
+  /// WordPiece marks where words go on, llama.cpp where they begin.
+  static func phantom(_ token: String) -> String {
+    if token.hasPrefix("[") && token.hasSuffix("]") { return token }
+    return token.hasPrefix("##") ? String(token.dropFirst(2)) : "▁" + token
   }
 }

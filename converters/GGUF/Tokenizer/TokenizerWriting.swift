@@ -108,7 +108,8 @@ struct TokenizerWriting {
       "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true,
     ]
     parts["post_processor"] =
-      template(begins: vocabulary.addsBeginning ?? (vocabulary.pre == "llama-bpe")) ?? bytes
+      roberta ?? template(begins: vocabulary.addsBeginning ?? (vocabulary.pre == "llama-bpe"))
+      ?? bytes
     parts["decoder"] = bytes
     let settings: OrderedDictionary<String, JSONValue> = [
       "type": "BPE", "dropout": nil, "unk_token": nil, "continuing_subword_prefix": nil,
@@ -116,6 +117,20 @@ struct TokenizerWriting {
       "ignore_merges": .bool(vocabulary.pre == "llama-bpe"),
     ]
     return (settings, ids(vocabulary.tokens) + merges(vocabulary.merges))
+  }
+
+  /// RoBERTa's frame of a text; nil for others.
+  private var roberta: JSONValue? {
+    guard vocabulary.pre == "roberta-bpe",
+      let begin = vocabulary.special["bos"] ?? vocabulary.special["cls"],
+      let end = vocabulary.special["eos"] ?? vocabulary.special["seperator"]
+    else { return nil }
+    return [
+      "type": "RobertaProcessing",
+      "sep": [.string(vocabulary.tokens[end]), .integer(end)],
+      "cls": [.string(vocabulary.tokens[begin]), .integer(begin)],
+      "trim_offsets": true, "add_prefix_space": false,
+    ]
   }
 
   private func sentencePiece(_ parts: inout OrderedDictionary<String, JSONValue>) -> Model {
@@ -181,13 +196,21 @@ struct TokenizerWriting {
   }
 
   private func unigram(_ parts: inout OrderedDictionary<String, JSONValue>) -> Model {
-    parts["normalizer"] =
-      vocabulary.charactersMap.isEmpty
-      ? .null
-      : [
+    var normalizers: [JSONValue] = []
+    if !vocabulary.charactersMap.isEmpty {
+      normalizers.append([
         "type": "Precompiled",
         "precompiled_charsmap": .string(Base64.text(vocabulary.charactersMap)),
-      ]
+      ])
+    }
+    if vocabulary.removesExtraWhitespace == true {
+      normalizers.append(["type": "Strip", "strip_left": true, "strip_right": true])
+      normalizers.append(["type": "Replace", "pattern": ["Regex": " {2,}"], "content": " "])
+    }
+    parts["normalizer"] =
+      normalizers.count < 2
+      ? normalizers.first ?? .null
+      : ["type": "Sequence", "normalizers": .array(normalizers)]
     let words: JSONValue = [
       "type": "Metaspace", "replacement": "▁",
       "prepend_scheme": vocabulary.addsSpacePrefix ?? true ? "always" : "never", "split": true,

@@ -28,34 +28,6 @@ extension EncoderConfiguration {
       ]
   }
 
-  /// llama.cpp's names; nil for heads that it has no place for.
-  ///
-  /// - Source: `gguf`'s table of tensors. Its `cls` is what makes the first token's vector, `cls.output` what classifies that.
-  static func bertGGUF(head: Head?) -> NameMap? {
-    switch head {
-    case nil, .text?: break
-    default: return nil
-    }
-    let parts = [
-      ("attn_q", "attention.self.query"), ("attn_k", "attention.self.key"),
-      ("attn_v", "attention.self.value"), ("attn_output_norm", "attention.output.LayerNorm"),
-      ("attn_output", "attention.output.dense"), ("ffn_up", "intermediate.dense"),
-      ("ffn_down", "output.dense"), ("layer_output_norm", "output.LayerNorm"),
-    ]
-    return NameMap(
-      [
-        .rename("token_embd.weight", "embeddings.word_embeddings.weight"),
-        .rename("position_embd.weight", "embeddings.position_embeddings.weight"),
-        .rename("token_types.weight", "embeddings.token_type_embeddings.weight"),
-        .rename("token_embd_norm.*", "embeddings.LayerNorm.*"),
-        .rename("cls.output.*", "classifier.out.*"),
-        .rename("cls.*", "pooler.dense.*"),
-      ]
-        + parts.map {
-          .rename(NamePattern("blk.{i}.\($0.0).*"), NamePattern("encoder.layer.{i}.\($0.1).*"))
-        })
-  }
-
   /// TensorFlow's names of a normalisation's weights, which files of 2019 still have.
   static func formerNorms(_ theirs: String, _ ours: String) -> [NameRule] {
     [("gamma", "weight"), ("beta", "bias")].map { old, new in

@@ -10,6 +10,7 @@ public struct DistilBERT: EncoderFamily {
       DialectSigns(
         .huggingFace, anchor: "transformer.layer.0.attention.q_lin.weight",
         basePrefix: "distilbert."),
+      DialectSigns(.gguf, anchor: "blk.0.attn_output_norm.weight"),
       DialectSigns(.kerasHub, anchor: "transformer_layer_0.self_attention_layer.query.kernel"),
       DialectSigns(.kerasHub, anchor: "transformer_encoder._self_attention_layer.query_dense.0"),
     ]

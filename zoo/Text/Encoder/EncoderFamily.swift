@@ -21,7 +21,11 @@ extension EncoderFamily {
   ) -> (any ModelConfiguration)? {
     let config = sidecars.modelConfiguration
     let sizes = HeadSizes(shapes)
-    guard let map = EncoderConfiguration.nameMap(for: dialect, Self.kind, head: nil, sizes),
+    let names =
+      dialect == .gguf
+      ? EncoderConfiguration.ggufNames(Self.kind, shapes, config: config)
+      : EncoderConfiguration.nameMap(for: dialect, Self.kind, head: nil, sizes)
+    guard let map = names,
       var seen = EncoderConfiguration(
         Self.kind, canonical: shapes.mapped(by: map, isChanged: true), config: config),
       Self.takes(seen, config: config)
@@ -34,9 +38,11 @@ extension EncoderFamily {
 
 extension EncoderConfiguration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    Self.nameMap(
-      for: dialect, kind, head: head,
-      HeadSizes(heads: heads, size: heads > 0 ? hidden / heads : 0, hidden: hidden))
+    dialect == .gguf
+      ? ggufNames
+      : Self.nameMap(
+        for: dialect, kind, head: head,
+        HeadSizes(heads: heads, size: heads > 0 ? hidden / heads : 0, hidden: hidden))
   }
 
   /// - Parameter head: nil for a table that tells what head there is.
@@ -44,7 +50,6 @@ extension EncoderConfiguration {
     for dialect: Dialect, _ kind: Kind, head: Head?, _ sizes: HeadSizes
   ) -> NameMap? {
     if dialect == .kerasHub { return kerasHubNames(kind, head: head, sizes) }
-    if dialect == .gguf { return kind == .bert ? bertGGUF(head: head) : nil }
     guard dialect == .huggingFace else { return nil }
     var isTokens = false
     if case .tokens? = head { isTokens = true }

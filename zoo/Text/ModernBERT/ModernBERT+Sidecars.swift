@@ -14,12 +14,18 @@ extension ModernBERTConfiguration: ModelConfiguration {
   public var classes: Int? { EncoderConfiguration.classes(of: head) }
 
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    dialect == .huggingFace ? NameMap(Self.huggingFace) : nil
+    switch (dialect, head) {
+    case (.huggingFace, _): NameMap(Self.huggingFace)
+    // llama.cpp has no place for other heads
+    case (.gguf, nil), (.gguf, .text?): NameMap(Self.gguf)
+    default: nil
+    }
   }
 
   public func adapted(to dialect: Dialect) -> Adaptation {
     nameMap(for: dialect) == nil
-      ? .impossible("\(dialect) has no ModernBERT") : .possible(self)
+      ? .impossible("\(dialect) has no ModernBERT\(head == nil ? "" : " with such a head")")
+      : .possible(self)
   }
 
   public var hiddenFacts: JSONValue? { .object(transformersConfiguration(labels: nil)) }
@@ -27,7 +33,7 @@ extension ModernBERTConfiguration: ModelConfiguration {
   public func sidecars(
     for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
-    guard dialect == .huggingFace else { return [:] }
+    guard dialect == .huggingFace || dialect == .gguf else { return [:] }
     return ["config.json": .object(transformersConfiguration(labels: labels))]
   }
 

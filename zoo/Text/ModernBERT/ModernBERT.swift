@@ -24,15 +24,19 @@ public struct ModernBERT: ModelFamily {
   ]
 
   public var dialects: [DialectSigns] {
-    [DialectSigns(.huggingFace, anchor: "layers.0.attn.Wqkv.weight", basePrefix: "model.")]
+    [
+      DialectSigns(.huggingFace, anchor: "layers.0.attn.Wqkv.weight", basePrefix: "model."),
+      DialectSigns(.gguf, anchor: "blk.0.attn_qkv.weight"),
+    ]
   }
 
   public func configuration(
     of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
   ) -> (any ModelConfiguration)? {
-    ModernBERTConfiguration(
-      canonical: shapes.mapped(by: NameMap(ModernBERTConfiguration.huggingFace)),
-      config: sidecars.modelConfiguration)
+    let rules =
+      dialect == .gguf ? ModernBERTConfiguration.gguf : ModernBERTConfiguration.huggingFace
+    return ModernBERTConfiguration(
+      canonical: shapes.mapped(by: NameMap(rules)), config: sidecars.modelConfiguration)
   }
 }
 
@@ -46,6 +50,23 @@ extension ModernBERTConfiguration {
     .rename("decoder.*", "decoder.*"),
     .rename("classifier.*", "classifier.*"),
   ]
+
+  /// llama.cpp's; ours lack `model.`.
+  static let gguf: [NameRule] =
+    [
+      .rename("token_embd.weight", "embeddings.tok_embeddings.weight"),
+      .rename("token_embd_norm.*", "embeddings.norm.*"),
+      .rename("output_norm.*", "final_norm.*"),
+      .rename("cls.output.*", "classifier.*"),
+      .rename("cls.norm.*", "head.norm.*"),
+      .rename("cls.*", "head.dense.*"),
+    ]
+    + [
+      ("attn_norm", "attn_norm"), ("attn_qkv", "attn.Wqkv"), ("attn_output", "attn.Wo"),
+      ("ffn_norm", "mlp_norm"), ("ffn_up", "mlp.Wi"), ("ffn_down", "mlp.Wo"),
+    ].map {
+      .rename(NamePattern("blk.{i}.\($0.0).*"), NamePattern("layers.{i}.\($0.1).*"))
+    }
 
   /// What weights under canonical names, and a configuration beside them, show; nil when they are no ModernBERT's.
   init?(canonical shapes: NamedShapes, config: JSONValue?) {

@@ -10,7 +10,8 @@ public struct RoBERTa: EncoderFamily {
     [
       DialectSigns(
         .huggingFace, anchor: "encoder.layer.0.attention.self.query.weight",
-        basePrefix: "roberta.")
+        basePrefix: "roberta."),
+      DialectSigns(.gguf, anchor: "blk.0.attn_output_norm.weight"),
     ]
   }
 

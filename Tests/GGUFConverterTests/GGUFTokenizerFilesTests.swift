@@ -1,0 +1,139 @@
+import BinaryIO
+import Formats
+import GGUFConverter
+import JSON
+import OrderedCollections
+import Tensors
+import TestSupport
+import Testing
+import Text
+
+private func bytes(_ text: String) -> Companion { Companion(Bytes(Array(text.utf8))) }
+
+/// A checkpoint with these files beside the weights, and what comes back from GGUF.
+private func through(
+  _ files: [String: Companion], model: String = "llama"
+) throws -> (checkpoint: Checkpoint, vocabulary: GGUFVocabulary) {
+  let table = TensorEntry(name: "token_embd.weight", Tensor(shape: [1, 2], [1, 2] as [Float]))
+  var checkpoint = Checkpoint(format: "test", tensors: [table])
+  checkpoint.sidecars["config.json"] = ["model_type": .string(model)]
+  for (name, file) in files.sorted(by: { $0.key < $1.key }) { checkpoint.companions[name] = file }
+  #expect(GGUFFormat().remarks(on: checkpoint) == [])
+  let scratch = ScratchDirectory()
+  _ = try GGUFFormat().write(checkpoint, to: scratch.file("a.gguf"))
+  let back = try GGUFFormat().read(scratch.file("a.gguf"))
+  let vocabulary = try #require(try back.ggufVocabulary())
+  // Made while the file is there
+  let tokenizer = try #require(back.companions["tokenizer.json"]).bytes()
+  var kept = back
+  kept.companions["tokenizer.json"] = Companion(tokenizer.copied())
+  return (kept, vocabulary)
+}
+
+private let lines = [
+  "hello world", "  two  spaces ", "größe 123", "don't stop", "重み and 🙂", "Ünïcödé", "a",
+]
+
+@Suite struct GGUFTokenizerFiles {
+  /// The tokenizer in the file cuts as the one beside the weights does.
+  private func expectSame(_ files: [String: Companion], _ back: Checkpoint) throws {
+    let before = try Tokenizer { try files[$0]?.bytes() }
+    let after = try Tokenizer(
+      json: try #require(back.companions["tokenizer.json"]).bytes())
+    for line in lines {
+      let wanted = try before.encode(line, addSpecialTokens: false).ids
+      let found = try after.encode(line, addSpecialTokens: false).ids
+      #expect(wanted == found, "\(line)")
+    }
+  }
+
+  @Test(arguments: ["bpe.model", "unigram.model"]) func takesSentencePiece(_ name: String) throws {
+    let file = Companion(try Fixtures.bytes("tokenizers/\(name)"))
+    let files = ["tokenizer.model": file]
+    let (back, vocabulary) = try through(files)
+    #expect(vocabulary.model == (name == "bpe.model" ? "llama" : "t5"))
+    #expect(vocabulary.scores.count == vocabulary.tokens.count)
+    #expect(vocabulary.kinds.contains(GGUFVocabulary.Kind.unknown))
+    #expect(vocabulary.special["unknown"] != nil)
+    if name == "unigram.model" { #expect(!vocabulary.charactersMap.isEmpty) }
+    try expectSame(files, back)
+  }
+
+  @Test func takesAListOfWords() throws {
+    let tokenizer = try JSONValue(parsing: Fixtures.bytes("tokenizers/bert.json"))
+    let ids = try #require(tokenizer["model"]?["vocab"]?.object)
+    let words = ids.sorted { ($0.value.integer ?? 0) < ($1.value.integer ?? 0) }.map(\.key)
+    let files = ["vocab.txt": bytes(words.joined(separator: "\n") + "\n")]
+    let (back, vocabulary) = try through(files, model: "bert")
+    #expect(vocabulary.model == "bert")
+    #expect(vocabulary.tokens.count == words.count)
+    let plain = try #require(words.firstIndex { !$0.hasPrefix("##") && !$0.hasPrefix("[") })
+    #expect(vocabulary.tokens[plain] == "▁" + words[plain])
+    #expect(vocabulary.special["cls"] == words.firstIndex(of: "[CLS]"))
+    try expectSame(files, back)
+  }
+
+  @Test(arguments: ["gpt2", "qwen2", "roberta"]) func takesMerges(_ name: String) throws {
+    var limits = JSONValue.Limits()
+    limits.refusesDuplicateKeys = false
+    let tokenizer = try JSONValue(
+      parsing: Fixtures.bytes("tokenizers/\(name).json"), limits: limits)
+    let model = try #require(tokenizer["model"])
+    let merges = (model["merges"]?.array ?? []).map {
+      $0.string ?? "\($0[0]?.string ?? "") \($0[1]?.string ?? "")"
+    }
+    let files = [
+      "vocab.json": bytes(try #require(model["vocab"]).text()),
+      "merges.txt": bytes("#version: 0.2\n" + merges.joined(separator: "\n") + "\n"),
+      "tokenizer_config.json": bytes(
+        #"{"tokenizer_class":"\#(name == "roberta" ? "RobertaTokenizer" : name == "gpt2" ? "GPT2Tokenizer" : "Qwen2Tokenizer")"}"#
+      ),
+    ]
+    let (back, vocabulary) = try through(files, model: name)
+    #expect(vocabulary.model == "gpt2")
+    #expect(vocabulary.merges.count == merges.count)
+    #expect(
+      vocabulary.pre == ["gpt2": "gpt-2", "qwen2": "qwen2", "roberta": "roberta-bpe"][name])
+    try expectSame(files, back)
+    if name == "roberta" {
+      #expect(vocabulary.addsBeginning == true)
+      #expect(vocabulary.addsEnd == true)
+      let framed = try Tokenizer(json: try #require(back.companions["tokenizer.json"]).bytes())
+        .encode("hello")
+      #expect(framed.tokens.first == "<s>")
+      #expect(framed.tokens.last == "</s>")
+    }
+  }
+
+  @Test func tellsWhereThereIsNone() throws {
+    let table = TensorEntry(name: "token_embd.weight", Tensor(shape: [1, 2], [1, 2] as [Float]))
+    var checkpoint = Checkpoint(format: "test", tensors: [table])
+    checkpoint.sidecars["config.json"] = ["model_type": "llama"]
+    #expect(GGUFFormat().remarks(on: checkpoint).first?.contains("no tokenizer beside") == true)
+    checkpoint.companions["tokenizer.json"] = Companion(
+      try Fixtures.bytes("tokenizers/word-level.json"))
+    #expect(GGUFFormat().remarks(on: checkpoint).first?.contains("tokenizer.json") == true)
+  }
+
+  @Test func survivesMutatedFiles() throws {
+    var dice = Dice(seed: 5)
+    let pieces = try Fixtures.bytes("tokenizers/bpe.model").array
+    let table = TensorEntry(name: "token_embd.weight", Tensor(shape: [1, 2], [1, 2] as [Float]))
+    let scratch = ScratchDirectory()
+    for round in 0..<120 {
+      var checkpoint = Checkpoint(format: "test", tensors: [table])
+      checkpoint.sidecars["config.json"] = ["model_type": "llama"]
+      if round % 2 == 0 {
+        checkpoint.companions["tokenizer.model"] = Companion(Bytes(dice.mutation(of: pieces)))
+      } else {
+        let merges = Array("#version\na b\n ab c\n\r\n".utf8)
+        checkpoint.companions["vocab.json"] = bytes(#"{"a":0,"b":1,"ab":2,"c":3,"abc":4}"#)
+        checkpoint.companions["merges.txt"] = Companion(Bytes(dice.mutation(of: merges)))
+        checkpoint.companions["tokenizer_config.json"] = bytes(
+          #"{"added_tokens_decoder":{"99999999999":{"content":"x"},"-3":{"content":"y"}}}"#)
+      }
+      do { _ = try GGUFFormat().write(checkpoint, to: scratch.file("a.gguf")) } catch is DataError {
+      }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+"""GGUF files judged by llama.cpp itself: it opens them, cuts texts as the library's tokenizer does, and answers the same.
+
+llama.cpp computes GELU from a table of half precision, and with tanh; models with it are judged by that measure.
+"""
+import functools
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import numpy as np
+
+from menagerie import Failed
+from roads import TOLERANCE, Judges, Road
+
+HERE = pathlib.Path(__file__).resolve().parent
+SEED = 1200
+# What llama.cpp is asked of each is said where they are made, in llama_models.py, which wants the frameworks.
+KINDS = {"tokens": ["llama", "llama3", "llama-yarn", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2"],
+         "seq2seq": ["t5", "t5-gated"], "vectors": ["bert", "roberta", "xlm-roberta", "distilbert", "modernbert"],
+         "classes": ["bert-text", "roberta-text", "modernbert-text"]}
+EXACT = {"llama", "llama3", "llama-yarn", "mistral", "qwen2", "qwen3", "t5"}
+BY_TABLE = 1e-2
+CLASSES = 3
+WRITTEN = [5, 9, 11, 4]
+# Their tokenizers here are toys of a kind that llama.cpp takes for another's.
+OTHER_IDS = {"llama3", "qwen2", "qwen3"}
+
+
+def python(asked: bool) -> str | None:
+    """llama.cpp's Python, if it is there; made first where somebody asks for it."""
+    script = HERE.parent / "llama.sh"
+    if not script.exists():
+        return None
+    base = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or pathlib.Path.home() / ".cache")
+    cache = pathlib.Path(os.environ.get("MENAGERIE_CACHE") or base / "menagerie")
+    digest = hashlib.sha256((HERE.parent / "requirements-llama.txt").read_bytes()).hexdigest()[:12]
+    if not asked and not (cache / f"llama-{digest}" / ".complete").exists():
+        return None
+    return subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+class Llama:
+    def __init__(self, judges: Judges, python: str, name: str, kind: str):
+        self.judges, self.python, self.name, self.kind = judges, python, name, kind
+        self.seed = SEED + [n for names in KINDS.values() for n in names].index(name)
+        self.home = judges.cache / f"llama-{name}-{self.seed}"
+
+    def make(self) -> None:
+        if (self.home / ".complete").exists():
+            return
+        shutil.rmtree(self.home, ignore_errors=True)
+        self.home.mkdir(parents=True)
+        self.judges.llama.make(name=self.name, folder=str(self.home), seed=self.seed)
+        (self.home / ".complete").touch()
+
+    def ask(self, file: pathlib.Path, out: pathlib.Path) -> dict:
+        ids = json.loads((self.home / "ids.json").read_text())
+        texts = ["hello world, this is one text", "größe 123 and more 重み!", "a b c d e f g"]
+        question = {"file": str(file), "texts": texts, "ids": ids, "kind": self.kind, "out": str(out),
+                    "classes": CLASSES, "written": WRITTEN}
+        done = subprocess.run([self.python, HERE / "llama_side.py"], input=json.dumps(question), text=True,
+                              capture_output=True, timeout=300)
+        if done.returncode:
+            lines = [line for line in done.stderr.splitlines() if line.strip()]
+            raise Failed(" / ".join(lines[-3:])[-300:] or f"llama.cpp ended with {done.returncode}")
+        with np.load(out) as answers:
+            found = dict(answers)
+        for index, one in enumerate(ids):
+            if self.name not in OTHER_IDS and found[f"ids{index}"].tolist() != one:
+                raise Failed(f"llama.cpp cuts {texts[index]!r} into {found[f'ids{index}'].tolist()}, not {one}")
+        return found
+
+    def road(self, scratch: pathlib.Path) -> str:
+        self.make()
+        out = scratch / "out.gguf"
+        self.judges.menagerie.convert(self.home / "model", out)
+        found = self.ask(out, scratch / "answer.npz")
+        worst = 0.0
+        with np.load(self.home / "golden.npz") as golden:
+            for name in golden.files:
+                ours, theirs = found[name].reshape(-1), golden[name].reshape(-1)
+                if ours.shape != theirs.shape:
+                    raise Failed(f"{ours.size} numbers, not {theirs.size}")
+                worst = max(worst, float(np.abs(ours - theirs).max() / np.abs(theirs).max()))
+        if not worst <= (TOLERANCE if self.name in EXACT else BY_TABLE):
+            raise Failed(f"off by {worst:.1e} of the largest")
+        return f"{worst:.0e}"
+
+
+def roads(judges: Judges, asked: bool) -> dict[str, list[Road]]:
+    path = python(asked)
+    if path is None:
+        print("llama.cpp is not asked: its environment is not there (--llama makes it)", flush=True)
+        return {}
+    return {"By llama.cpp (distance of the answers)": [
+        Road(f"{name} by llama.cpp", "gguf", Llama(judges, path, name, kind).road)
+        for kind, names in KINDS.items() for name in names]}
