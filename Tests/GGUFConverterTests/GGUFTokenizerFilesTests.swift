@@ -71,6 +71,12 @@ private let lines = [
     #expect(vocabulary.tokens[plain] == "▁" + words[plain])
     #expect(vocabulary.special["cls"] == words.firstIndex(of: "[CLS]"))
     try expectSame(files, back)
+    let whole = ["tokenizer.json": Companion(try Fixtures.bytes("tokenizers/bert.json"))]
+    let (same, read) = try through(whole, model: "bert")
+    try expectSame(whole, same)
+    // The keys that llama.cpp looks at
+    #expect(read.special["bos"] == words.firstIndex(of: "[CLS]"))
+    #expect(read.special["seperator"] == words.firstIndex(of: "[SEP]"))
   }
 
   @Test(arguments: ["gpt2", "qwen2", "roberta"]) func takesMerges(_ name: String) throws {

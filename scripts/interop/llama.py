@@ -64,8 +64,8 @@ class Llama:
         done = subprocess.run([self.python, HERE / "llama_side.py"], input=json.dumps(question), text=True,
                               capture_output=True, timeout=300)
         if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if line.strip()]
-            raise Failed(" / ".join(lines[-3:])[-300:] or f"llama.cpp ended with {done.returncode}")
+            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
+            raise Failed(" / ".join(lines)[:300] or f"llama.cpp ended with {done.returncode}")
         with np.load(out) as answers:
             found = dict(answers)
         for index, one in enumerate(ids):

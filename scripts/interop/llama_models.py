@@ -67,7 +67,13 @@ def make(name: str, folder: str, seed: int) -> None:
     """The directory as the library writes it, the texts' ids, and its answers."""
     kind, config, tokenizer, what = CASES[name]
     home = pathlib.Path(folder)
-    read = Tokenizer.from_file(str(TOKENIZERS / f"{tokenizer}.json"))
+    # llama.cpp puts no space before a text of byte-level tokens
+    text = (TOKENIZERS / f"{tokenizer}.json").read_text()
+    if tokenizer == "roberta":
+        described = json.loads(text)
+        described["pre_tokenizer"]["add_prefix_space"] = described["post_processor"]["add_prefix_space"] = False
+        text = json.dumps(described)
+    read = Tokenizer.from_str(text)
     read.no_padding(), read.no_truncation()
     config.vocab_size = read.get_vocab_size()
     config._attn_implementation = "eager"
@@ -77,7 +83,7 @@ def make(name: str, folder: str, seed: int) -> None:
     seed_it = text_encoders.seeded if what in ("vectors", "classes") else text_decoders.seeded
     model = seed_it(getattr(transformers, kind)(config), seed)
     model.save_pretrained(home / "model")
-    (home / "model" / "tokenizer.json").write_bytes((TOKENIZERS / f"{tokenizer}.json").read_bytes())
+    (home / "model" / "tokenizer.json").write_text(text)
     ids = [read.encode(text).ids for text in TEXTS]
     answers = {}
     for index, one in enumerate(ids):

@@ -122,9 +122,13 @@ struct ConversionPlan {
     unmatched = expressed.account.unknown
     for (name, sidecar) in expressed.sidecars {
       // A configuration of the same kind that came with the weights says more
-      if name == "config.json", let own = checkpoint.sidecars[name]?["model_type"],
-        own == sidecar["model_type"]
+      if name == "config.json", let own = checkpoint.sidecars[name],
+        let type = own["model_type"], type == sidecar["model_type"]
       {
+        // Keys of sizes are made from it: what it leaves out as usual is said
+        if format.identifier == "gguf", let members = own.object, let usual = sidecar.object {
+          checkpoint.sidecars[name] = .object(members.merging(usual) { said, _ in said })
+        }
         continue
       }
       checkpoint.sidecars[name] = sidecar

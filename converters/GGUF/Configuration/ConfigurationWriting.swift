@@ -69,7 +69,8 @@ struct ConfigurationWriting {
     case "rope_theta":
       return parameters?["rope_theta"] ?? parameters?["full_attention"]?["rope_theta"]
     case "num_key_value_heads": return config["num_attention_heads"]
-    case "n_positions": return config["n_ctx"]
+    // T5 has no longest text, but llama.cpp wants one
+    case "n_positions": return config["n_ctx"] ?? (type == "t5" ? 512 : nil)
     case "layer_norm_eps" where type == "distilbert": return 1e-12
     case "local_rope_theta":
       return parameters?["sliding_attention"]?["rope_theta"] ?? 10000.0

@@ -62,9 +62,12 @@ extension Checkpoint {
     guard let name = GGUFVocabulary.source(of: self) else {
       return "there is no tokenizer beside the weights, so the file has none: llama.cpp wants one"
     }
-    let vocabulary = try? GGUFVocabulary(of: self)
-    return vocabulary == nil
-      ? "llama.cpp has no tokenizer as \(name) describes it, so the file has none" : nil
+    guard let vocabulary = try? GGUFVocabulary(of: self) else {
+      return "llama.cpp has no tokenizer as \(name) describes it, so the file has none"
+    }
+    return vocabulary.model == "gpt2" && vocabulary.addsSpacePrefix == true
+      ? "the tokenizer puts a space before a text, llama.cpp does not: it may cut a first word otherwise"
+      : nil
   }
 }
 

@@ -43,6 +43,7 @@ extension GGUFVocabulary {
         let line = line.last == 0x0D ? line.dropLast() : line
         return line.isEmpty || line.starts(with: "#version".utf8) ? nil : String(Substring(line))
       }
+      if settings?["add_prefix_space"]?.bool == true { addsSpacePrefix = true }
       let type = checkpoint.sidecars["config.json"]?["model_type"]?.string ?? ""
       pre = type.hasPrefix("qwen") ? "qwen2" : type == "roberta" ? "roberta-bpe" : "gpt-2"
     case "vocab.txt":
@@ -93,6 +94,7 @@ extension GGUFVocabulary {
     ] {
       if let id, tokens.indices.contains(id) { special[name] = id }
     }
+    if model == "bert" { special["bos"] = special["cls"] }
     guard model != "bert", let plain = try? read.encode("a", addSpecialTokens: false),
       let framed = try? read.encode("a")
     else { return }

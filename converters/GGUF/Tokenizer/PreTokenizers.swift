@@ -6,11 +6,11 @@ import OrderedCollections
 /// - Source: the `tokenizer.json` of GPT-2, Llama 3, Qwen 2.5 and SmolLM2; llama.cpp's list of `tokenizer.ggml.pre`.
 enum PreTokenizers {
   /// The description of what llama.cpp calls `name`; nil for one that is not known here.
-  static func description(_ name: String?) -> JSONValue? {
+  static func description(_ name: String?, addsSpace: Bool = false) -> JSONValue? {
     switch name {
     case nil, "default", "gpt-2", "gpt2", "jina-v2-en", "jina-es", "jina-de", "roberta-bpe",
       "modern-bert", "phi-2":
-      byteLevel(cuts: true)
+      byteLevel(cuts: true, addsSpace: addsSpace)
     case "smollm", "starcoder", "refact", "command-r", "codeshell":
       sequence([["type": "Digits", "individual_digits": true], byteLevel(cuts: true)])
     case "llama-bpe", "llama3", "llama-v3", "smaug-bpe":
@@ -41,9 +41,9 @@ enum PreTokenizers {
     ["type": "Sequence", "pretokenizers": .array(parts)]
   }
 
-  private static func byteLevel(cuts: Bool) -> JSONValue {
+  private static func byteLevel(cuts: Bool, addsSpace: Bool = false) -> JSONValue {
     [
-      "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true,
+      "type": "ByteLevel", "add_prefix_space": .bool(addsSpace), "trim_offsets": true,
       "use_regex": .bool(cuts),
     ]
   }

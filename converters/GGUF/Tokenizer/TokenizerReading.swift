@@ -99,6 +99,9 @@ private struct TokenizerReading {
       vocabulary = GGUFVocabulary(model: "gpt2", tokens: try tokens())
       vocabulary.merges = pairs.map { "\($0) \($1)" }
       vocabulary.pre = pre
+      if tokenizer["pre_tokenizer"]?["add_prefix_space"] == true {
+        vocabulary.addsSpacePrefix = true
+      }
     case "WordPiece":
       vocabulary = GGUFVocabulary(
         model: "bert", tokens: try tokens().map(TokenizerNames.phantom))
@@ -196,8 +199,19 @@ private struct TokenizerReading {
     let processor = tokenizer["post_processor"]
     let parts = processor?["processors"]?.array ?? [processor ?? nil]
     let template = parts.lazy.compactMap { $0["single"]?.array }.first
-    if vocabulary.model == "bert" { return }
     func id(_ text: String?) -> Int? { text.flatMap { vocabulary.tokens.firstIndex(of: $0) } }
+    if vocabulary.model == "bert" {
+      // llama.cpp frames texts with these; without the keys it takes those of the first BERT
+      let first = template?.first?["SpecialToken"]?["id"]?.string
+      let last = template?.last?["SpecialToken"]?["id"]?.string
+      let begin = id(processor?["cls"]?[0]?.string ?? first ?? "[CLS]")
+      vocabulary.special["cls"] = begin
+      vocabulary.special["bos"] = begin
+      vocabulary.special["seperator"] = id(processor?["sep"]?[0]?.string ?? last ?? "[SEP]")
+      vocabulary.special["padding"] = id("[PAD]")
+      vocabulary.special["mask"] = id("[MASK]")
+      return
+    }
     if processor?["type"] == "RobertaProcessing" {
       vocabulary.special["bos"] = id(processor?["cls"]?[0]?.string)
       vocabulary.special["eos"] = id(processor?["sep"]?[0]?.string)

@@ -103,7 +103,8 @@ struct TokenizerWriting {
   private func byteLevel(_ parts: inout OrderedDictionary<String, JSONValue>) -> Model {
     let isQwen = vocabulary.pre == "qwen2"
     parts["normalizer"] = isQwen ? ["type": "NFC"] : nil
-    parts["pre_tokenizer"] = PreTokenizers.description(vocabulary.pre)
+    parts["pre_tokenizer"] = PreTokenizers.description(
+      vocabulary.pre, addsSpace: vocabulary.addsSpacePrefix ?? false)
     let bytes: JSONValue = [
       "type": "ByteLevel", "add_prefix_space": true, "trim_offsets": false, "use_regex": true,
     ]
@@ -129,7 +130,8 @@ struct TokenizerWriting {
       "type": "RobertaProcessing",
       "sep": [.string(vocabulary.tokens[end]), .integer(end)],
       "cls": [.string(vocabulary.tokens[begin]), .integer(begin)],
-      "trim_offsets": true, "add_prefix_space": false,
+      "trim_offsets": true,
+      "add_prefix_space": .bool(vocabulary.addsSpacePrefix ?? false),
     ]
   }
 
@@ -273,6 +275,8 @@ extension TokenizerWriting {
       config["add_bos_token"] = .bool(vocabulary.addsBeginning ?? (vocabulary.model == "llama"))
     }
     for (name, key) in TokenizerWriting.names where vocabulary.special[name] != nil {
+      // WordPiece has no token that begins a text but the one that stands for it
+      if vocabulary.model == "bert", name == "bos" { continue }
       config[key] = token(name)
     }
     config["clean_up_tokenization_spaces"] = false
