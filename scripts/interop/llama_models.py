@@ -93,7 +93,7 @@ def make(name: str, folder: str, seed: int) -> None:
         with torch.inference_mode():
             answered = model(**given)
         array = (answered.last_hidden_state if what == "vectors" else answered.logits)[0].float().numpy()
-        if what == "seq2seq" and config.tie_word_embeddings:
+        if what == "seq2seq" and getattr(config, "scale_decoder_outputs", config.tie_word_embeddings):
             # llama.cpp leaves out the scale before a tied head
             array = array * config.d_model ** 0.5
         answers[f"answer{index}"] = array
