@@ -132,9 +132,15 @@ public final class Session: Sendable {
       steps.append(
         StepProfile(
           name: entry.name, kind: entry.step.kind, duration: duration,
-          operations: entry.step.operations))
+          operations: entry.step.operations, weightBytes: entry.step.weightBytes))
     }
     return (outputs, steps)
+  }
+
+  /// Measures how fast the threads of the runs read memory that no cache holds: bytes a second.
+  public func makeMemoryProbe() -> @Sendable () -> Double {
+    let memory = MemoryBandwidth(pool: compiler.pool)
+    return { memory.measure() }
   }
 
   private func program(for tensors: [Tensor]) throws -> Program {
@@ -207,4 +213,6 @@ public struct StepProfile: Sendable {
   public let duration: Duration
   /// Multiplications and additions; 0 where memory is what takes the time.
   public let operations: Int
+  /// Bytes of weights that it reads.
+  public let weightBytes: Int
 }

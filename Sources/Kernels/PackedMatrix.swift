@@ -44,6 +44,9 @@ public struct PackedMatrix: Sendable {
     }
   }
 
+  /// Bytes of the weights.
+  public var byteCount: Int { 4 * inputs * outputs }
+
   /// `result = epilogue(input · matrix)`.
   ///
   /// - Shapes: `input` is `[rows, inputs]`, `result` is `[rows, outputs]`; they do not overlap.

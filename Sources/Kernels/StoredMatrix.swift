@@ -71,6 +71,9 @@ import Tensors
     return Int32(MNG_STORED_BLOCKS.rawValue + block.rawValue)
   }
 
+  /// Bytes of the weights.
+  public var byteCount: Int { outputs * rowBytes }
+
   /// `result = epilogue(input · weightsᵀ)`.
   ///
   /// - Shapes: `input` is `[rows, inputs]`, `result` is `[rows, outputs]`; they do not overlap.

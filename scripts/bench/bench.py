@@ -14,6 +14,7 @@ import sys
 
 import sources
 import tokenizing
+from decoding import Decoding
 from measured import figures, measured
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -109,7 +110,7 @@ class Bench:
         for model in sources.MODELS:
             for threads in (1, 2):
                 table[f"{model}-threads{threads}"] = lambda m=model, t=threads: self.latency(m, t, 1)
-        return table | tokenizing.cases(self)
+        return table | tokenizing.cases(self) | Decoding(self).cases()
 
 
 def seconds(ours: list, neighbours: dict[str, list]) -> dict:

@@ -2,6 +2,8 @@
 #ifndef MNG_ROWS_INTERNAL_H
 #define MNG_ROWS_INTERNAL_H
 
+#include <stdbool.h>
+
 #include "../Blocks/blocks.h"
 #include "mng_rows.h"
 
@@ -12,6 +14,16 @@
 
 enum { MNG_ROWS_AHEAD = 4096 };
 
+/// 128 codes of the input as the products by nibbles take them.
+typedef struct mng_rows_part {
+  /// The codes' upper and lower bytes, both signed, in the order in which the type's nibbles lie.
+  int8_t upper[128], lower[128];
+  /// -8 times the sum of the codes that meet in each lane: what nibbles that stand for q - 8 lack.
+  int32_t centre[16];
+  float scales[16];  ///< of four blocks, each four times over
+  float totals[16];  ///< of four blocks, then zeros
+} mng_rows_part;
+
 /// Rows of input, as floats or as codes.
 typedef struct mng_rows_x {
   const float *floats;
@@ -20,17 +32,17 @@ typedef struct mng_rows_x {
   const float *scales;    ///< `[rows, k / 32]`
   const float *totals;    ///< `[rows, k / 32]`
   const float *sums;      ///< `[rows, k / 16]`
-  /// `[rows, k / 128, 2, 128]`: the codes' upper bytes, then their lower ones, both signed; each 128
-  /// in the order in which the type's nibbles lie.
-  const int8_t *bytes;
+  const mng_rows_part *parts;  ///< `[rows, mng_rows_parts(k)]`; what lacks to a whole one is zero
   size_t k;
 } mng_rows_x;
 
+MNG_INLINE size_t mng_rows_parts(size_t k) { return (k + 127) / 128; }
+
 MNG_INLINE mng_rows_x mng_rows_of(const void *prepared, size_t rows, size_t k) {
-  const int8_t *bytes = prepared;
-  const int16_t *codes = (const int16_t *)(bytes + rows * (k / 128) * 256);
+  const mng_rows_part *parts = prepared;
+  const int16_t *codes = (const int16_t *)(parts + rows * mng_rows_parts(k));
   const float *scales = (const float *)(codes + rows * k), *totals = scales + rows * (k / 32);
-  return (mng_rows_x){NULL, 0, codes, scales, totals, totals + rows * (k / 32), bytes, k};
+  return (mng_rows_x){NULL, 0, codes, scales, totals, totals + rows * (k / 32), parts, k};
 }
 
 /// The same from row `row` on.
@@ -40,7 +52,7 @@ MNG_INLINE mng_rows_x mng_rows_from(mng_rows_x x, size_t row) {
     x.codes += row * x.k;
     x.scales += row * (x.k / 32);
     x.totals += row * (x.k / 32);
-    x.bytes += row * (x.k / 128) * 256;
+    x.parts += row * mng_rows_parts(x.k);
     x.sums += row * (x.k / 16);
   }
   return x;
@@ -50,6 +62,9 @@ MNG_INLINE mng_rows_x mng_rows_from(mng_rows_x x, size_t row) {
 /// weights that lie one after the other; `rows` is 1 to 4.
 typedef void mng_rows_kernel(const void *weights, size_t outputs, const mng_rows_x *x, size_t rows,
                              float *sums);
+
+/// Whether products by nibbles take the input's parts.
+bool mng_rows_use_parts(int stored);
 
 extern mng_rows_kernel mng_rows_sums_f32, mng_rows_sums_f16, mng_rows_sums_bf16;
 

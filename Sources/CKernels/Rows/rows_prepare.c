@@ -1,13 +1,18 @@
 #include "rows.h"
 
+#if defined(__x86_64__)
+#include "rows_vnni.h"
+#endif
+
 size_t mng_rows_prepared_bytes(int stored, size_t rows, size_t k) {
   if (stored < MNG_STORED_BLOCKS) return 0;
-  return rows * (k / 128 * 256 + k * sizeof(int16_t) + (k / 32 * 2 + k / 16) * sizeof(float));
+  return rows * (mng_rows_parts(k) * sizeof(mng_rows_part) + k * sizeof(int16_t) +
+                 (k / 32 * 2 + k / 16) * sizeof(float));
 }
 
 /// Codes stay within ±32512, so that their upper bytes stay within ±127. A part that holds NaN or
 /// infinity has them in its scale.
-MNG_INLINE void prepare_body(const float *x, size_t parts, int16_t *codes, float *scales,
+MNG_INLINE void prepare_portable_body(const float *x, size_t parts, int16_t *codes, float *scales,
                              float *totals, float *sums) {
   for (size_t p = 0; p < parts; p++, x += 32, codes += 32) {
     float largest = 0, strange = 0;
@@ -34,40 +39,104 @@ MNG_INLINE void prepare_body(const float *x, size_t parts, int16_t *codes, float
   }
 }
 
-MNG_VARIANTS(prepare,
+MNG_VARIANTS(prepare_portable,
              (const float *x, size_t parts, int16_t *codes, float *scales, float *totals,
               float *sums),
              (x, parts, codes, scales, totals, sums))
 
-// Which 16 of 128 elements lie where: first those of the low nibbles, then those of the high ones.
-static const uint8_t small_order[8] = {0, 2, 4, 6, 1, 3, 5, 7};
-static const uint8_t large_order[8] = {0, 1, 4, 5, 2, 3, 6, 7};
-
-MNG_INLINE void split_body(const int16_t *codes, size_t parts, const uint8_t *order,
-                           int8_t *bytes) {
-  for (size_t p = 0; p < parts; p++, codes += 128, bytes += 256) {
-    for (int c = 0; c < 8; c++) {
-      const int16_t *from = codes + 16 * order[c];
-      int8_t *upper = bytes + 16 * c, *lower = upper + 128;
-      for (int i = 0; i < 16; i++) {
-        lower[i] = (int8_t)from[i];
-        upper[i] = (int8_t)((from[i] - (int8_t)from[i]) >> 8);
-      }
-    }
+#if defined(__x86_64__)
+MNG_TARGET_AVX512 static void prepare_avx512(const float *x, size_t parts, int16_t *codes,
+                                             float *scales, float *totals, float *sums) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  for (size_t p = 0; p < parts; p++, x += 32, codes += 32) {
+    const __m512 a = _mm512_loadu_ps(x), b = _mm512_loadu_ps(x + 16);
+    const float largest = _mm512_reduce_max_ps(_mm512_max_ps(_mm512_abs_ps(a), _mm512_abs_ps(b)));
+    // 0x99: infinities and NaN.
+    const bool strange = (_mm512_fpclass_ps_mask(a, 0x99) | _mm512_fpclass_ps_mask(b, 0x99)) != 0;
+    const float scale = largest / 32512;
+    const __m512 inverse = _mm512_set1_ps(scale > 0x1p-120f && !strange ? 1 / scale : 0);
+    const __m256i low = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(_mm512_mul_ps(a, inverse)));
+    const __m256i high = _mm512_cvtsepi32_epi16(_mm512_cvtps_epi32(_mm512_mul_ps(b, inverse)));
+    _mm256_storeu_si256((__m256i *)codes, strange ? _mm256_setzero_si256() : low);
+    _mm256_storeu_si256((__m256i *)(codes + 16), strange ? _mm256_setzero_si256() : high);
+    const __m256i pairs =
+        _mm256_hadd_epi32(_mm256_madd_epi16(low, ones), _mm256_madd_epi16(high, ones));
+    const __m256i fours = _mm256_hadd_epi32(pairs, pairs);
+    const __m128i both =
+        _mm_add_epi32(_mm256_castsi256_si128(fours), _mm256_extracti128_si256(fours, 1));
+    const __m128 factor = _mm_set1_ps(strange ? NAN : scale);
+    const __m128 halves = _mm_mul_ps(factor, _mm_cvtepi32_ps(both));
+    _mm_storel_pi((__m64 *)(sums + 2 * p), halves);
+    const int64_t two = _mm_cvtsi128_si64(both);
+    scales[p] = _mm_cvtss_f32(factor);
+    totals[p] = scales[p] * (float)((int32_t)two + (int32_t)(two >> 32));
   }
 }
+#endif
 
-MNG_VARIANTS(split, (const int16_t *codes, size_t parts, const uint8_t *order, int8_t *bytes),
-             (codes, parts, order, bytes))
+static void prepare(const float *x, size_t parts, int16_t *codes, float *scales, float *totals,
+                    float *sums) {
+#if defined(__x86_64__)
+  if (mng_isa_current() == MNG_ISA_AVX512) {
+    prepare_avx512(x, parts, codes, scales, totals, sums);
+    return;
+  }
+#endif
+  prepare_portable(x, parts, codes, scales, totals, sums);
+}
+
+#if defined(__x86_64__)
+/// One row's parts from its codes, of which there are a multiple of 32.
+MNG_TARGET_VNNI static void split(const mng_rows_x *row, bool large) {
+  // Which 16 of 128 elements lie where: first those of the low nibbles, then of the high ones.
+  static const uint8_t orders[2][8] = {{0, 2, 4, 6, 1, 3, 5, 7}, {0, 1, 4, 5, 2, 3, 6, 7}};
+  const uint8_t *order = orders[large];
+  const __m512i places = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
+  const __m512i eights = _mm512_set1_epi8(8);
+  for (size_t p = 0; p < mng_rows_parts(row->k); p++) {
+    mng_rows_part *part = (mng_rows_part *)row->parts + p;
+    const size_t left = row->k / 32 - 4 * p;
+    const __mmask8 blocks = left >= 4 ? 15 : (__mmask8)((1u << left) - 1);
+    for (size_t c = 0; c < 8; c++) {
+      const __m256i codes =
+          order[c] / 2 < left
+              ? _mm256_loadu_si256((const __m256i *)(row->codes + 128 * p + 16 * order[c]))
+              : _mm256_setzero_si256();
+      const __m256i upper = _mm256_srai_epi16(_mm256_add_epi16(codes, _mm256_set1_epi16(128)), 8);
+      _mm_storeu_si128((__m128i *)(part->upper + 16 * c), _mm256_cvtepi16_epi8(upper));
+      _mm_storeu_si128((__m128i *)(part->lower + 16 * c), _mm256_cvtepi16_epi8(codes));
+    }
+    const __m512i sums = vnni_sums(eights, eights, part);
+    _mm512_storeu_si512(part->centre, _mm512_sub_epi32(_mm512_setzero_si512(), sums));
+    const __m128 scales = _mm_maskz_loadu_ps(blocks, row->scales + 4 * p);
+    const __m128 totals = _mm_maskz_loadu_ps(blocks, row->totals + 4 * p);
+    _mm512_storeu_ps(part->scales, _mm512_permutexvar_ps(places, _mm512_castps128_ps512(scales)));
+    _mm512_storeu_ps(part->totals, _mm512_zextps128_ps512(totals));
+  }
+}
+#endif
+
+bool mng_rows_use_parts(int stored) {
+#if defined(__x86_64__)
+  const int type = stored - MNG_STORED_BLOCKS;
+  return (type == MNG_Q4_0 || type == MNG_Q4_1 || type == MNG_Q4_K) &&
+         mng_isa_current() == MNG_ISA_AVX512 && __builtin_cpu_supports("avx512vnni") &&
+         __builtin_cpu_supports("avx512vbmi");
+#else
+  (void)stored;
+  return false;
+#endif
+}
 
 void mng_rows_prepare(int stored, const float *x, size_t stride, size_t rows, size_t k,
                       void *prepared) {
   const mng_rows_x target = mng_rows_of(prepared, rows, k);
-  const int large = stored == MNG_STORED_BLOCKS + MNG_Q4_K;
   for (size_t r = 0; r < rows; r++) {
     const mng_rows_x row = mng_rows_from(target, r);
     prepare(x + r * stride, k / 32, (int16_t *)row.codes, (float *)row.scales,
             (float *)row.totals, (float *)row.sums);
-    split(row.codes, k / 128, large ? large_order : small_order, (int8_t *)row.bytes);
+#if defined(__x86_64__)
+    if (mng_rows_use_parts(stored)) split(&row, stored == MNG_STORED_BLOCKS + MNG_Q4_K);
+#endif
   }
 }

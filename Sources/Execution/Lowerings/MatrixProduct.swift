@@ -8,6 +8,8 @@ import Tensors
 protocol MatrixWeights: Sendable {
   var inputs: Int { get }
   var outputs: Int { get }
+  /// Bytes that a product reads of them.
+  var byteCount: Int { get }
   func multiply(
     _ input: FloatView, rows: Int, into result: FloatView, epilogue: Epilogue, pool: ThreadPool?)
 }
@@ -29,6 +31,7 @@ struct MatrixProductStep<Weights: MatrixWeights>: Step {
   var factor: Region?
 
   var operations: Int { 2 * rows * weights.inputs * weights.outputs }
+  var weightBytes: Int { weights.byteCount }
   var reads: [Region] { [input] + [residual, factor].compactMap { $0 } }
   var writes: [Region] { [result] }
   var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }

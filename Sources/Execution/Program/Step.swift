@@ -4,6 +4,8 @@ protocol Step: Sendable {
   var kind: String { get }
   /// Multiplications and additions, where that is what takes the time.
   var operations: Int { get }
+  /// Bytes of weights that it reads.
+  var weightBytes: Int { get }
   var reads: [Region] { get }
   var writes: [Region] { get }
   /// A buffer that it reads and one of the same size that it writes, which may share their memory.
@@ -17,6 +19,7 @@ protocol Step: Sendable {
 
 extension Step {
   var operations: Int { 0 }
+  var weightBytes: Int { 0 }
   var reads: [Region] { [] }
   var writes: [Region] { [] }
   var inPlace: (read: Region, write: Region)? { nil }

@@ -52,7 +52,7 @@ struct DecoderStepModel: StepModel {
   let vocabulary: Int
   let contextLength: Int
   let firstToken: Int?
-  private let session: Session
+  let session: Session
   /// Reads prompts, where something does besides the steps.
   private let reader: Session?
 
@@ -103,13 +103,17 @@ struct DecoderStepModel: StepModel {
   }
 
   func makePast(batch: Int, capacity: Int) throws -> any ModelPast {
+    try makeDecoderPast(batch: batch, capacity: capacity)
+  }
+
+  func makeDecoderPast(batch: Int, capacity: Int) throws -> DecoderPast {
     DecoderPast(
       session: session, reader: reader,
       state: try session.makeState(batch: batch, capacity: capacity))
   }
 }
 
-private final class DecoderPast: ModelPast {
+final class DecoderPast: ModelPast {
   let session: Session
   let reader: Session?
   let state: SessionState
@@ -142,7 +146,8 @@ private final class DecoderPast: ModelPast {
     }
   }
 
-  func read(_ ids: [[Int]], starts: [Int], last: [Int]) throws -> [Float] {
+  /// What the step graph takes.
+  func inputs(_ ids: [[Int]], starts: [Int], last: [Int]) -> [String: Tensor] {
     func tensor(_ values: [Int], _ shape: Shape) -> Tensor {
       Tensor(shape: shape, values.map { Int64($0) })
     }
@@ -150,7 +155,11 @@ private final class DecoderPast: ModelPast {
     inputs["input_ids"] = tensor(ids.flatMap { $0 }, [ids.count, ids.first?.count ?? 0])
     inputs["starts"] = tensor(starts, [starts.count])
     inputs["last"] = tensor(last, [last.count])
-    let outputs = try session.run(inputs, state: state)
+    return inputs
+  }
+
+  func read(_ ids: [[Int]], starts: [Int], last: [Int]) throws -> [Float] {
+    let outputs = try session.run(inputs(ids, starts: starts, last: last), state: state)
     guard let logits = outputs["logits"] else {
       throw DataError(.malformed, "the step graph gives no logits")
     }

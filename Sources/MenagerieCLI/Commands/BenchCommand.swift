@@ -8,7 +8,11 @@ import Tensors
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Time a model on noise.")
+    commandName: "bench", abstract: "Time a model on noise.",
+    discussion: """
+      A model that writes text is timed reading a prompt and writing after it, beside the memory's speed, which bounds \
+      the writing.
+      """)
 
   @Argument(help: "A model file, or a Hugging Face directory.", completion: .file())
   var model: String
@@ -20,6 +24,9 @@ struct BenchCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("The type computed in: float32.", valueName: "type"))
   var dtype = "float32"
+
+  @Option(help: ArgumentHelp("Tokens that a model that writes text reads first.", valueName: "n"))
+  var promptTokens = 128
 
   @Option(help: "How long to measure.")
   var seconds = 2.0
@@ -34,6 +41,9 @@ struct BenchCommand: ParsableCommand {
     guard (1...4096).contains(batch) else {
       throw ValidationError("--batch \(batch): expected 1 to 4096")
     }
+    guard (1...1_000_000).contains(promptTokens) else {
+      throw ValidationError("--prompt-tokens \(promptTokens): expected 1 or more")
+    }
     guard dtype == "float32" else {
       throw ValidationError("--dtype \(dtype): the runtime computes in float32")
     }
@@ -45,6 +55,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let start = System.seconds
     let loaded = try Model(contentsOf: model, options: SessionOptions(threads: threads.count))
+    if GenerativeBenchmark.accepts(loaded) { return try runGeneration(loaded, startedAt: start) }
     let session = try loaded.session()
     let feeds = try loaded.sampleInputs(batch: batch)
     try session.prepare(for: feeds)
@@ -85,7 +96,7 @@ struct BenchCommand: ParsableCommand {
       """)
   }
 
-  private static func json(_ step: StepProfile) -> JSONValue {
+  static func json(_ step: StepProfile) -> JSONValue {
     [
       "name": .string(step.name), "kind": .string(step.kind),
       "milliseconds": .number(milliseconds(step)), "operations": .integer(step.operations),
@@ -97,7 +108,7 @@ struct BenchCommand: ParsableCommand {
     return Double(seconds) * 1000 + Double(attoseconds) * 1e-15
   }
 
-  private func show(_ steps: [StepProfile]) {
+  func show(_ steps: [StepProfile]) {
     let width = min(steps.map(\.kind.count).max() ?? 0, 40)
     for step in steps {
       let time = BenchCommand.milliseconds(step)
