@@ -1,6 +1,7 @@
 import Execution
 import Formats
 import Menagerie
+import Tensors
 import TestSupport
 import Testing
 

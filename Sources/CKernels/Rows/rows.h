@@ -12,7 +12,7 @@
   DO(MNG_Q8_0, q8_0) DO(MNG_Q2_K, q2_K) DO(MNG_Q3_K, q3_K) DO(MNG_Q4_K, q4_K)       \
   DO(MNG_Q5_K, q5_K) DO(MNG_Q6_K, q6_K) DO(MNG_IQ4_NL, iq4_nl) DO(MNG_MXFP4, mxfp4)
 
-enum { MNG_ROWS_AHEAD = 4096 };
+enum { MNG_ROWS_AHEAD = 8192 };
 
 /// 128 codes of the input as the products by nibbles take them.
 typedef struct mng_rows_part {
