@@ -175,7 +175,8 @@ import Zoo
   }
 
   @Test(arguments: [
-    ("norm_pre.weight", "'norm_pre.weight' does not belong to it"),
+    ("norm_pre.weight", "'norm_pre.bias' is missing"),
+    ("fc_norm.weight", "'fc_norm.weight' does not belong to it"),
     ("blocks.0.attn.q_norm.weight", "'blocks.0.attn.q_norm.weight' does not belong to it"),
   ])
   func namesWhatANearMissHas(name: String, expected: String) throws {

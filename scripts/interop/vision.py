@@ -16,7 +16,7 @@ LIBRARIES = {
     "dinov2": ("huggingface", "timm", "meta"), "dinov2-gated": ("huggingface", "timm", "meta"),
     "dinov2-classes": ("huggingface",), "dinov2-registers": ("huggingface", "timm", "meta"),
     "dinov2-registers-classes": ("huggingface",),
-    "clip": ("huggingface", "openai")}
+    "clip": ("huggingface", "openai"), "clip-tower": ("timm",), "clip-tower-quickgelu": ("timm",)}
 PREFIXES = {"huggingface": "hf", "timm": "timm", "torchvision": "tv", "openai": "openai", "meta": "meta",
             "google": "google"}
 # What the other library has no place for: a head of one token beside the mean, or of one of two tokens; a pooler.
@@ -127,7 +127,8 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
             source = sources[(name, library)] = Source(judges, name, library)
             there.append(Road(source.id, "run", source.run))
             # What is written as a directory is for transformers, whose names the weights get
-            formats = ("npz",) if library == "google" else (*WEIGHTS, "onnx", "huggingface")
+            formats = ("npz",) if library == "google" else (*WEIGHTS, "onnx")
+            formats += ("huggingface",) if library != "google" and not name.startswith("clip-tower") else ()
             there += [Road(source.id, format, functools.partial(source.road, format, None)) for format in formats]
             back += [Road(f"{source.id} and back", format, functools.partial(source.back, None, format))
                      for format in (("pytorch", "onnx") if library == "google" else (*WEIGHTS, "onnx"))]

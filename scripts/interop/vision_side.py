@@ -1,6 +1,7 @@
 """What transformers, timm and torchvision are asked about vision transformers and CLIP. Arrays travel as .npz files."""
 import pathlib
 import tempfile
+from functools import partial
 
 import numpy as np
 import timm
@@ -139,6 +140,10 @@ NETWORKS = {
     "dinov2-registers-classes": {
         "huggingface": lambda: t.Dinov2WithRegistersForImageClassification(
             t.Dinov2WithRegistersConfig(**SIZES, **LABELS, use_swiglu_ffn=True))},
+    "clip-tower": {"timm": lambda: in_timm(num_classes=64, pre_norm=True, norm_layer=partial(nn.LayerNorm, eps=1e-5))},
+    "clip-tower-quickgelu": {
+        "timm": lambda: in_timm(num_classes=64, pre_norm=True, norm_layer=partial(nn.LayerNorm, eps=1e-5),
+                                act_layer="quick_gelu")},
     "clip": {"huggingface": lambda: t.CLIPModel(t.CLIPConfig(**CLIP)),
              "openai": lambda: openai_clip.CLIP(*CLIP_SIZES)},
 }

@@ -11,7 +11,8 @@ extension VisionTransformerConfiguration {
     guard nameMap(for: dialect) != nil else {
       return .impossible("\(dialect) has no \(kind.rawValue)")
     }
-    let reasons = dialect == .huggingFace ? whatTransformersLacks : whatOthersLack(dialect)
+    let reasons =
+      whatOnlyTimmHas + (dialect == .huggingFace ? whatTransformersLacks : whatOthersLack(dialect))
     guard reasons.isEmpty else {
       return .impossible(
         "the same name, another architecture: in this \(variant), compared with that of \(dialect), "
@@ -34,6 +35,12 @@ extension VisionTransformerConfiguration {
       if dialect == .huggingFace, kind.isDINO { target.hasMaskToken = true }
     }
     return .possible(target)
+  }
+
+  /// What only timm has, so that no other library can be adapted to.
+  private var whatOnlyTimmHas: [String] {
+    (hasPreNorm ? ["its tokens are normalised before the first layer"] : [])
+      + (hasPatchBias ? [] : ["its patches have no bias"])
   }
 
   private var whatTransformersLacks: [String] {

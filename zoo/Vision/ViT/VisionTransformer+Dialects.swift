@@ -45,7 +45,7 @@ extension VisionTransformerConfiguration: ModelConfiguration {
     }
     if dialect == .timm {
       preprocessing.resize = .shortestEdge(Int((Double(image) / 0.9).rounded(.down)))
-      if kind == .vit {
+      if kind == .vit, !hasPreNorm {
         preprocessing.mean = [0.5, 0.5, 0.5]
         preprocessing.standardDeviation = [0.5, 0.5, 0.5]
       }

@@ -103,6 +103,7 @@ extension VisionTransformerConfiguration {
         .rename(registers, "embeddings.register_tokens"),
         .rename("pos_embed", "embeddings.position_embeddings"),
         rename("patch_embed.proj", "embeddings.patch_embeddings.projection"),
+        rename("norm_pre", "embeddings.pre_norm"),
         rename("norm", "norm"), rename("head", "classifier"),
         rename("head_dist", "distillation_classifier"),
       ]

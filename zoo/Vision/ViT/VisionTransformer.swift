@@ -52,6 +52,9 @@ public struct VisionTransformerConfiguration: Sendable, Hashable {
   public var hasDistillationToken = false
   /// Whether the tokens before the patches have positions too; timm adds them to the tokens where there are registers.
   public var placesLeadingTokens = true
+  /// Whether the tokens are normalised before the first layer (timm's towers of CLIP).
+  public var hasPreNorm = false
+  public var hasPatchBias = true
   /// Whether queries, keys and values have biases.
   public var hasBiases = true
   /// Whether what a layer adds is scaled, each feature by itself.
@@ -110,6 +113,9 @@ extension VisionTransformerConfiguration {
     }
     var builder = LayerBuilder(name: variant)
     var x = try embeddings(&builder)
+    if hasPreNorm {
+      x = try builder.layerNormalization(x, "embeddings.pre_norm", hidden, epsilon: epsilon)
+    }
     for index in 0..<layers { x = try layer(&builder, x, index) }
     let output = head == nil ? "last_hidden_state" : nil
     x = try builder.layerNormalization(x, "norm", hidden, epsilon: epsilon, output: output)
@@ -132,7 +138,7 @@ extension VisionTransformerConfiguration {
         Transpose(permutation: [0, 3, 1, 2]), [input], name: "channels_first") : input
     let patches = try builder.convolution(
       picture, "\(name).patch_embeddings.projection", from: channels, to: hidden, kernel: patch,
-      stride: patch, padding: .all(0), bias: true)
+      stride: patch, padding: .all(0), bias: hasPatchBias)
     let flat = builder.reshape(patches, "\(name).flatten", [0, hidden, -1])
     let tokens = builder.graph.add(
       Transpose(permutation: [0, 2, 1]), [flat], name: "\(name).tokens")

@@ -161,9 +161,17 @@ extension VisionTransformerConfiguration {
     hasBiases = shapes["encoder.layer.0.attention.query.bias"] != nil
     hasLayerScale = shapes["encoder.layer.0.scale1"] != nil
     hasPooler = shapes["pooler.dense.weight"] != nil
+    hasPreNorm = shapes["embeddings.pre_norm.weight"] != nil
+    hasPatchBias = shapes["embeddings.patch_embeddings.projection.bias"] != nil
     hasMaskToken = shapes["embeddings.mask_token"] != nil
     readHead(shapes)
-    if dialect != .huggingFace { epsilon = 1e-6 }
+    if dialect != .huggingFace { epsilon = Self.usualEpsilon }
+    if hasPreNorm {
+      epsilon = 1e-5
+      let name = config?["architecture"]?.string
+      if name?.contains("quickgelu") == true { activation = .quickGelu }
+      if name == nil { assumptions.append("exact GELU: no configuration says otherwise") }
+    }
     read(config, sidecars: sidecars, isOfMeta: dialect == .meta)
   }
 
