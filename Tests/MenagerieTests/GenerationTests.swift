@@ -151,6 +151,10 @@ private final class AlphabetPast: ModelPast {
     #expect(texts == ["bcdefg", "z", "pqrstu", ""])
     #expect(try prompts.map { try generator().write($0, options: options).finish() } == texts)
     #expect(try generator().write(batch: []) == [])
+    let finished = try generator().finish(batch: ["wxy", "a"], options: options)
+    #expect(finished.map(\.ids) == [[25, 26], [1, 2, 3, 4, 5, 6]])
+    #expect(finished.map(\.finishReason) == [.stop, .length])
+    #expect(finished[0].promptIDs == [22, 23, 24])
   }
 
   @Test func longPromptsAreReadInParts() throws {

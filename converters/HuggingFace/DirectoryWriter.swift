@@ -21,6 +21,8 @@ struct DirectoryWriter {
     checkpoint.sidecars[CompanionFiles.configuration] = config.map {
       DirectoryWriter.naming(DirectoryWriter.type(of: checkpoint), in: $0)
     }
+    // What Meta's file says stands there too
+    if config != nil { checkpoint.sidecars["params.json"] = nil }
     self.checkpoint = checkpoint
     self.folder = folder
   }

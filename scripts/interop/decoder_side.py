@@ -100,6 +100,8 @@ def onnx_logits(file: str, inputs: str, out: str, pieces: list) -> None:
             for i in session.get_inputs() if i.name.startswith("past_key_values.")}
     names = [o.name for o in session.get_outputs()]
     if not past:
+        if "decoder_input_ids" not in given:
+            raise ValueError("the graph takes no past")
         np.savez(out, logits=dict(zip(names, session.run(names, given)))["logits"])
         return
     parts, end = [], 0

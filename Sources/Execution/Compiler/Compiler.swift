@@ -17,10 +17,10 @@ struct Compiler: Sendable {
   func compile(for types: [TensorType]) throws -> Program {
     let limit = options.maximumBytes ?? MemoryLimit.standard
     var graph = try graph.specialised(to: types, maximumBytes: limit)
-    if !options.isPlain, graph.nodes.contains(where: { $0.operator is Softmax }) {
-      // Heads that a graph leaves open are known only now.
+    if !options.isPlain, graph.mayFuse {
+      // Heads and other sizes that a graph leaves open are known only now.
       var fused = graph
-      if (try? fused.rewrite(with: [FuseAttention()])) != nil { graph = fused }
+      if (try? fused.rewrite(with: Graph.fusionsOfKnownShapes)) != nil { graph = fused }
     }
     let builder = ProgramBuilder(
       graph: graph, pool: pool, weights: weights, winograd: options.winograd,
@@ -54,5 +54,18 @@ struct Compiler: Sendable {
     var releases = [[Int]](repeating: [], count: steps.count)
     for (slot, index) in last.enumerated() where index >= 0 { releases[index].append(slot) }
     return releases
+  }
+}
+
+extension Graph {
+  /// Whether something may be spelt out that has an operator of its own, or a past be given from outside.
+  fileprivate var mayFuse: Bool {
+    nodes.contains { node in
+      switch node.operator {
+      case is Softmax, is Sqrt, is Tanh, is Erf: true
+      case is Attention: node.inputs.count > 5 && node.inputs[4] != nil
+      default: false
+      }
+    }
   }
 }

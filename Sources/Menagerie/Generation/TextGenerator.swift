@@ -63,12 +63,22 @@ public struct TextGenerator: Sendable {
   public func write(
     batch prompts: [String], options: GenerationOptions? = nil
   ) throws -> [String] {
+    try finish(batch: prompts, options: options).map(\.text)
+  }
+
+  /// The same with the tokens, and why each text ended.
+  public func finish(
+    batch prompts: [String], options: GenerationOptions? = nil
+  ) throws -> [FinishedText] {
     guard !prompts.isEmpty else { return [] }
     let options = options ?? defaults
     let ids = try prompts.map { try tokenizer.encode($0).ids }
     var engine = try engine(ids, options, ends: settings.endIDs, cache: cache(ids, options))
     while !engine.isDone { _ = try engine.step() }
-    return engine.rows.map(\.text)
+    return engine.rows.map { row in
+      FinishedText(
+        text: row.text, ids: row.ids, promptIDs: row.prompt, finishReason: row.finish ?? .length)
+    }
   }
 
   /// What the model's makers recommend.
@@ -92,4 +102,13 @@ public struct TextGenerator: Sendable {
         model, cache, prompts: prompts, tokenizer: tokenizer, options: options, endIDs: ends)
     }
   }
+}
+
+/// A text that a model wrote.
+public struct FinishedText: Sendable, Hashable {
+  public var text: String
+  /// The one that ended the text included.
+  public var ids: [Int]
+  public var promptIDs: [Int]
+  public var finishReason: FinishReason
 }

@@ -42,15 +42,10 @@ public struct TextClassifier: Sendable {
       let scores =
         isMultiLabel ? logits.map { 1 / (1 + exp(-Double($0))) } : logits.map(Double.init).softmax
       answers[index] = scores.likeliest(top).map {
-        ImageClassifier.Class(index: $0.index, label: label($0.index), score: $0.score)
+        ImageClassifier.Class(index: $0.index, label: text.label($0.index), score: $0.score)
       }
     }
     return answers
-  }
-
-  private func label(_ index: Int) -> String {
-    let labels = text.model.labels ?? []
-    return labels.indices.contains(index) ? labels[index] : "class \(index)"
   }
 }
 

@@ -73,6 +73,16 @@ struct TextModel: Sendable {
     _ encodings: [Encoding], output: String? = nil,
     _ body: (Int, ArraySlice<Float>, [Int]) throws -> Void
   ) throws {
+    try runEach(encodings, outputs: [output]) { index, rows in
+      try body(index, rows[0].values, rows[0].shape)
+    }
+  }
+
+  /// The same with several outputs; nil is the first that the model has.
+  func runEach(
+    _ encodings: [Encoding], outputs: [String?],
+    _ body: (Int, [(values: ArraySlice<Float>, shape: [Int])]) throws -> Void
+  ) throws {
     for group in TextModel.groups(encodings.map(\.ids.count)) {
       let longest = group.map { encodings[$0].ids.count }.max() ?? 0
       let length = group.count == 1 ? longest : (longest + 7) / 8 * 8
@@ -91,14 +101,19 @@ struct TextModel: Sendable {
         feeds["token_type_ids"] = padded(\.typeIDs, with: 0)
       }
       let results = try model.run(feeds)
-      guard let tensor = output.map({ results[$0] }) ?? results.first?.tensor else {
-        throw DataError(.unsupported, "the model gives no '\(output ?? "")'", path: model.path)
+      let tensors = try outputs.map { output in
+        guard let tensor = output.map({ results[$0] }) ?? results.first?.tensor else {
+          throw DataError(.unsupported, "the model gives no '\(output ?? "")'", path: model.path)
+        }
+        return (values: tensor.floats, shape: tensor.shape.dropFirst().map { $0 })
       }
-      let shape = tensor.shape.dropFirst().map { $0 }
-      let count = shape.reduce(1, *)
-      let values = tensor.floats
       for (place, index) in group.enumerated() {
-        try body(index, values[(place * count)..<((place + 1) * count)], shape)
+        try body(
+          index,
+          tensors.map { values, shape in
+            let count = shape.reduce(1, *)
+            return (values[(place * count)..<((place + 1) * count)], shape)
+          })
       }
     }
   }

@@ -11,8 +11,9 @@ struct GenerateCommand: ParsableCommand {
       menagerie generate SmolLM2.gguf --prompt "The capital of France is"
       menagerie generate SmolLM2.gguf --chat --prompt "Name three rivers." --temperature 0.7
       menagerie generate SmolLM2.gguf --chat
+      menagerie generate SmolLM2.gguf --prompt "Once upon a time" --prompt "Dear Sir,"
 
-      Without --prompt the text is read from stdin; with --chat on a terminal it is a conversation.
+      Several prompts are written together. Without --prompt the text is read from stdin; with --chat on a terminal it is a conversation.
       Tokens are chosen as the model's files recommend, or the likeliest each time where they say nothing.
       """)
 
@@ -20,9 +21,13 @@ struct GenerateCommand: ParsableCommand {
   var model: String
 
   @Option(
-    parsing: .unconditional,
-    help: ArgumentHelp("The text to continue, or what is said in a chat.", valueName: "text"))
-  var prompt: String?
+    name: .customLong("prompt"), parsing: .unconditionalSingleValue,
+    help: ArgumentHelp(
+      "The text to continue, or what is said in a chat; may be given again.", valueName: "text"))
+  var prompts: [String] = []
+
+  @Option(help: ArgumentHelp("A file of prompts, one a line.", valueName: "file"))
+  var file: String?
 
   @Flag(help: "Write the prompt as the model's chat template wants it, and answer.")
   var chat = false
@@ -52,9 +57,12 @@ struct GenerateCommand: ParsableCommand {
       throw ValidationError("--max-tokens \(maxTokens): expected 1 or more")
     }
     guard system == nil || chat else { throw ValidationError("--system goes with --chat") }
-    guard prompt != "" else { throw ValidationError("--prompt is empty") }
+    guard !prompts.contains("") else { throw ValidationError("--prompt is empty") }
+    guard !chat || prompts.count < 2 && file == nil else {
+      throw ValidationError("--chat takes one --prompt")
+    }
     guard !stops.contains("") else { throw ValidationError("--stop is empty") }
-    if prompt == nil, System.hasTerminalInput, !chat || json {
+    if prompts.isEmpty, file == nil, System.hasTerminalInput, !chat || json {
       throw ValidationError("give a text with --prompt, or talk to the model with --chat")
     }
   }
@@ -69,10 +77,14 @@ struct GenerateCommand: ParsableCommand {
       Terminal.note("--seed changes nothing at temperature 0")
     }
     let conversation = try chat ? generator.conversation(system: system) : nil
-    if let conversation, prompt == nil, System.hasTerminalInput {
+    if let conversation, prompts.isEmpty, System.hasTerminalInput {
       return try talk(conversation, options)
     }
-    let text = try prompt ?? input()
+    if prompts.count > 1 || file != nil {
+      return try PromptList(prompts: prompts, file: file, json: json).write(
+        with: generator, options)
+    }
+    let text = try prompts.first ?? input()
     let answer =
       try conversation?.send(text, options: options) ?? generator.write(text, options: options)
     try show(answer)

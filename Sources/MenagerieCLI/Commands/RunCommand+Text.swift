@@ -30,6 +30,8 @@ extension RunCommand {
     case .fillMask: try fill(MaskFiller(model))
     case .classify: try classify(TextClassifier(model))
     case .zeroShot: try match(ZeroShotClassifier(model))
+    case .tokens: try label(TokenClassifier(model), texts())
+    case .answer: try answer(QuestionAnswerer(model), texts())
     }
   }
 
@@ -182,6 +184,8 @@ extension Model {
       case .textFeatures: return .embed
       case .maskedLanguageModel: return .fillMask
       case .textClassification: return .classify
+      case .tokenClassification: return .tokens
+      case .questionAnswering: return .answer
       case .imageTextMatching: return .zeroShot
       case .textGeneration, .textToText:
         throw DataError(

@@ -15,6 +15,7 @@ struct RunCommand: ParsableCommand {
       menagerie run resnet50.pth cat.jpg dog.png --top 3
       menagerie run all-MiniLM-L6-v2/ "A man eats bread." "Someone has a meal."
       menagerie run bert-base-uncased/ "Paris is the capital of [MASK]."
+      menagerie run distilbert-squad/ "Where does Ada live?" "Ada lives in London."
       menagerie run clip-vit-base-patch32/ cat.jpg --labels "a photo of a cat" "a photo of a dog"
       menagerie run dinov2-small/ cat.jpg dog.png --outputs embeddings.npz
       menagerie run all-MiniLM-L6-v2/ --file lines.txt --outputs embeddings.npz
@@ -43,7 +44,7 @@ struct RunCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What to do: classify, embed, similarity, fill-mask or zero-shot; by default what the model is for.",
+      "What to do: \(Task.allCases.map(\.rawValue).joined(separator: ", ")); by default what the model is for.",
       valueName: "task"))
   var task: Task?
 
@@ -73,6 +74,8 @@ struct RunCommand: ParsableCommand {
     case classify, embed, similarity
     case fillMask = "fill-mask"
     case zeroShot = "zero-shot"
+    case tokens = "token-classification"
+    case answer = "question-answering"
   }
 
   func validate() throws {

@@ -11,7 +11,7 @@ public struct FuseActivations: GraphPass {
 
   public func patch(for graph: Graph) throws -> GraphPatch {
     var patch = GraphPatch(for: graph)
-    let pattern = Pattern(graph)
+    let pattern = GraphPattern(graph)
     for (index, node) in graph.nodes.enumerated() where !patch.touches(index) {
       guard node.outputs.count == 1, let found = pattern.activation(at: node) else { continue }
       guard found.nodes.allSatisfy({ !patch.touches($0) }) else { continue }
@@ -29,26 +29,18 @@ public struct FuseActivations: GraphPass {
   }
 }
 
-/// Looks at what computes a value; every value inside a pattern must be taken by that pattern
-/// alone.
-private struct Pattern {
-  struct Match {
-    var `operator`: any Operator
-    var input: ValueID
-    /// The nodes before the last one.
-    var nodes: [Int]
-  }
+private struct ActivationMatch {
+  var `operator`: any Operator
+  var input: ValueID
+  /// The nodes before the last one.
+  var nodes: [Int]
+}
 
-  let graph: Graph
-  let uses: GraphUses
-
-  init(_ graph: Graph) {
-    self.graph = graph
-    uses = GraphUses(graph)
-  }
+extension GraphPattern {
+  private typealias Match = ActivationMatch
 
   /// The activation that `last` ends.
-  func activation(at last: Node) -> Match? {
+  fileprivate func activation(at last: Node) -> ActivationMatch? {
     if let (scaled, factor) = scaling(last) {
       // x · clip(x + 3, 0, 6) / 6, and clip(x + 3, 0, 6) / 6
       if let inner = inner(scaled), factor.isClose(to: 1.0 / 6) {
@@ -134,57 +126,59 @@ private struct Pattern {
         }
       }
       guard let add = inner(bracket), graph.nodes[add].operator is Add else { continue }
-      for (erf, one) in sides(graph.nodes[add]) where number(one) == 1 {
-        guard let function = inner(erf), graph.nodes[function].operator is Erf,
-          case let argument?? = graph.nodes[function].inputs.first, let scale = inner(argument),
-          let (inside, number) = scaling(graph.nodes[scale]), inside == input,
-          number.isClose(to: 0.5.squareRoot())
-        else { continue }
-        return Match(operator: Gelu(), input: input, nodes: nodes + [add, function, scale])
+      for (function, one) in sides(graph.nodes[add]) where number(one) == 1 {
+        if let inside = errorFunction(function, of: input) {
+          return Match(operator: Gelu(), input: input, nodes: nodes + [add] + inside)
+        }
+        if let inside = hyperbolicTangent(function, of: input) {
+          return Match(
+            operator: Gelu(approximation: .tanh), input: input, nodes: nodes + [add] + inside)
+        }
       }
     }
     return nil
   }
 
-  /// A Mul or Div by a number: what is scaled, and the factor.
-  private func scaling(_ node: Node) -> (ValueID, Double)? {
-    guard node.inputs.count == 2, let output = node.outputs.first ?? nil else { return nil }
-    if node.operator is Div, let x = node.inputs[0], let divisor = number(node.inputs[1]),
-      divisor != 0, keeps(x, output)
-    {
-      return (x, 1 / divisor)
-    }
-    guard node.operator is Mul else { return nil }
-    for (x, other) in sides(node) {
-      if let factor = number(other), keeps(x, output) { return (x, factor) }
+  /// The nodes of erf(x / √2).
+  private func errorFunction(_ id: ValueID, of x: ValueID) -> [Int]? {
+    guard let erf = inner(id, Erf.self), let scale = inner(erf.input),
+      let (inside, number) = scaling(graph.nodes[scale]), inside == x,
+      number.isClose(to: 0.5.squareRoot())
+    else { return nil }
+    return [erf.place, scale]
+  }
+
+  /// The nodes of tanh(√(2/π) · (x + 0.044715 · x³)).
+  private func hyperbolicTangent(_ id: ValueID, of x: ValueID) -> [Int]? {
+    guard let tanh = inner(id, Tanh.self), let scale = inner(tanh.input),
+      let (sum, number) = scaling(graph.nodes[scale]),
+      number.isClose(to: (2 / Double.pi).squareRoot()), let add = inner(sum),
+      graph.nodes[add].operator is Add
+    else { return nil }
+    for (plain, small) in sides(graph.nodes[add]) where plain == x {
+      guard let factor = inner(small), let (cube, number) = scaling(graph.nodes[factor]),
+        number.isClose(to: 0.044715), let nodes = self.cube(cube, of: x)
+      else { continue }
+      return [tanh.place, scale, add, factor] + nodes
     }
     return nil
   }
 
-  private func sides(_ node: Node) -> [(ValueID, ValueID)] {
-    guard node.inputs.count == 2, let a = node.inputs[0], let b = node.inputs[1] else { return [] }
-    return [(a, b), (b, a)]
+  /// The nodes of x³.
+  private func cube(_ id: ValueID, of x: ValueID) -> [Int]? {
+    guard let place = inner(id) else { return nil }
+    let node = graph.nodes[place]
+    if node.operator is Pow {
+      return node.inputs[0] == x && number(node.inputs[1]) == 3 ? [place] : nil
+    }
+    guard node.operator is Mul else { return nil }
+    for (square, plain) in sides(node) where plain == x {
+      if let inside = inner(square), graph.nodes[inside].operator is Mul,
+        graph.nodes[inside].inputs == [x, x]
+      {
+        return [place, inside]
+      }
+    }
+    return nil
   }
-
-  /// The node that computes the value, when nobody else takes it.
-  private func inner(_ id: ValueID) -> Int? {
-    uses.isTakenOnce(id) ? uses.producer(of: id) : nil
-  }
-
-  /// A constant that is one number.
-  private func number(_ id: ValueID?) -> Double? {
-    guard let id, graph.constants[id]?.elementCount == 1 else { return nil }
-    return graph.known(id)?.doubles[0]
-  }
-
-  /// Whether the number beside x did not add axes.
-  private func keeps(_ x: ValueID, _ result: ValueID) -> Bool {
-    guard let before = graph[x].type.rank, let after = graph[result].type.rank else { return false }
-    return before == after
-  }
-}
-
-extension Double {
-  /// Whether both are the same number in Float, or the next one to it.
-  fileprivate func isClose(to other: Double) -> Bool { abs(self - other) <= 1e-6 * abs(other) }
 }

@@ -12,6 +12,12 @@ extension Graph {
     FuseActivations(), FuseAttention(), FuseLinear(),
   ]
 
+  /// The same where all shapes are known, and what follows from them is computed.
+  public static let fusionsOfKnownShapes: [any GraphPass] = [
+    RemoveNoOperations(), FuseActivations(), FuseNormalization(), FuseRotaryEmbedding(),
+    FuseAttention(), SplitPast(),
+  ]
+
   /// All passes, in an order in which each prepares the ground for the next.
   public static let simplifications: [any GraphPass] =
     [FoldConstants()] + structuralSimplifications + [FoldAffine(), ShareConstants()]
