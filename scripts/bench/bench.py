@@ -12,6 +12,7 @@ import statistics
 import subprocess
 import sys
 
+import attention_models
 import sources
 import tokenizing
 from decoding import Decoding
@@ -110,7 +111,8 @@ class Bench:
         for model in sources.MODELS:
             for threads in (1, 2):
                 table[f"{model}-threads{threads}"] = lambda m=model, t=threads: self.latency(m, t, 1)
-        return table | tokenizing.cases(self) | Decoding(self).cases()
+        return (table | tokenizing.cases(self) | Decoding(self).cases()
+                | attention_models.cases(self.menagerie, self.home, self.rounds))
 
 
 def seconds(ours: list, neighbours: dict[str, list]) -> dict:
@@ -145,7 +147,8 @@ def main() -> int:
     if options.list:
         print("\n".join(chosen))
         return 0
-    if not sources.made(cache()):
+    others = [name for name in chosen if not name.startswith(attention_models.NAMES)]
+    if others and not sources.made(cache()):
         print("Making the networks and the big file, once …", file=sys.stderr)
         subprocess.run([sys.executable, "-W", "ignore", HERE / "sources.py", cache()], check=True, stdout=sys.stderr)
     rows = []

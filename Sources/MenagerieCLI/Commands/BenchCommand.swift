@@ -8,7 +8,7 @@ import Tensors
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "bench", abstract: "Time a model on noise.",
+    commandName: "bench", abstract: "Time a model on noise, or on arrays.",
     discussion: """
       A model that writes text is timed reading a prompt and writing after it, beside the memory's speed, which bounds \
       the writing.
@@ -21,6 +21,11 @@ struct BenchCommand: ParsableCommand {
 
   @Option(help: "Items at a time.")
   var batch = 1
+
+  @Option(
+    help: ArgumentHelp("Arrays for the model's inputs (.npz or .npy).", valueName: "in.npz"),
+    completion: .file())
+  var inputs: String?
 
   @Option(help: ArgumentHelp("The type computed in: float32.", valueName: "type"))
   var dtype = "float32"
@@ -44,6 +49,9 @@ struct BenchCommand: ParsableCommand {
     guard (1...1_000_000).contains(promptTokens) else {
       throw ValidationError("--prompt-tokens \(promptTokens): expected 1 or more")
     }
+    guard inputs == nil || batch == 1 else {
+      throw ValidationError("--inputs gives the items, and --batch their number")
+    }
     guard dtype == "float32" else {
       throw ValidationError("--dtype \(dtype): the runtime computes in float32")
     }
@@ -55,9 +63,13 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let start = System.seconds
     let loaded = try Model(contentsOf: model, options: SessionOptions(threads: threads.count))
-    if GenerativeBenchmark.accepts(loaded) { return try runGeneration(loaded, startedAt: start) }
+    if inputs == nil, GenerativeBenchmark.accepts(loaded) {
+      return try runGeneration(loaded, startedAt: start)
+    }
     let session = try loaded.session()
-    let feeds = try loaded.sampleInputs(batch: batch)
+    let feeds =
+      try inputs.map { try loaded.arrays(at: $0) } ?? loaded.sampleInputs(batch: batch)
+    let items = session.inputs.first.flatMap { feeds[$0.name]?.shape.first } ?? batch
     try session.prepare(for: feeds)
     _ = try loaded.run(feeds)
     let loadMilliseconds = (System.seconds - start) * 1000
@@ -80,7 +92,7 @@ struct BenchCommand: ParsableCommand {
         "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
         "loadMilliseconds": .number(loadMilliseconds), "gigaflopsPerSecond": .number(rate),
         "peakResidentBytes": .integer(System.peakResidentBytes),
-        "threads": .integer(session.threads), "batch": .integer(batch), "dtype": .string(dtype),
+        "threads": .integer(session.threads), "batch": .integer(items), "dtype": .string(dtype),
         "runs": .integer(times.count),
         "profile": profile ? .array(steps.map(BenchCommand.json)) : .null,
       ])
@@ -90,7 +102,7 @@ struct BenchCommand: ParsableCommand {
     Terminal.say(
       """
       median \(Quantities.fixed(median, 2)) ms, best \(Quantities.fixed(sorted[0], 2)) ms of \(times.count) runs \
-      (batch \(batch), \(session.threads) thread\(session.threads == 1 ? "" : "s"), \(dtype))
+      (batch \(items), \(session.threads) thread\(session.threads == 1 ? "" : "s"), \(dtype))
       \(Quantities.fixed(rate, 1)) GFLOP/s; ready after \(Quantities.fixed(loadMilliseconds, 0)) ms; \
       peak memory \(Quantities.bytes(System.peakResidentBytes))
       """)

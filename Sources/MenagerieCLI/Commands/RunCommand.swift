@@ -101,16 +101,7 @@ struct RunCommand: ParsableCommand {
   }
 
   private func runArrays(_ model: Model, _ inputs: String, _ outputs: String) throws {
-    let arrays = try NPZ.read(inputs)
-    let session = try model.session()
-    var feeds: [String: Tensor] = [:]
-    for array in arrays {
-      let isOnly = arrays.count == 1 && session.inputs.count == 1
-      feeds[isOnly ? session.inputs[0].name : array.name] = try namingFile(inputs) {
-        try array.load()
-      }
-    }
-    let results = try model.run(feeds)
+    let results = try model.run(try model.arrays(at: inputs))
     try NPZ.write(results.map { TensorEntry(name: $0.name, $0.tensor) }, to: outputs)
     if json {
       Terminal.say(json: [
