@@ -74,9 +74,15 @@ static void block_in_place(const mng_gemm_f32_kernel *kernel, const float *const
           pointers + row * positions, offset, positions, channels, b, y + row * y_stride + column,
           y_stride, columns, whole ? NULL : residual, stride,
           epilogue->bias ? epilogue->bias + column : NULL, whole ? residual : NULL, stride,
-          epilogue->minimum, epilogue->maximum, ahead);
+          epilogue->minimum, epilogue->maximum, ahead, (full ? width : width / 2) * sizeof(float));
     }
   }
+}
+
+/// Rows of tile `tile` of `tiles` even ones: heights differ by one at most, so that no tile is left
+/// with a row or two, which would only wait for the panel.
+static size_t even(size_t rows, size_t tiles, size_t tile) {
+  return rows / tiles + (tile < rows % tiles);
 }
 
 static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *pointers,
@@ -85,21 +91,32 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
                          size_t panel_begin, size_t panel_end, const mng_epilogue_f32 *epilogue,
                          float *scratch) {
   const size_t width = kernel->panel, k = positions * channels, depth = depth_of(k);
+  const size_t tiles = (rows + kernel->rows - 1) / kernel->rows;
+  // The pointers of several positions lie by whole tiles.
+  const bool is_even = positions == 1;
   for (size_t begin = 0; begin < k; begin += depth) {
     const size_t end = mng_gemm_f32_min(begin + depth, k), here = end - begin;
     const bool whole = here == k, first = begin == 0, last = end == k;
-    for (size_t row = 0; row < rows; row += kernel->rows)
-      mng_gemm_f32_pack_rows(pointers + row * positions, mng_gemm_f32_min(kernel->rows, rows - row),
-                             offset, channels, begin, end, scratch + row * here);
+    for (size_t tile = 0, row = 0; tile < tiles; tile++) {
+      const size_t count = is_even ? even(rows, tiles, tile)
+                                   : mng_gemm_f32_min(kernel->rows, rows - row);
+      mng_gemm_f32_pack_rows(pointers + row * positions, count, offset, channels, begin, end,
+                             scratch + row * here);
+      row += count;
+    }
     for (size_t panel = panel_begin; panel < panel_end; panel++) {
       const size_t column = panel * width;
       const size_t columns = mng_gemm_f32_min(width, n - column);
       const int full = columns > width / 2;
       const size_t stored = full ? width : width / 2;
       const float *b = packed + column * k + begin * stored;
-      const float *next = panel + 1 < panel_end ? b + width * k : b;
-      for (size_t row = 0; row < rows; row += kernel->rows) {
-        const size_t count = mng_gemm_f32_min(kernel->rows, rows - row);
+      // Each tile asks for its part of the next panel, which may come from afar: the last tile alone
+      // could not have all of it fetched in time.
+      const char *next = (const char *)(panel + 1 < panel_end ? b + width * k : b);
+      const size_t step = (stored * sizeof(float) + tiles - 1) / tiles;
+      for (size_t tile = 0, row = 0; tile < tiles; tile++) {
+        const size_t count = is_even ? even(rows, tiles, tile)
+                                     : mng_gemm_f32_min(kernel->rows, rows - row);
         float *out = y + row * y_stride + column;
         const float *residual = epilogue->residual
                                     ? epilogue->residual + row * epilogue->residual_stride + column
@@ -112,7 +129,8 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
             first ? epilogue->residual_stride : y_stride,
             last && epilogue->bias ? epilogue->bias + column : NULL, whole ? residual : NULL,
             epilogue->residual_stride, last ? epilogue->minimum : -INFINITY,
-            last ? epilogue->maximum : INFINITY, row + kernel->rows >= rows ? next : b);
+            last ? epilogue->maximum : INFINITY, (const float *)(next + tile * here * step), step);
+        row += count;
       }
     }
   }
@@ -125,8 +143,12 @@ void mng_gemm_f32_block(const mng_gemm_f32_kernel *kernel, const float *const *p
                         void *scratch) {
   const size_t k = positions * channels;
   const bool packs = packing_pays(pointers, rows, k, panel_end - panel_begin, kernel);
-  const size_t block = packs ? rows_of(PACKED_FLOATS, depth_of(k), kernel->rows)
-                             : rows_of(IN_PLACE_FLOATS, channels, kernel->rows);
+  const size_t most = packs ? rows_of(PACKED_FLOATS, depth_of(k), kernel->rows)
+                            : rows_of(IN_PLACE_FLOATS, channels, kernel->rows);
+  // Every block reads all panels: a small one at the end would only wait for them.
+  const size_t blocks = (rows + most - 1) / most;
+  const size_t tiles = blocks == 0 ? 0 : (even(rows, blocks, 0) + kernel->rows - 1) / kernel->rows;
+  const size_t block = packs ? tiles * kernel->rows : most;
   for (size_t row = 0; row < rows; row += block) {
     const size_t count = mng_gemm_f32_min(block, rows - row);
     const float *const *from = pointers + row * positions;

@@ -12,19 +12,21 @@ enum {
 /// One tile of the output. `rows` is `[positions][tile rows]`: where each row's `channels` values
 /// for that position begin, before `offset` floats are added. `columns` (at most the kernel's
 /// width) are stored. Sums begin with `start` (an earlier part of K), or zero if it is NULL; what
-/// is at `prefetch` will be the next panel.
+/// is from `prefetch` on will be needed next, `prefetch_step` bytes for each of K.
 typedef void (*mng_gemm_f32_tile)(const float *const *rows, size_t offset, size_t positions,
                                   size_t channels, const float *panel, float *y, size_t y_stride,
                                   size_t columns, const float *start, size_t start_stride,
                                   const float *bias, const float *residual, size_t residual_stride,
-                                  float minimum, float maximum, const float *prefetch);
+                                  float minimum, float maximum, const float *prefetch,
+                                  size_t prefetch_step);
 
 /// The same for rows that were packed as `[k][tile rows]`.
 typedef void (*mng_gemm_f32_packed_tile)(const float *a, size_t k, const float *panel, float *y,
                                          size_t y_stride, size_t columns, const float *start,
                                          size_t start_stride, const float *bias,
                                          const float *residual, size_t residual_stride,
-                                         float minimum, float maximum, const float *prefetch);
+                                         float minimum, float maximum, const float *prefetch,
+                                         size_t prefetch_step);
 
 typedef struct mng_gemm_f32_kernel {
   size_t rows;   ///< at most MNG_GEMM_MAX_ROWS

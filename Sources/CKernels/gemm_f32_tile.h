@@ -59,7 +59,8 @@ TARGET static inline __attribute__((always_inline)) void tile_body(
     size_t offset, size_t positions, size_t channels, const float *panel, float *y, size_t y_stride,
     size_t columns, const float *start, size_t start_stride, const float *bias,
     const float *residual, size_t residual_stride, float minimum, float maximum,
-    const float *prefetch) {
+    const float *prefetch, size_t prefetch_step) {
+  const char *ahead = (const char *)prefetch;
   const TAIL tail0 = TAIL_OF(columns < LANES ? columns : LANES);
   const TAIL tail1 = TAIL_OF(columns < LANES ? 0 : columns - LANES);
   FOR_ROWS(DECLARE)
@@ -77,12 +78,12 @@ TARGET static inline __attribute__((always_inline)) void tile_body(
     for (size_t k = 0; k < channels; k++) {
       V b0 = LOAD(panel), b1 = b0;
       if (nv > 1) b1 = LOAD(panel + LANES);
-      __builtin_prefetch(prefetch, 0, 2);
-      if (nv * LANES > 16) __builtin_prefetch(prefetch + 16, 0, 2);
+      __builtin_prefetch(ahead, 0, 2);
+      if (nv * LANES > 16) __builtin_prefetch(ahead + 64, 0, 2);
       FOR_ROWS(STEP)
       if (packed) a += mr;
       panel += nv * LANES;
-      prefetch += nv * LANES;
+      ahead += prefetch_step;
     }
   }
   const V lowest = SPLAT(&minimum), highest = SPLAT(&maximum);
@@ -103,21 +104,23 @@ TARGET static inline __attribute__((always_inline)) void tile_body(
   }
 }
 
-#define DEFINE_TILE(MR, NV)                                                                        \
-  TARGET static void tile_##MR##_##NV(                                                             \
-      const float *const *rows, size_t offset, size_t positions, size_t channels,                  \
-      const float *panel, float *y, size_t y_stride, size_t columns, const float *start,           \
-      size_t start_stride, const float *bias, const float *residual, size_t residual_stride,       \
-      float minimum, float maximum, const float *prefetch) {                                       \
-    tile_body(MR, NV, 0, NULL, rows, offset, positions, channels, panel, y, y_stride, columns,     \
-              start, start_stride, bias, residual, residual_stride, minimum, maximum, prefetch);   \
-  }                                                                                                \
-  TARGET static void packed_##MR##_##NV(                                                           \
-      const float *a, size_t k, const float *panel, float *y, size_t y_stride, size_t columns,     \
-      const float *start, size_t start_stride, const float *bias, const float *residual,           \
-      size_t residual_stride, float minimum, float maximum, const float *prefetch) {               \
-    tile_body(MR, NV, 1, a, NULL, 0, 1, k, panel, y, y_stride, columns, start, start_stride, bias, \
-              residual, residual_stride, minimum, maximum, prefetch);                              \
+#define DEFINE_TILE(MR, NV)                                                                       \
+  TARGET static void tile_##MR##_##NV(                                                            \
+      const float *const *rows, size_t offset, size_t positions, size_t channels,                 \
+      const float *panel, float *y, size_t y_stride, size_t columns, const float *start,          \
+      size_t start_stride, const float *bias, const float *residual, size_t residual_stride,      \
+      float minimum, float maximum, const float *prefetch, size_t prefetch_step) {                \
+    tile_body(MR, NV, 0, NULL, rows, offset, positions, channels, panel, y, y_stride, columns,    \
+              start, start_stride, bias, residual, residual_stride, minimum, maximum, prefetch,   \
+              prefetch_step);                                                                     \
+  }                                                                                               \
+  TARGET static void packed_##MR##_##NV(                                                          \
+      const float *a, size_t k, const float *panel, float *y, size_t y_stride, size_t columns,    \
+      const float *start, size_t start_stride, const float *bias, const float *residual,          \
+      size_t residual_stride, float minimum, float maximum, const float *prefetch,                \
+      size_t prefetch_step) {                                                                     \
+    tile_body(MR, NV, 1, a, NULL, 0, 1, k, panel, y, y_stride, columns, start, start_stride,      \
+              bias, residual, residual_stride, minimum, maximum, prefetch, prefetch_step);        \
   }
 
 #define IN_PLACE_1(MR) tile_##MR##_1,

@@ -63,7 +63,7 @@ static void multiply(const mng_gemm_f32_kernel *kernel, const mng_winograd_cut *
         kernel->in_place[full][count - 1](
             rows + tile, point * cut->input_plane, 1, channels, b, out + tile * cut->product_row,
             cut->product_row, full ? width : width / 2, NULL, 0, NULL, NULL, 0, -INFINITY, INFINITY,
-            tile + step >= tiles ? next : b);
+            tile + step >= tiles ? next : b, (full ? width : width / 2) * sizeof(float));
       }
     }
   }

@@ -15,7 +15,7 @@ from measured import measured
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOLERANCE = 1e-4  # of the largest
-SECONDS = 1.0
+SECONDS = 0.7
 NAMES = sources.MODELS
 
 
