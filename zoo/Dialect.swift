@@ -11,6 +11,8 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
   public static let huggingFace = Dialect(rawValue: "huggingface")
   public static let kerasApplications = Dialect(rawValue: "keras.applications")
   public static let kerasHub = Dialect(rawValue: "kerashub")
+  /// KerasHub's objects in place of its names, as in `.weights.h5` and presets.
+  public static let kerasHubObjects = Dialect(rawValue: "kerashub-objects")
 
   /// llama.cpp's names, as in GGUF files.
   public static let gguf = Dialect(rawValue: "gguf")
@@ -25,8 +27,8 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
 
   /// All of them.
   public static let all = [
-    torchvision, timm, huggingFace, kerasApplications, kerasHub, gguf, meta, openAI,
-    google,
+    torchvision, timm, huggingFace, kerasApplications, kerasHub, kerasHubObjects, gguf, meta,
+    openAI, google,
   ]
 
   /// The dialect that a person means: case, dots and dashes do not matter, and short names are understood.
@@ -42,7 +44,12 @@ public struct Dialect: RawRepresentable, Sendable, Hashable {
   }
 
   /// Whether its framework takes images as `[N, H, W, C]`.
-  public var isChannelsLast: Bool { [.kerasApplications, .kerasHub, .google].contains(self) }
+  public var isChannelsLast: Bool {
+    self == .kerasApplications || self == .google || isKerasHub
+  }
+
+  /// Whether KerasHub builds the network.
+  public var isKerasHub: Bool { self == .kerasHub || self == .kerasHubObjects }
 }
 
 extension Dialect: CustomStringConvertible {

@@ -58,6 +58,11 @@ private struct ParameterDoors {
   mutating func open(_ id: ValueID, _ relation: NameRelation) throws {
     let name = graph[id].name
     guard let shape = graph[id].type.shape else { return }
+    if max(relation.theirs.count, relation.ours.count) > 1,
+      relation.isSum || !relation.steps.isEmpty
+    {
+      throw DataError(.unsupported, "is made of several there", subject: "tensor '\(name)'")
+    }
     if relation.ours.isEmpty {
       guard let standIn = relation.standIn else {
         throw DataError(.unsupported, "has no place in that library", subject: "tensor '\(name)'")

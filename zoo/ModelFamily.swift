@@ -59,7 +59,10 @@ public struct NamedShapes: Sendable {
       guard let relation = map.relation(of: name) else { continue }
       let steps = isChanged ? relation.steps : []
       let changed = try? steps.reduce(shape) { try $1.applied(to: $0) }
-      for target in relation.ours { result[target] = changed ?? shape }
+      for (index, target) in relation.ours.enumerated() {
+        let seen = changed ?? shape
+        result[target] = relation.isSum && index > 0 ? seen.row : seen
+      }
     }
     return NamedShapes(result)
   }

@@ -100,7 +100,7 @@ extension ZooModel {
     var account = try map.apply(to: adapted)
     let left = Set(adapted.map(\.entry.name))
     account.dropped += weights.filter { !left.contains($0.entry.name) }.flatMap(\.sources)
-    if dialect == .kerasHub, !configuration.task.takesPictures,
+    if dialect.isKerasHub, !configuration.task.takesPictures,
       let order = target.nameMap(for: dialect)
     {
       // Keras takes the weights of a layer by their order

@@ -16,6 +16,8 @@ public enum FormatRegistry {
     NPZFormat(),
     NPYFormat(),
     HuggingFaceFormat(),
+    KerasHubPresetFormat(),
+    KerasWeightsFormat(),
     KerasHDF5Format(),
     KerasArchiveFormat(),
     ONNXFormat(),
@@ -37,10 +39,14 @@ public enum FormatRegistry {
   /// - Throws: `.unsupported` when the name says nothing.
   public static func format(forOutput path: String) throws -> any ModelFormat {
     let name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
-    let ending =
-      path.hasSuffix("/") || System.isDirectory(path) == true
-      ? "/" : name.contains(".") ? String(name.split(separator: ".").last ?? "") : ""
-    guard let format = all.first(where: { $0.extensions.contains(ending) }) else {
+    let isDirectory = path.hasSuffix("/") || System.isDirectory(path) == true
+    // A longer ending comes first in the list: .weights.h5 before .h5
+    let format = all.first { format in
+      format.extensions.contains {
+        $0 == "/" ? isDirectory : !isDirectory && name.hasSuffix(".\($0)")
+      }
+    }
+    guard let format else {
       let known = all.flatMap { $0.extensions.prefix(1) }.map {
         $0 == "/" ? "a name ending in '/'" : ".\($0)"
       }

@@ -92,7 +92,7 @@ public struct Model: Sendable {
   /// Whether the file names a class of KerasHub that the zoo knows: its Python code is the zoo's graph.
   private var isBuiltByLibrary: Bool {
     guard let zooModel else { return false }
-    return zooModel.dialect == .kerasHub && !zooModel.configuration.task.takesPictures
+    return zooModel.dialect.isKerasHub && !zooModel.configuration.task.takesPictures
   }
 
   /// The weights that the graph's parameters name.

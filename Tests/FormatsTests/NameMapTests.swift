@@ -142,4 +142,58 @@ import Testing
   func refusesRulesThatSayNothing(_ text: String) {
     #expect(throws: DataError.self) { try NameMap(yaml: text) }
   }
+
+  @Test func changesTheOneThatSeveralMake() throws {
+    let map = NameMap([
+      NameRule.joined(
+        ["q", "k"], "qk", axis: 1, .reshape(from: [2, 2, 2], to: [2, 4]), .permute([1, 0])),
+      .sum("places", ["table", "row"], .leadingRows(1)),
+    ])
+    let theirs = [
+      Self.tensor("q", [2, 1, 2]), Self.tensor("k", [2, 1, 2], from: 10),
+      Self.tensor("places", [2, 2], from: 20),
+    ]
+    let there = try map.apply(to: theirs)
+    let values = try there.tensors.map { try $0.entry.load() }
+    #expect(there.tensors.map(\.entry.name) == ["qk", "table", "row"])
+    #expect(values[0].floats == [0, 2, 1, 3, 10, 12, 11, 13] && values[0].shape == [4, 2])
+    #expect(values[1].floats == [0, 0, 20, 21, 22, 23] && values[1].shape == [3, 2])
+    #expect(values[2].floats == [0, 0] && values[2].shape == [1, 2])
+    var ours = there.tensors
+    ours[2] = Self.tensor("row", [1, 2], from: 1)
+    let back = try map.inverted.apply(to: ours)
+    #expect(back.tensors.map(\.entry.name) == ["q", "k", "places"])
+    for (tensor, original) in zip(back.tensors.prefix(2), theirs) {
+      #expect(try tensor.entry.load().floats == original.entry.load().floats)
+      #expect(tensor.entry.shape == original.entry.shape)
+    }
+    #expect(try back.tensors[2].entry.load().floats == [21, 23, 23, 25])
+    let sum = NameMap([map.rules[1]])
+    #expect(try NameMap(yaml: sum.yaml) == sum)
+  }
+
+  @Test func refusesRowsThatAreNotThere() throws {
+    let map = NameMap([.rename("a", "b", .withoutLeadingRows(3))])
+    #expect { try map.apply(to: [Self.tensor("a", [2, 3])]) } throws: { error in
+      (error as? DataError)?.code == .mismatch && "\(error)".contains("rows")
+    }
+    let sum = NameMap([.sum("c", ["table", "row"])]).inverted
+    #expect {
+      try sum.apply(to: [Self.tensor("table", [3, 2]), Self.tensor("row", [2, 2])])
+    } throws: { error in
+      (error as? DataError)?.code == .mismatch
+    }
+    #expect(throws: DataError.self) {
+      try NameMap(yaml: "rules:\n  - {theirs: a, ours: b, sum: true}")
+    }
+  }
+
+  @Test func makesWhatHasOneNameWhenNobodySaysWhatThereShouldBe() throws {
+    let map = NameMap([
+      .rename("a", "b"), .synthesise("c", NameRule.StandIn(0, dataType: .float32, shape: [2])),
+      .synthesise("d.{i}", NameRule.StandIn(0, dataType: .float32)),
+    ])
+    let account = try map.apply(to: [Self.tensor("a", [1])])
+    #expect(account.tensors.map(\.entry.name) == ["b", "c"] && account.synthesised == ["c"])
+  }
 }

@@ -11,13 +11,15 @@ import Testing
 /// Text encoders in KerasHub's words (`scripts/fixtures/text_encoders_keras.py`).
 @Suite struct KerasHubEncoderTests {
   @Test(arguments: [
-    ("kerashub-bert", "model.weights.h5", "BERT"),
-    ("kerashub-distilbert", "model.h5", "DistilBERT"),
+    ("kerashub-bert", "model.weights.h5", "BERT", Dialect.kerasHubObjects),
+    ("kerashub-distilbert", "model.h5", "DistilBERT", .kerasHub),
   ])
-  func computesWhatKerasHubComputes(name: String, file: String, family: String) throws {
+  func computesWhatKerasHubComputes(
+    name: String, file: String, family: String, dialect: Dialect
+  ) throws {
     let weights = try FormatRegistry.read(Fixtures.path("encoders/\(name)/\(file)")).normalised
     let model = try EncoderTests.model(weights, sidecars: [:])
-    #expect(model.recognition.family == family && model.dialect == .kerasHub)
+    #expect(model.recognition.family == family && model.dialect == dialect)
     #expect((model.configuration as? EncoderConfiguration)?.heads == 2)
     let golden = try NumPyArrays.arrays("encoders/\(name)/golden.npz")
     let inputs = golden.filter { !$0.key.hasSuffix("_output") }

@@ -40,7 +40,9 @@ extension Checkpoint {
     adoptContradiction()
   }
 
-  private static let usualStems: Set<String> = ["model", "pytorch_model", "tf_model", "flax_model"]
+  private static let usualStems: Set<String> = [
+    "model", "pytorch_model", "tf_model", "flax_model", "model.weights",
+  ]
 
   /// What Meta's and Mistral's own files of weights have beside them instead of a `config.json`.
   private mutating func adoptParameters(from path: String) {

@@ -1,5 +1,6 @@
 import BinaryIO
 import Formats
+import OrderedCollections
 
 /// The `.keras` archive of Keras 3.
 public struct KerasArchiveFormat: ModelFormat {
@@ -23,9 +24,12 @@ public struct KerasArchiveFormat: ModelFormat {
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
     if checkpoint.isWithoutGraph {
-      return DataError(
-        .unsupported, "a network that KerasHub builds itself, and a .keras file holds the network",
-        remedy: "write the weights alone: a name that ends in .h5")
+      guard KerasHubPresetFormat.isClass(checkpoint.sidecars["config.json"]) else {
+        return DataError(
+          .unsupported, "KerasHub has no class that is known here for this model",
+          remedy: "write the weights alone: a name that ends in .weights.h5")
+      }
+      return obstacle(toBlocksOf: checkpoint)
     }
     return obstacle(toBlocksOf: checkpoint) ?? KerasWriter.obstacle(checkpoint)
   }

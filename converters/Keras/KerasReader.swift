@@ -12,15 +12,26 @@ enum KerasReader {
   struct Configuration {
     var model: KerasModel?
     var error: DataError?
+    /// As the file has it, where a class of KerasHub builds the network.
+    var hub: JSONValue?
 
     init(_ parse: () throws -> JSONValue) {
       do {
-        model = try KerasModel(configuration: try parse())
+        let json = try parse()
+        if Configuration.isHub(json) { hub = json }
+        model = try KerasModel(configuration: json)
       } catch let error as DataError {
         self.error = error.about("the model's configuration")
       } catch {
         self.error = DataError(.malformed, "the model's configuration cannot be read")
       }
+    }
+
+    /// Whether a class of KerasHub is named; an `.h5` does not say whose class it is.
+    private static func isHub(_ json: JSONValue) -> Bool {
+      let name = (json["config"]?["backbone"] ?? json)["class_name"]?.string
+      return name?.hasSuffix("Backbone") == true
+        && json["registered_name"]?.string?.hasPrefix("keras_hub>") ?? true
     }
   }
 
@@ -97,6 +108,7 @@ enum KerasReader {
     checkpoint.auxiliary = found.auxiliary
     checkpoint.notes = tree.notes + found.notes
     checkpoint.graphError = configuration?.error
+    if model == nil, let hub = configuration?.hub { checkpoint.sidecars["config.json"] = hub }
     if let model {
       checkpoint.security = findings(model)
       do {
@@ -113,6 +125,7 @@ enum KerasReader {
     if let root = LegacyWeights.root(of: tree) {
       return try LegacyWeights.read(tree, at: root, model: model)
     }
+    if HubWeights.matches(tree) { return HubWeights.read(tree) }
     if ObjectWeights.matches(tree) { return try ObjectWeights.read(tree, model: model) }
     return PlainWeights.read(tree)
   }

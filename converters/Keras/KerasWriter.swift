@@ -2,6 +2,7 @@ import Archives
 import BinaryIO
 import Formats
 import JSON
+import OrderedCollections
 import Tensors
 
 /// What both formats have in common when they are written.
@@ -72,38 +73,21 @@ enum KerasWriter {
 
   /// Writes an archive in the layout of `ObjectWeights`.
   static func writeArchive(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
-    let model = try model(checkpoint)
+    let model = checkpoint.isWithoutGraph ? nil : try model(checkpoint)
+    let configuration =
+      model?.configuration(isNamed: true) ?? checkpoint.sidecars["config.json"] ?? .null
     let output = try AtomicFileWriter(path: path)
     // The weights become a file of their own first, which is never committed and so goes away
     let weights = try AtomicFileWriter(path: "\(path).weights")
-    var places: [Place] = []
-    do {
-      let writer = try HDF5Writer(path: weights.temporaryPath)
-      var counts: [String: Int] = [:]
-      for layer in model.layers {
-        let stem = ObjectWeights.snakeCase(layer.className)
-        let count = counts[stem, default: 0]
-        counts[stem] = count + 1
-        let group = "layers/\(count == 0 ? stem : "\(stem)_\(count)")/vars"
-        guard !layer.weights.isEmpty else { continue }
-        try writer.group(group)
-        try writer.attribute("name", of: group, text: layer.name)
-        for (i, weight) in layer.weights.enumerated() {
-          try writer.dataset("\(group)/\(i)", weight.entry)
-          places.append(
-            Place(
-              weight: weight, name: "\(group)/\(i)", entry: weight.entry, action: weight.action))
-        }
-      }
-      if counts.isEmpty { try writer.group("layers") }
-      try writer.finish()
-    }
+    let places =
+      try model.map { try writeObjects(of: $0, to: weights.temporaryPath) }
+      ?? writeHubObjects(checkpoint, to: weights.temporaryPath)
     let archive = ZipWriter(output)
     let metadata: JSONValue = [
       "keras_version": .string(ExportedModel.kerasVersion), "date_saved": "1980-01-01@00:00:00",
     ]
     try archive.add("metadata.json", Array(metadata.text().utf8))
-    try archive.add("config.json", Array(model.configuration(isNamed: true).text().utf8))
+    try archive.add("config.json", Array(configuration.text().utf8))
     if let description = checkpoint.descriptionText {
       try archive.add(Checkpoint.descriptionName, Array(description.utf8))
     }
@@ -111,6 +95,72 @@ enum KerasWriter {
     try archive.finish()
     try output.commit()
     return report(checkpoint, places)
+  }
+
+  /// Writes weights alone in the layout of `ObjectWeights`.
+  static func writeWeightsFile(
+    _ checkpoint: Checkpoint, to path: String
+  ) throws -> [WrittenTensor] {
+    let output = try AtomicFileWriter(path: path)
+    let description = checkpoint.descriptionText
+    let places =
+      checkpoint.isWithoutGraph
+      ? try writeHubObjects(checkpoint, to: output.temporaryPath, description)
+      : try writeObjects(of: model(checkpoint), to: output.temporaryPath, description)
+    try output.commit()
+    return report(checkpoint, places)
+  }
+
+  /// Objects are called by their classes and counted.
+  private static func writeObjects(
+    of model: ExportedModel, to path: String, _ description: String? = nil
+  ) throws -> [Place] {
+    var places: [Place] = []
+    let writer = try HDF5Writer(path: path)
+    if let description {
+      try writer.attribute(Checkpoint.descriptionName, of: "", text: description)
+    }
+    var counts: [String: Int] = [:]
+    for layer in model.layers {
+      let stem = ObjectWeights.snakeCase(layer.className)
+      let count = counts[stem, default: 0]
+      counts[stem] = count + 1
+      let group = "layers/\(count == 0 ? stem : "\(stem)_\(count)")/vars"
+      guard !layer.weights.isEmpty else { continue }
+      try writer.group(group)
+      try writer.attribute("name", of: group, text: layer.name)
+      for (i, weight) in layer.weights.enumerated() {
+        try writer.dataset("\(group)/\(i)", weight.entry)
+        places.append(
+          Place(
+            weight: weight, name: "\(group)/\(i)", entry: weight.entry, action: weight.action))
+      }
+    }
+    if counts.isEmpty { try writer.group("layers") }
+    try writer.finish()
+    return places
+  }
+
+  /// What KerasHub builds itself: names are places already, as `HubWeights` reads them.
+  private static func writeHubObjects(
+    _ checkpoint: Checkpoint, to path: String, _ description: String? = nil
+  ) throws -> [Place] {
+    let writer = try HDF5Writer(path: path)
+    if let description {
+      try writer.attribute(Checkpoint.descriptionName, of: "", text: description)
+    }
+    let places = try checkpoint.normalised.map { tensor in
+      let name = tensor.entry.name.replacing(".", with: "/")
+      let parts = name.split(separator: "/")
+      try writer.group(parts.dropLast().joined(separator: "/"))
+      try writer.dataset(name, tensor.entry)
+      let weight = ExportedWeight(
+        leaf: parts.last.map(String.init) ?? name, entry: tensor.entry, source: tensor.entry.name,
+        action: .exact)
+      return Place(weight: weight, name: name, entry: tensor.entry, action: .exact)
+    }
+    try writer.finish()
+    return places
   }
 
   /// Where a weight went.

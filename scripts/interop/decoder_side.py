@@ -5,6 +5,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
+import transformers
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
@@ -14,9 +15,26 @@ torch.set_num_threads(2)
 NAMES = {"ids": "input_ids", "mask": "attention_mask", "decoder_ids": "decoder_input_ids"}
 
 
+def models() -> dict:
+    """Those of the fixtures, and some that differ where KerasHub leaves no choice."""
+    sizes = text_decoders.SIZES
+    t5 = {k: v for k, v in text_decoders.T5_SIZES.items() if not k.startswith("relative")}
+    return text_decoders.models() | {
+        "gemma2-hub": transformers.Gemma2ForCausalLM(transformers.Gemma2Config(
+            **sizes, head_dim=12, sliding_window=4, query_pre_attn_scalar=12, attn_logit_softcapping=2.0,
+            final_logit_softcapping=5.0)),
+        "gemma3-hub": transformers.Gemma3ForCausalLM(transformers.Gemma3TextConfig(
+            **{**sizes, "num_hidden_layers": 7, "num_key_value_heads": 1}, head_dim=12, sliding_window=4,
+            query_pre_attn_scalar=12, sliding_window_pattern=6)),
+        "t5-hub": transformers.T5ForConditionalGeneration(transformers.T5Config(**t5)),
+        "t5-gated-hub": transformers.T5ForConditionalGeneration(transformers.T5Config(
+            **t5, feed_forward_proj="gated-gelu")),
+    }
+
+
 def make(name: str, folder: str, seed: int) -> None:
     """A seeded decoder in the library's own directory, with inputs and logits."""
-    model = text_decoders.seeded(text_decoders.models()[name], seed)
+    model = text_decoders.seeded(models()[name], seed)
     home = pathlib.Path(folder)
     model.save_pretrained(home / "model")
     golden = text_decoders.arrays(model, name, seed)

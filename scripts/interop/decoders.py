@@ -6,11 +6,13 @@ import threading
 
 import numpy as np
 
+import hub
 from menagerie import Failed
 from roads import EXTENSIONS, TOLERANCE, Judges, Road
 
 SEED = 900
 NAMES = ["llama", "llama3", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2", "t5", "t5-gated"]
+HUB = [name for name in hub.DECODERS if name not in NAMES]
 FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz", "gguf"]
 # The tiny ones have what llama.cpp has no keys for and no published model has: another scale of the scores, a window of a
 # few tokens, distances that are alike from 12 on. Each is refused by the name of the fact.
@@ -22,7 +24,7 @@ LENGTH = 13
 class Decoder:
     def __init__(self, judges: Judges, name: str):
         self.judges, self.name = judges, name
-        self.seed = SEED + NAMES.index(name)
+        self.seed = SEED + (NAMES + HUB).index(name)
         self.home = judges.cache / f"decoder-{name}-{self.seed}"
         self.model, self.inputs = self.home / "model", self.home / "input.npz"
         self.lock = threading.Lock()
@@ -39,7 +41,7 @@ class Decoder:
         self.judges.decoder.make(name=self.name, folder=str(self.home), seed=self.seed)
         (self.home / ".complete").touch()
 
-    def distance(self, answer: pathlib.Path) -> str:
+    def distance(self, answer: pathlib.Path, only: set | None = None) -> str:
         """How far the logits are from the source's, as a part of the largest; too far is a failure."""
         with np.load(answer) as found, np.load(self.home / "golden.npz") as golden:
             ours, theirs = found["logits"], golden["logits"]
@@ -115,4 +117,6 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
         back += [Road(f"{name} and back", format, functools.partial(decoder.back, format))
                  for format in ("pytorch", "safetensors", "onnx", "gguf")
                  if format != "gguf" or name not in NOT_AS_GGUF]
-    return {"Decoders (distance of the logits)": there, "Decoders, back by from_pretrained": back}
+    return {"Decoders (distance of the logits)": there,
+            "Decoders of KerasHub": hub.roads(judges, Decoder, hub.DECODERS, judges.decoder),
+            "Decoders, back by from_pretrained": back}

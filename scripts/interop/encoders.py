@@ -5,6 +5,7 @@ import shutil
 
 import numpy as np
 
+import hub
 from menagerie import Failed
 from roads import EXTENSIONS, TOLERANCE, Judges, Road
 
@@ -13,7 +14,7 @@ NAMES = ["bert", "bert-masked", "bert-pretraining", "bert-text", "bert-tokens", 
          "roberta-masked", "roberta-text", "xlm-roberta-tokens", "distilbert", "distilbert-masked", "distilbert-text",
          "mpnet", "mpnet-masked", "electra-generator", "electra-discriminator", "electra-text", "albert",
          "albert-masked", "albert-pretraining", "albert-text", "modernbert", "modernbert-masked", "modernbert-text"]
-HUB = ["bert-tanh", "distilbert", "albert"]
+HUB = [name for name in hub.ENCODERS if name not in NAMES]
 # What llama.cpp has; of heads only that for texts.
 GGUF = ["bert", "bert-text", "roberta", "roberta-text", "distilbert", "modernbert", "modernbert-text"]
 FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz"]
@@ -101,22 +102,6 @@ class Encoder:
         self.judges.onnx.named(file=str(out), inputs=str(short), out=str(answer))
         return whole
 
-    def hub(self, saved: str | None, scratch: pathlib.Path) -> str:
-        """KerasHub's class takes the weights; what it saves itself gives the same here, and goes back to transformers."""
-        self.make()
-        out, answer = scratch / "out.h5", scratch / "answer.npz"
-        self.judges.menagerie.convert(self.model, out)
-        save = str(scratch / saved) if saved else None
-        self.judges.keras.hub_answer(name=self.name, config=str(self.model), file=str(out), inputs=str(self.inputs),
-                                     out=str(answer), save=save)
-        there = self.distance(answer)
-        if not saved:
-            return there
-        back = scratch / "back"
-        self.judges.menagerie.convert(save, f"{back}/", "--to", "huggingface")
-        self.judges.text.pretrained(name=self.name, folder=str(back), inputs=str(self.inputs), out=str(answer))
-        return self.distance(answer)
-
     def back(self, format: str, scratch: pathlib.Path) -> str:
         """Through a format and back to a directory: the library finds every weight again."""
         self.make()
@@ -130,13 +115,8 @@ class Encoder:
 
 
 def roads(judges: Judges) -> dict[str, list[Road]]:
-    there, back, hub = [], [], []
-    for name in HUB:
-        encoder = Encoder(judges, name)
-        for column, saved in (("keras-h5", None), ("keras", "saved.keras"), ("safetensors", "saved.weights.h5")):
-            if saved and name == "albert":  # nothing in KerasHub's own file says how many layers share the weights
-                continue
-            hub.append(Road(f"{name} by KerasHub", column, functools.partial(encoder.hub, saved)))
+    there, back = [], []
+    theirs = hub.roads(judges, Encoder, hub.ENCODERS, judges.text, {"last_hidden_state"})
     for name in GGUF:
         encoder = Encoder(judges, name)
         there.append(Road(name, "gguf", functools.partial(encoder.road, "gguf")))
@@ -147,4 +127,4 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
         there += [Road(name, format, functools.partial(encoder.road, format)) for format in FORMATS]
         back += [Road(f"{name} and back", format, functools.partial(encoder.back, format))
                  for format in ("pytorch", "safetensors", "onnx")]
-    return {"Text encoders (distance of the outputs)": there, "Text encoders of KerasHub": hub, "Text encoders, back by from_pretrained": back}
+    return {"Text encoders (distance of the outputs)": there, "Text encoders of KerasHub": theirs, "Text encoders, back by from_pretrained": back}

@@ -1,5 +1,4 @@
 """What Keras and KerasHub are asked. Arrays travel as .npy files."""
-import json
 import pathlib
 
 import common  # before Keras: it silences TensorFlow
@@ -70,35 +69,34 @@ def run_all(file: str, inputs: str, out: str) -> None:
     np.savez(out, **{f"output{index}": np.asarray(array) for index, array in enumerate(outputs)})
 
 
-def hub_encoder(name: str, config: str) -> keras.Model:
-    """The backbone of KerasHub that has the sizes of a configuration of transformers."""
+def hub_model(preset: str, file: str) -> keras.Model:
+    """KerasHub's backbone: a preset, an archive, or the class of a preset with the weights of a file."""
     import keras_hub
-    said = json.loads(pathlib.Path(config, "config.json").read_text())
-    sizes = {"vocabulary_size": said["vocab_size"], "max_sequence_length": said["max_position_embeddings"], "dropout": 0}
-    if name.startswith("distilbert"):
-        return keras_hub.models.DistilBertBackbone(
-            num_layers=said["n_layers"], num_heads=said["n_heads"], hidden_dim=said["dim"],
-            intermediate_dim=said["hidden_dim"], **sizes)
-    sizes |= {"num_layers": said["num_hidden_layers"], "num_heads": said["num_attention_heads"],
-              "hidden_dim": said["hidden_size"], "intermediate_dim": said["intermediate_size"]}
-    if name.startswith("albert"):
-        return keras_hub.models.AlbertBackbone(
-            embedding_dim=said["embedding_size"], num_groups=said["num_hidden_groups"], num_inner_repetitions=1, **sizes)
-    return keras_hub.models.BertBackbone(**sizes)
+    if file.endswith(".keras"):
+        return keras.models.load_model(file, compile=False)
+    model = keras_hub.models.Backbone.from_preset(preset, load_weights=file == preset)
+    if file != preset:
+        model.load_weights(file)
+    return model
 
 
-def hub_answer(name: str, config: str, file: str, inputs: str, out: str, save: str | None = None) -> None:
-    """KerasHub's backbone with the weights of a file: its outputs under transformers' names, and perhaps saved anew."""
-    model = hub_encoder(name, config)
-    model.load_weights(file)
-    if save:
-        (model.save_weights if save.endswith(".weights.h5") else model.save)(save)
+def hub_answer(preset: str, file: str, inputs: str, out: str, save: str) -> None:
+    """The outputs of KerasHub's backbone under transformers' names, and the backbone saved anew."""
+    import kerashub_models
+    model = hub_model(preset, file)
+    if save.endswith(".weights.h5"):
+        model.save_weights(save)
+    elif save.endswith((".h5", ".keras")):
+        model.save(save)
+    else:
+        model.save_to_preset(save)
     with np.load(inputs) as given:
         feed = {"token_ids": given["input_ids"], "padding_mask": given["attention_mask"]}
         if "token_type_ids" in given.files:
             feed["segment_ids"] = given["token_type_ids"]
-        answer = model({k: v.astype("int32") for k, v in feed.items()}, training=False)
-    if not isinstance(answer, dict):
-        answer = {"sequence_output": answer}
-    names = {"sequence_output": "last_hidden_state", "pooled_output": "pooler_output"}
-    np.savez(out, **{names[k]: np.asarray(v) for k, v in answer.items()})
+        if "decoder_input_ids" in given.files:
+            written = given["decoder_input_ids"]
+            feed = {f"encoder_{name}": array for name, array in feed.items()}
+            feed |= {"decoder_token_ids": written, "decoder_padding_mask": np.ones_like(written)}
+    names = {"sequence_output": "last_hidden_state", "pooled_output": "pooler_output", "logits": "logits"}
+    np.savez(out, **{names[k]: np.asarray(v) for k, v in kerashub_models.outputs(model, feed).items()})

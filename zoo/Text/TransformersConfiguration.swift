@@ -7,28 +7,43 @@ import OrderedCollections
 public protocol TransformersConfiguration: ModelConfiguration {
   /// The configuration as transformers has it.
   var huggingFaceConfiguration: JSONValue { get }
+  /// Why KerasHub has no class of the same function; nil when it has.
+  var kerasHubObstacle: String? { get }
+  /// KerasHub's `config.json` of the same function; nil when it has none.
+  var kerasHubConfiguration: JSONValue? { get }
 }
 
 extension TransformersConfiguration {
   public var classes: Int? { nil }
   public var hiddenFacts: JSONValue? { huggingFaceConfiguration }
+  public var kerasHubObstacle: String? { nil }
+  public var kerasHubConfiguration: JSONValue? { nil }
 
   public func adapted(to dialect: Dialect) -> Adaptation {
     guard nameMap(for: dialect) != nil else {
+      if dialect == .kerasHub, nameMap(for: .kerasHubObjects) != nil {
+        return .impossible(
+          "a plain .h5 file of KerasHub's \(family) is not written: call it .weights.h5")
+      }
       return .impossible(
         "\(dialect) has no \(family)\(classes == nil ? "" : " with such a head")")
     }
+    if dialect.isKerasHub, let kerasHubObstacle { return .impossible(kerasHubObstacle) }
     return .possible(self)
   }
 
   public func sidecars(
     for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
-    guard dialect == .huggingFace || dialect == .gguf else { return [:] }
-    guard classes != nil, var config = huggingFaceConfiguration.object else {
-      return ["config.json": huggingFaceConfiguration]
+    switch dialect {
+    case .huggingFace, .gguf:
+      guard classes != nil, var config = huggingFaceConfiguration.object else {
+        return ["config.json": huggingFaceConfiguration]
+      }
+      config.addLabels(labels, classes: classes)
+      return ["config.json": .object(config)]
+    case .kerasHubObjects: return kerasHubConfiguration.map { ["config.json": $0] } ?? [:]
+    default: return [:]
     }
-    config.addLabels(labels, classes: classes)
-    return ["config.json": .object(config)]
   }
 }

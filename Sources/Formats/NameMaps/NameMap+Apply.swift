@@ -29,7 +29,7 @@ extension NameMap {
     dropFormerNames(from: &gathered, &account)
     for (key, parts) in gathered {
       let rule = rules[key.rule]
-      if rule.axis != nil, parts.count < rule.theirs.count {
+      if rule.axis != nil || rule.isSum, parts.count < rule.theirs.count {
         account.missing += rule.theirs.indices.filter { parts[$0] == nil }
           .compactMap { rule.theirs[$0].render(key.binding) }
         continue
@@ -44,8 +44,20 @@ extension NameMap {
         }
       }
     }
-    if let expected { complete(&account, expected) }
+    if let expected { complete(&account, expected) } else { addStandIns(to: &account) }
     return account
+  }
+
+  /// Where nobody says what there should be, what is missing under a name without variables is made.
+  private func addStandIns(to account: inout MappingAccount) {
+    let present = Set(account.tensors.map(\.entry.name))
+    for rule in rules where rule.theirs.isEmpty && rule.ours[0].variables.isEmpty {
+      let name = rule.ours[0].source
+      guard let standIn = rule.standIn, !present.contains(name) else { continue }
+      let entry = TensorEntry(name: name, standIn.tensor())
+      account.tensors.append(NormalisedTensor(entry, sources: [], action: .synthesised))
+      account.synthesised.append(name)
+    }
   }
 
   /// A tensor under a former name is left out where the present name has one too.
@@ -106,23 +118,40 @@ extension NameRule {
   func made(from sources: [NormalisedTensor], names: [String]) throws -> [NormalisedTensor] {
     guard let first = sources.first else { return [] }
     let origin = Array(OrderedSet(sources.flatMap(\.sources)))
-    if theirs.count > 1, let axis, let name = names.first {
+    if theirs.count > 1, axis != nil || isSum, let name = names.first {
       let entry = try naming("tensor '\(name)'") {
-        try TensorEntry.concatenating(sources.map(\.entry), axis: axis, name: name)
+        let parts = sources.map(\.entry)
+        guard let axis else { return try TensorEntry.adding(parts, name: name) }
+        return try TensorEntry.concatenating(parts, axis: axis, name: name)
       }
-      return [NormalisedTensor(entry, sources: origin, action: .concatenated)]
+      var made = try changed(NormalisedTensor(entry, sources: origin))
+      made.action = isSum ? .folded : .concatenated
+      return [made]
     }
+    let tensor = try changed(first)
     if ours.count > 1, let axis {
       return try names.enumerated().map { part, name in
         let entry = try naming("tensor '\(first.entry.name)'") {
-          try first.entry.part(part, of: names.count, axis: axis, name: name)
+          try tensor.entry.part(part, of: names.count, axis: axis, name: name)
         }
         return NormalisedTensor(entry, sources: origin, action: .split)
       }
     }
-    var tensor = first
+    return names.enumerated().map { index, name in
+      guard isSum, index > 0 else {
+        return NormalisedTensor(
+          tensor.entry.renamed(name), sources: tensor.sources, action: tensor.action)
+      }
+      return NormalisedTensor(
+        TensorEntry(name: name, tensor.entry.rowOfZeros), sources: [], action: .synthesised)
+    }
+  }
+
+  /// The tensor after all steps.
+  private func changed(_ source: NormalisedTensor) throws -> NormalisedTensor {
+    var tensor = source
     for step in steps {
-      let shape = try naming("tensor '\(first.entry.name)'") {
+      let shape = try naming("tensor '\(source.entry.name)'") {
         let shape = try step.applied(to: tensor.entry.shape)
         if try !step.keepsBlocks(tensor.entry.dataType, of: tensor.entry.shape) {
           tensor.entry = tensor.entry.widened()
@@ -134,9 +163,34 @@ extension NameRule {
       ) { try step.applied(to: $0) }
       tensor.action = step.action
     }
-    return names.map { name in
-      NormalisedTensor(
-        tensor.entry.renamed(name), sources: tensor.sources, action: tensor.action)
+    return tensor
+  }
+}
+
+extension Shape {
+  /// One row of a tensor of this shape.
+  package var row: Shape { Shape([1] + dimensions.dropFirst()) }
+}
+
+extension TensorEntry {
+  /// What adds nothing to any row.
+  fileprivate var rowOfZeros: Tensor {
+    Tensor(shape: shape.row, [Float](repeating: 0, count: shape.row.elementCount))
+      .cast(to: dataType)
+  }
+
+  /// A table with a row added to each of its rows.
+  fileprivate static func adding(_ entries: [TensorEntry], name: String) throws -> TensorEntry {
+    let (table, row) = (entries[0], entries[1])
+    guard row.shape == table.shape.row else {
+      throw DataError(
+        .mismatch, "\(row.shape), which is no row of \(table.shape)", subject: row.name)
+    }
+    return TensorEntry(name: name, dataType: table.dataType, shape: table.shape) {
+      let (numbers, added) = (try table.load().doubles, try row.load().doubles)
+      return Tensor(
+        shape: table.shape, numbers.enumerated().map { $1 + added[$0 % added.count] }
+      ).cast(to: table.dataType)
     }
   }
 }

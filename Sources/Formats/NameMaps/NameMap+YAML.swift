@@ -41,7 +41,8 @@ extension NameMap {
 extension NameRule {
   private static let keys: Set<String> = [
     "theirs", "ours", "permute", "reshape", "rotaryHalves", "rotaryPairs", "plus",
-    "leadingRows", "withoutLeadingRows", "axis", "tie", "drop", "former", "value", "dtype", "shape",
+    "leadingRows", "withoutLeadingRows", "axis", "tie", "sum", "drop", "former", "value", "dtype",
+    "shape",
   ]
 
   fileprivate init(yaml node: Yams.Node) throws {
@@ -61,12 +62,13 @@ extension NameRule {
       throw DataError(
         .malformed, "has no name in 'ours'", remedy: "write 'drop: true' if it is meant so")
     }
+    let isSum = mapping["sum"]?.bool ?? false
     let several = theirs.count > 1 || ours.count > 1
     let axis = try mapping["axis"].map { try Self.integer($0, "axis") }
-    guard several == (axis != nil || mapping["tie"]?.bool == true) else {
+    guard several == (axis != nil || mapping["tie"]?.bool == true || isSum) else {
       throw DataError(
         .malformed, several ? "has several names but no axis" : "has an axis, but one name a side",
-        expected: "'axis: 0', or 'tie: true' where the names are one tensor")
+        expected: "'axis: 0', 'sum: true', or 'tie: true' where the names are one tensor")
     }
     var steps: [TensorStep] = []
     if let order = mapping["permute"] {
@@ -113,6 +115,10 @@ extension NameRule {
     }
     try self.init(
       checking: theirs, ours, steps: steps, axis: axis, standIn: try Self.standIn(mapping))
+    guard !isSum || max(theirs.count, ours.count) == 2 && axis == nil else {
+      throw DataError(.malformed, "'sum' wants two names on one side: a table and a row")
+    }
+    self.isSum = isSum
     isFormer = mapping["former"]?.bool ?? false
   }
 
@@ -180,7 +186,9 @@ extension NameRule {
       }
     }
     if let axis { fields.append("axis: \(axis)") }
-    if axis == nil, theirs.count > 1 || ours.count > 1 { fields.append("tie: true") }
+    if axis == nil, theirs.count > 1 || ours.count > 1 {
+      fields.append(isSum ? "sum: true" : "tie: true")
+    }
     if let standIn {
       fields.append("value: \(standIn.value), dtype: \(standIn.dataType), shape: \(standIn.shape)")
     }

@@ -53,6 +53,8 @@ package struct NameRelation: Sendable, Hashable {
   /// Along which several on one side are one on the other; nil when they are tied.
   package var axis: Int?
   package var standIn: NameRule.StandIn?
+  /// Whether the one is the sum of the several.
+  package var isSum = false
 }
 
 extension NameMap {
@@ -63,7 +65,7 @@ extension NameMap {
     return NameRelation(
       theirs: rule.theirs.compactMap { $0.render(binding) },
       ours: rule.ours.compactMap { $0.render(binding) }, steps: rule.steps, axis: rule.axis,
-      standIn: rule.standIn)
+      standIn: rule.standIn, isSum: rule.isSum)
   }
 }
 

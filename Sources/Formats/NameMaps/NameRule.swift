@@ -3,16 +3,18 @@ import Tensors
 
 /// One line of a name map: names on their side, names on our side, and what is done to the tensors between them.
 ///
-/// One name on each side renames. One against several splits along an axis, and the other way round concatenates; without an
-/// axis the several are one tensor under many names (a tie). A side without a name is a tensor that only the other side has: it is dropped on the way there, and made from the stand-in on
+/// One name on each side renames. One against several splits along an axis, and the other way round concatenates; or it is the
+/// sum of two; otherwise the several are one tensor under many names (a tie). Steps change the one. A side without a name is a tensor that only the other side has: it is dropped on the way there, and made from the stand-in on
 /// the way back, if there is one.
 public struct NameRule: Sendable, Hashable {
   public var theirs: [NamePattern]
   public var ours: [NamePattern]
-  /// From theirs to ours; only where each side has one name.
+  /// From theirs to ours; they change the one tensor, before it is split or after it was joined.
   public var steps: [TensorStep]
   /// The axis along which several tensors on one side are one on the other; nil when they are tied.
   public var axis: Int?
+  /// Whether the one is the sum of the several: a table, and a row that is added to each of its rows. Split, the row is zeros.
+  public var isSum = false
   /// What a tensor is made from that only one side has.
   public var standIn: StandIn?
   /// Whether the names of theirs are former ones: read where the present names are missing, and never written.
@@ -54,8 +56,8 @@ public struct NameRule: Sendable, Hashable {
     guard theirs.count <= 1 || ours.count <= 1 else {
       throw refuse("has several names on both sides")
     }
-    guard steps.isEmpty || theirs.count == 1 && ours.count == 1 else {
-      throw refuse("changes a tensor, but has not one name on each side")
+    guard steps.isEmpty || min(theirs.count, ours.count) == 1 else {
+      throw refuse("changes a tensor that only one side has")
     }
     if let axis, axis < 0 { throw refuse("has the axis \(axis)") }
     let variables = Set((theirs + ours).map(\.variables))
@@ -111,6 +113,22 @@ extension NameRule {
     _ theirs: [NamePattern], _ ours: NamePattern, axis: Int
   ) -> NameRule {
     NameRule(made: theirs, [ours], axis: axis)
+  }
+
+  /// Several tensors of theirs, joined along an axis and then changed, are one of ours.
+  public static func joined(
+    _ theirs: [NamePattern], _ ours: NamePattern, axis: Int, _ steps: TensorStep...
+  ) -> NameRule {
+    NameRule(made: theirs, [ours], steps: steps, axis: axis)
+  }
+
+  /// One tensor of theirs is two of ours: a table, and a row that is added to each of its rows.
+  public static func sum(
+    _ theirs: NamePattern, _ ours: [NamePattern], _ steps: TensorStep...
+  ) -> NameRule {
+    var rule = NameRule(made: [theirs], ours, steps: steps)
+    rule.isSum = true
+    return rule
   }
 
   /// One tensor of theirs has several names with us.

@@ -25,11 +25,14 @@ public struct OutputVerification: Sendable {
   ///
   /// Inputs are matched by name, or by place where the names differ; a picture is transposed for a model that takes it
   /// channels-last.
-  /// - Parameter inputs: by the left model's names; nil for seeded noise of the shapes that the model declares.
+  /// - Parameters:
+  ///   - inputs: by the left model's names; nil for seeded noise of the shapes that the model declares.
+  ///   - comparesCommonOutputs: whether one may have more outputs than the other, at the end.
   /// - Throws: `.mismatch` when the two have different numbers of inputs or outputs, or shapes that do not fit.
   public init(
     _ left: Model, _ right: Model, inputs: [String: Tensor]? = nil,
-    relativeTolerance: Double = defaultRelativeTolerance, absoluteTolerance: Double = 0
+    relativeTolerance: Double = defaultRelativeTolerance, absoluteTolerance: Double = 0,
+    comparesCommonOutputs: Bool = false
   ) throws {
     let (a, b) = (try left.session(), try right.session())
     let feeds: [String: Tensor]
@@ -44,7 +47,7 @@ public struct OutputVerification: Sendable {
     // What only serves to go on from here is given empty, and not compared
     let (doors, theirDoors) = (Doors(a), Doors(b))
     guard doors.inputs.count == theirDoors.inputs.count,
-      doors.outputs.count == theirDoors.outputs.count
+      comparesCommonOutputs || doors.outputs.count == theirDoors.outputs.count
     else {
       throw DataError(
         .mismatch,
@@ -68,7 +71,7 @@ public struct OutputVerification: Sendable {
     let mine = try namingFile(left.path) { try a.run(completed) }
     let theirs = try namingFile(right.path) { try b.run(others) }
     outputs = []
-    for (i, name) in doors.outputs.enumerated() {
+    for (i, name) in doors.outputs.prefix(theirDoors.outputs.count).enumerated() {
       guard let x = mine[name], let other = theirs[theirDoors.outputs[i]] else { continue }
       let y = other.inLayout(of: TensorType(x.dataType, shape: x.shape))
       guard x.shape == y.shape else {

@@ -28,6 +28,11 @@ struct ConversionPlan {
   /// Whether the source can be run, so that the output can be compared by running it.
   var hasGraph: Bool { model.hasGraph && (checkpoint.graph != nil || model.recognition != nil) }
 
+  /// Whether the output may lack some of the source's outputs, or have more: another library's network has other ends.
+  var changesEnds: Bool {
+    checkpoint.isWithoutGraph || model.recognition.map { $0.dialect.isKerasHub } ?? false
+  }
+
   /// - Throws: `.unsupported` when the pair is impossible, with the reason.
   init(of model: Model, to format: any ModelFormat, options: ConversionOptions) throws {
     self.model = model
@@ -67,7 +72,11 @@ struct ConversionPlan {
         zooModel.configuration.nameMap(for: .gguf) != nil, zooModel.obstacle(to: .gguf) == nil
       else { return nil }
       return Dialect.gguf.rawValue
-    default: return isTextForKeras(model, format) ? Dialect.kerasHub.rawValue : nil
+    default:
+      guard isTextForKeras(model, format) else { return nil }
+      // Only a plain .h5 has names; elsewhere Keras counts objects
+      let isNamed = format.identifier == "keras-h5"
+      return (isNamed ? Dialect.kerasHub : .kerasHubObjects).rawValue
     }
   }
 

@@ -96,11 +96,14 @@ struct Normalisation {
     return bias == inner * last ? .depthwise : bias == inner ? .transposed : .convolution
   }
 
-  /// Whether it is a kernel of MultiHeadAttention: `(in, heads, size)`, or `(heads, size, out)` beside such.
+  /// Whether it is a kernel of MultiHeadAttention: `(in, heads, size)`, or `(heads, size, out)`.
   private func isAttention(_ weight: KerasWeight) -> Bool {
     guard weight.entry.shape.rank == 3 else { return false }
     let query = (weight.module.dropLast() + ["query"]).joined(separator: "/")
-    guard let heads = siblings[query]?["bias"], heads.rank == 2 else { return false }
+    let output = (weight.module.dropLast() + ["attention_output"]).joined(separator: "/")
+    guard siblings[query]?["kernel"]?.rank == 3, siblings[output]?["kernel"]?.rank == 3 else {
+      return false
+    }
     let parts = ["query", "key", "value", "attention_output"]
     return parts.contains(weight.module.last ?? "")
   }

@@ -12,6 +12,9 @@ public struct ALBERT: EncoderFamily {
         anchor: "encoder.albert_layer_groups.0.albert_layers.0.attention.query.weight",
         basePrefix: "albert."),
       DialectSigns(.kerasHub, anchor: "group_0_inner_layer_0.self_attention_layer.query.kernel"),
+      DialectSigns(
+        .kerasHubObjects,
+        anchor: "layers.transformer_encoder._self_attention_layer.query_dense.vars.0"),
     ]
   }
 }

@@ -5,7 +5,8 @@ import OrderedCollections
 extension Sidecars {
   /// What transformers' `config.json` says of a model of text, or what our own description keeps of it.
   var textConfiguration: JSONValue? {
-    let config = self["config.json"] ?? self[Checkpoint.descriptionName]?["config"]
+    let config =
+      configurationInTransformersWords ?? self[Checkpoint.descriptionName]?["config"]
     guard config?["model_type"] != nil else { return nil }
     return config?["text_config"].flatMap { $0["model_type"] == nil ? nil : $0 } ?? config
   }

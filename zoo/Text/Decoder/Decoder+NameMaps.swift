@@ -5,6 +5,11 @@ extension DecoderConfiguration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
     // Other libraries have no head for classes
     if classes != nil, dialect != .huggingFace { return nil }
+    if dialect.isKerasHub {
+      let sizes = HeadSizes(
+        heads: queryHeads, keyValueHeads: keyValueHeads, size: headDimension, hidden: hiddenSize)
+      return Self.kerasHubTable(kind, sizes).map(for: dialect)
+    }
     return Self.nameMap(
       for: dialect, kind, queryHeads: queryHeads, keyValueHeads: keyValueHeads, isTied: isTied)
   }

@@ -14,7 +14,18 @@ public struct Decoder: ModelFamily {
         .huggingFace, anchor: "layers.0.self_attn.q_proj.weight", basePrefix: "model."),
       DialectSigns(.gguf, anchor: "blk.0.attn_q.weight"),
       DialectSigns(.meta, anchor: "layers.0.attention.wq.weight"),
+      DialectSigns(.kerasHub, anchor: "transformer_layer_0.self_attention.query.kernel"),
+      DialectSigns(.kerasHub, anchor: "decoder_block_0.attention.query.kernel"),
     ]
+      + ["llama", "mistral", "qwen", "qwen3"].map {
+        DialectSigns(
+          .kerasHubObjects,
+          anchor: "layers.\($0)_transformer_decoder._self_attention_layer._query_dense.vars.0")
+      }
+      + ["gemma", "gemma3"].map {
+        DialectSigns(
+          .kerasHubObjects, anchor: "layers.\($0)_decoder_block.attention.query_dense.vars.0")
+      }
   }
 
   public var variants: [ModelVariant] {
@@ -25,6 +36,7 @@ public struct Decoder: ModelFamily {
     of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
   ) -> (any ModelConfiguration)? {
     let config = sidecars.textConfiguration ?? (dialect == .meta ? sidecars.metaParameters : nil)
+    if dialect.isKerasHub { return DecoderConfiguration(kerasHub: shapes, dialect, config) }
     // The map's steps keep shapes, so that the numbers of heads do not matter yet
     let hasOutputNorms = shapes["blk.0.post_ffw_norm.weight"] != nil
     let map = DecoderConfiguration.nameMap(
@@ -39,12 +51,19 @@ extension DecoderConfiguration {
   /// What shapes of weights under canonical names show, and a `config.json` of transformers says; nil when they are none of these.
   ///
   /// What the file says of sizes counts: tensors that contradict it are told as such.
-  init?(canonical shapes: NamedShapes, config: JSONValue?) {
+  ///
+  /// - Parameters:
+  ///   - kind: what it is where no file says it, and names elsewhere do.
+  ///   - shownHeadDimension: where shapes elsewhere show it.
+  init?(
+    canonical shapes: NamedShapes, config: JSONValue?, kind shownKind: Kind? = nil,
+    headDimension shownHeadDimension: Int? = nil
+  ) {
     guard let table = shapes["model.embed_tokens.weight"], table.rank == 2,
       let query = shapes.layer("self_attn.q_proj.weight"), query.rank == 2,
       let key = shapes.layer("self_attn.k_proj.weight"), key.rank == 2,
       let up = shapes.layer("mlp.up_proj.weight"), up.rank == 2,
-      let kind = Kind(shapes, config: config)
+      let kind = config == nil && shownKind != nil ? shownKind : Kind(shapes, config: config)
     else { return nil }
     let blocks = shapes.numbers(in: "model.layers.{i}.*", "i", "i").count
     let seen = ShapesSeen(
@@ -56,6 +75,8 @@ extension DecoderConfiguration {
     let headDimension: Int
     if let said = config?["head_dim"]?.integer {
       headDimension = said
+    } else if let shownHeadDimension {
+      headDimension = shownHeadDimension
     } else if let norm = shapes.layer("self_attn.q_norm.weight"), norm.rank == 1 {
       headDimension = norm[0]
     } else if let heads = config?["num_attention_heads"]?.integer, heads > 0 {
@@ -93,6 +114,9 @@ extension DecoderConfiguration {
         "rotary angles of \(Int(kind.usualTheta)) and an epsilon of 1e-06 are assumed: "
           + "no config.json says them")
       rotary = Rotary(theta: kind.usualTheta)
+      if [.mistral, .gemma2, .gemma3].contains(kind) {
+        assumptions.append("no layer has a window, as far as is known: no config.json says it")
+      }
     }
     self.assumptions = assumptions
   }

@@ -12,7 +12,9 @@ public struct DistilBERT: EncoderFamily {
         basePrefix: "distilbert."),
       DialectSigns(.gguf, anchor: "blk.0.attn_output_norm.weight"),
       DialectSigns(.kerasHub, anchor: "transformer_layer_0.self_attention_layer.query.kernel"),
-      DialectSigns(.kerasHub, anchor: "transformer_encoder._self_attention_layer.query_dense.0"),
+      DialectSigns(
+        .kerasHubObjects,
+        anchor: "layers.transformer_encoder._self_attention_layer.query_dense.vars.0"),
     ]
   }
 }

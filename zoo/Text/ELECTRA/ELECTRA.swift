@@ -10,7 +10,11 @@ public struct ELECTRA: EncoderFamily {
     [
       DialectSigns(
         .huggingFace, anchor: "encoder.layer.0.attention.self.query.weight",
-        basePrefix: "electra.")
+        basePrefix: "electra."),
+      DialectSigns(.kerasHub, anchor: "transformer_layer_0.self_attention_layer.query.kernel"),
+      DialectSigns(
+        .kerasHubObjects,
+        anchor: "layers.transformer_encoder._self_attention_layer.query_dense.vars.0"),
     ]
   }
 
@@ -26,6 +30,7 @@ extension EncoderConfiguration {
   static let electraNames: [NameRule] =
     [
       .drop("electra.embeddings.position_ids"),
+      NameRule.drop("pooler.*").inverted,
       .rename("electra.embeddings.*", "embeddings.*"),
       .rename("electra.embeddings_project.*", "embeddings_project.*"),
       .rename("electra.encoder.*", "encoder.*"),

@@ -190,7 +190,7 @@ struct TransformersKeys {
 extension Sidecars {
   /// transformers' configuration: from the directory or from beside the file, or else from our own description in it.
   var modelConfiguration: JSONValue? {
-    if let said = self["config.json"], said.object != nil { return said }
+    if self["config.json"]?.object != nil { return configurationInTransformersWords }
     return self[Checkpoint.descriptionName]?["config"]
   }
 }

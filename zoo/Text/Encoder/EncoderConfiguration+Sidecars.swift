@@ -49,9 +49,11 @@ extension EncoderConfiguration: ModelConfiguration {
       return .impossible(
         "\(dialect) has no \(kind.rawValue)\(head == nil ? "" : " with such a head")")
     }
-    if dialect == .kerasHub, let reason = kerasHubObstacle { return .impossible(reason) }
+    if dialect.isKerasHub, let reason = kerasHubObstacle { return .impossible(reason) }
     var target = self
     target.interface = EncoderInterface(dialect)
+    if kind == .electra, dialect == .huggingFace { target.hasPooler = false }
+    if kind == .roberta, dialect.isKerasHub { target.hasPooler = false }
     return .possible(target)
   }
 
@@ -60,6 +62,9 @@ extension EncoderConfiguration: ModelConfiguration {
   public func sidecars(
     for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?
   ) -> Sidecars {
+    if dialect == .kerasHubObjects {
+      return kerasHubClass.map { ["config.json": $0.description] } ?? [:]
+    }
     guard dialect == .huggingFace || dialect == .gguf else { return [:] }
     return ["config.json": .object(transformersConfiguration(labels: labels))]
   }

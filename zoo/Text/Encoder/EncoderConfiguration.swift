@@ -136,7 +136,7 @@ struct EncoderInterface: Sendable, Hashable {
   var pooled: String
 
   init(_ dialect: Dialect) {
-    if dialect == .kerasHub {
+    if dialect.isKerasHub {
       (ids, mask, types) = ("token_ids", "padding_mask", "segment_ids")
       (hiddenState, pooled) = ("sequence_output", "pooled_output")
     } else {

@@ -21,17 +21,24 @@ extension EncoderFamily {
   ) -> (any ModelConfiguration)? {
     let config = sidecars.modelConfiguration
     let sizes = HeadSizes(shapes)
+    let isProjected =
+      shapes["layers.dense_1.vars.0"] != nil || shapes["embeddings_projection.weight"] != nil
+    // Whose padding is not the usual says so
+    let padding = config?["pad_token_id"]?.integer ?? 1
+    guard (0..<1 << 20).contains(padding) else { return nil }
     let names =
       dialect == .gguf
       ? EncoderConfiguration.ggufNames(Self.kind, shapes, config: config)
-      : EncoderConfiguration.nameMap(for: dialect, Self.kind, head: nil, sizes)
+      : EncoderConfiguration.nameMap(
+        for: dialect, Self.kind, head: nil, sizes, padding: padding, isProjected: isProjected)
     guard let map = names,
       var seen = EncoderConfiguration(
         Self.kind, canonical: shapes.mapped(by: map, isChanged: true), config: config),
-      Self.takes(seen, config: config)
+      dialect.isKerasHub
+        ? seen.isKerasHubs(dialect, config: config) : Self.takes(seen, config: config)
     else { return nil }
     seen.interface = EncoderInterface(dialect)
-    if dialect == .kerasHub { seen.adoptKerasHub(heads: sizes.heads, config: config) }
+    if dialect.isKerasHub { seen.adoptKerasHub(dialect, heads: sizes.heads, config: config) }
     return seen
   }
 }
@@ -42,14 +49,20 @@ extension EncoderConfiguration {
       ? ggufNames
       : Self.nameMap(
         for: dialect, kind, head: head,
-        HeadSizes(heads: heads, size: heads > 0 ? hidden / heads : 0, hidden: hidden))
+        HeadSizes(heads: heads, size: heads > 0 ? hidden / heads : 0, hidden: hidden),
+        padding: padding, isProjected: embedding != hidden, pooler: hasPooler)
   }
 
   /// - Parameter head: nil for a table that tells what head there is.
   static func nameMap(
-    for dialect: Dialect, _ kind: Kind, head: Head?, _ sizes: HeadSizes
+    for dialect: Dialect, _ kind: Kind, head: Head?, _ sizes: HeadSizes, padding: Int = 1,
+    isProjected: Bool, pooler: Bool? = nil
   ) -> NameMap? {
-    if dialect == .kerasHub { return kerasHubNames(kind, head: head, sizes) }
+    if dialect.isKerasHub {
+      return kerasHubNames(
+        kind, head: head, sizes, padding: padding, isProjected: isProjected, pooler: pooler)?
+        .map(for: dialect)
+    }
     guard dialect == .huggingFace else { return nil }
     var isTokens = false
     if case .tokens? = head { isTokens = true }

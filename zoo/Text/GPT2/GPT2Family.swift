@@ -12,6 +12,9 @@ public struct GPT2: ModelFamily {
     [
       DialectSigns(.huggingFace, anchor: "h.0.attn.c_attn.weight", basePrefix: "transformer."),
       DialectSigns(.gguf, anchor: "blk.0.attn_qkv.weight"),
+      DialectSigns(
+        .kerasHubObjects,
+        anchor: "layers.transformer_decoder._self_attention_layer.query_dense.vars.0"),
     ]
   }
 
@@ -30,6 +33,13 @@ public struct GPT2: ModelFamily {
   public func configuration(
     of shapes: NamedShapes, in dialect: Dialect, sidecars: Sidecars
   ) -> (any ModelConfiguration)? {
+    if dialect == .kerasHubObjects {
+      let sizes = HeadSizes(shapes)
+      guard let map = GPT2Configuration.kerasHubTable(sizes).map(for: dialect) else { return nil }
+      return GPT2Configuration(
+        canonical: shapes.mapped(by: map, isChanged: true), config: sidecars.textConfiguration,
+        isTransposed: false, heads: sizes.heads)
+    }
     guard let map = GPT2Configuration.nameMap(for: dialect, isTied: false) else { return nil }
     return GPT2Configuration(
       canonical: shapes.mapped(by: map), config: sidecars.textConfiguration,
@@ -40,8 +50,13 @@ public struct GPT2: ModelFamily {
 extension GPT2Configuration {
   /// What shapes of weights under canonical names show, and a `config.json` of transformers says; nil when they are none of these.
   ///
-  /// - Parameter isTransposed: whether the shapes of linear layers are still `[in, out]`.
-  init?(canonical shapes: NamedShapes, config: JSONValue?, isTransposed: Bool) {
+  /// - Parameters:
+  ///   - isTransposed: whether the shapes of linear layers are still `[in, out]`.
+  ///   - shownHeads: their number, where shapes elsewhere show it.
+  init?(
+    canonical shapes: NamedShapes, config: JSONValue?, isTransposed: Bool,
+    heads shownHeads: Int? = nil
+  ) {
     guard config?["model_type"]?.string ?? "gpt2" == "gpt2",
       let words = shapes["transformer.wte.weight"], words.rank == 2,
       let places = shapes["transformer.wpe.weight"], places.rank == 2,
@@ -50,7 +65,7 @@ extension GPT2Configuration {
     let layers = shapes.numbers(in: "transformer.h.{i}.*", "i", "i").count
     func size(_ key: String, _ shown: Int) -> Int { config?[key]?.integer ?? shown }
     let width = size("n_embd", words[1])
-    let said = config?["n_head"]?.integer
+    let said = config?["n_head"]?.integer ?? shownHeads
     // All published ones have heads of 64
     let heads = said ?? max(width / 64, 1)
     self.init(

@@ -12,6 +12,10 @@ public struct RoBERTa: EncoderFamily {
         .huggingFace, anchor: "encoder.layer.0.attention.self.query.weight",
         basePrefix: "roberta."),
       DialectSigns(.gguf, anchor: "blk.0.attn_output_norm.weight"),
+      DialectSigns(.kerasHub, anchor: "transformer_layer_0.self_attention_layer.query.kernel"),
+      DialectSigns(
+        .kerasHubObjects,
+        anchor: "layers.transformer_encoder._self_attention_layer.query_dense.vars.0"),
     ]
   }
 

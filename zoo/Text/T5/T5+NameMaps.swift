@@ -3,7 +3,10 @@ import Formats
 /// What the libraries call a T5's parts; ours are transformers' names.
 extension T5Configuration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    Self.nameMap(for: dialect, isTied: isTied, isGated: isGated)
+    if dialect.isKerasHub {
+      return Self.kerasHubTable(encoderLayers: encoderLayers, isGated: isGated).map(for: dialect)
+    }
+    return Self.nameMap(for: dialect, isTied: isTied, isGated: isGated)
   }
 
   static func nameMap(for dialect: Dialect, isTied: Bool, isGated: Bool) -> NameMap? {

@@ -12,6 +12,9 @@ public struct T5: ModelFamily {
     [
       DialectSigns(.huggingFace, anchor: "encoder.block.0.layer.0.SelfAttention.q.weight"),
       DialectSigns(.gguf, anchor: "enc.blk.0.attn_q.weight"),
+      DialectSigns(
+        .kerasHubObjects,
+        anchor: "layers.t5_transformer_layer.self_attention.query_projector.vars.0"),
     ]
   }
 
@@ -46,6 +49,7 @@ public struct T5: ModelFamily {
     let isGated =
       shapes["encoder.block.0.layer.1.DenseReluDense.wi_0.weight"] != nil
       || shapes["enc.blk.0.ffn_gate.weight"] != nil
+    if dialect == .kerasHubObjects { return T5Configuration(kerasHub: shapes, sidecars) }
     let map = T5Configuration.nameMap(for: dialect, isTied: false, isGated: isGated)
     guard let map else { return nil }
     return T5Configuration(
