@@ -19,7 +19,7 @@ import Zoo
     "torchvision-wide-resnet", "torchvision-mobilenetv2", "timm-resnet-basic", "timm-resnext",
     "timm-mobilenetv2", "huggingface-resnet-basic", "huggingface-resnet-bottleneck",
     "huggingface-mobilenetv2", "huggingface-mobilenetv2-symmetric", "keras-resnet-v1",
-    "keras-resnet-v1-softmax", "keras-resnet-v2", "keras-mobilenetv2", "keras-mobilenetv2-softmax",
+    "keras-resnet-v1-softmax", "keras-resnet-v2", "keras-mobilenetv2",
     "kerashub-resnet-basic", "kerashub-resnet-bottleneck", "kerashub-resnet-v2",
     "torchvision-vit", "timm-vit", "timm-deit", "timm-dinov2", "huggingface-vit",
     "huggingface-vit-backbone", "huggingface-deit", "huggingface-deit-teacher",
