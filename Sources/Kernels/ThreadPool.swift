@@ -15,8 +15,9 @@ import Synchronization
 /// only. What a chunk computes must not depend on the chunk's bounds: then no result depends on the
 /// number of threads.
 @safe public final class ThreadPool: @unchecked Sendable {
-  // Sendable: `body` and the loop's extents are written by the one thread that holds `busy`, before
-  // `state` is published and after every worker has left; all else is atomic or under the mutex.
+  // Sendable: `body`, the loop's extents and instruction set are written by the one thread that
+  // holds `busy`, before `state` is published and after every worker has left; all else is atomic or
+  // under the mutex.
 
   /// Threads that work on a loop, the caller's included.
   public let threads: Int
@@ -35,6 +36,8 @@ import Synchronization
   private var body: (@Sendable (Range<Int>) -> Void)?
   private var count = 0
   private var grain = 1
+  /// The caller's: what one loop computes is computed one way.
+  private var instructionSet = mng_isa_current()
 
   private let signal: Signal
   private var workers: [pthread_t] = []
@@ -112,6 +115,7 @@ import Synchronization
       self.body = escapable
       self.count = count
       self.grain = grain
+      instructionSet = mng_isa_current()
       next.store(0, ordering: .relaxed)
       let number = (state.load(ordering: .relaxed) & ~(Self.generation - 1)) &+ Self.generation
       state.store(number | Self.open, ordering: .sequentiallyConsistent)
@@ -145,6 +149,7 @@ import Synchronization
           expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing
         ).exchanged
         if joined {
+          mng_isa_set(instructionSet)
           if let body { runChunks(body) }
           _ = state.wrappingSubtract(1, ordering: .acquiringAndReleasing)
           last = number

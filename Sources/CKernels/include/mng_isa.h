@@ -18,8 +18,8 @@ mng_isa mng_isa_probe(void);
 /// Cached: the environment is read once.
 mng_isa mng_isa_current(void);
 
-/// Kernels without an `isa` parameter use this one on the calling thread; a test sets it, nothing
-/// else does. An instruction set above the probe's is lowered to it.
+/// Kernels without an `isa` parameter use this one on the calling thread. A test sets it, and a
+/// pool's workers take it over from the thread that they work for. One above the probe's is lowered.
 void mng_isa_set(mng_isa isa);
 
 #endif
