@@ -1,14 +1,13 @@
 """Decoders on every road: judged by transformers, ONNX Runtime, and llama.cpp's own tables."""
 import functools
 import pathlib
-import shutil
-import threading
 
 import numpy as np
 
 import hub
 from menagerie import Failed
-from roads import EXTENSIONS, TOLERANCE, Judges, Road
+from roads import TOLERANCE, Judges, Road
+from seeded import SeededText
 
 SEED = 900
 NAMES = ["llama", "llama3", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2", "t5", "t5-gated"]
@@ -21,25 +20,10 @@ NOT_AS_GGUF = {"mistral": "sliding_window", "gemma2": "query_pre_attn_scalar", "
 LENGTH = 13
 
 
-class Decoder:
+class Decoder(SeededText):
     def __init__(self, judges: Judges, name: str):
-        self.judges, self.name = judges, name
-        self.seed = SEED + (NAMES + HUB).index(name)
-        self.home = judges.cache / f"decoder-{name}-{self.seed}"
-        self.model, self.inputs = self.home / "model", self.home / "input.npz"
-        self.lock = threading.Lock()
-
-    def make(self) -> None:
-        with self.lock:
-            self.make_once()
-
-    def make_once(self) -> None:
-        if (self.home / ".complete").exists():
-            return
-        shutil.rmtree(self.home, ignore_errors=True)
-        self.home.mkdir(parents=True)
-        self.judges.decoder.make(name=self.name, folder=str(self.home), seed=self.seed)
-        (self.home / ".complete").touch()
+        seed = SEED + (NAMES + HUB).index(name)
+        super().__init__(judges, judges.decoder, name, seed, judges.cache / f"decoder-{name}-{seed}")
 
     def distance(self, answer: pathlib.Path, only: set | None = None) -> str:
         """How far the logits are from the source's, as a part of the largest; too far is a failure."""
@@ -55,19 +39,12 @@ class Decoder:
             raise Failed(f"logits are off by {off:.1e} of the largest")
         return f"{off:.0e}"
 
-    def run(self, scratch: pathlib.Path) -> str:
-        self.make()
-        out = scratch / "answer.npz"
-        done = self.judges.menagerie.run("run", self.model, "--inputs", self.inputs, "--outputs", out)
-        if done.returncode:
-            raise Failed(f"run ended with {done.returncode}: {done.stderr.strip()[-200:]}")
-        return self.distance(out)
-
     def road(self, format: str, scratch: pathlib.Path) -> str:
         """There, judged by the library of the format."""
         self.make()
-        out, answer = scratch / f"out{EXTENSIONS.get(format, '.' + format)}", scratch / "answer.npz"
-        self.judges.menagerie.convert(self.model, f"{out}/" if format == "huggingface" else out, "--to", format)
+        if format == "npz":
+            return self.back(format, scratch)
+        out, answer = self.converted(format, scratch), scratch / "answer.npz"
         asked = {"name": self.name, "inputs": str(self.inputs), "out": str(answer)}
         if format == "huggingface":
             self.judges.decoder.pretrained(folder=str(out), **asked)
@@ -79,8 +56,6 @@ class Decoder:
             return note
         elif format == "gguf":
             self.judges.decoder.gguf(file=str(out), config=str(self.model), **asked)
-        elif format == "npz":
-            return self.back(format, scratch)
         else:
             self.judges.decoder.state(file=str(out), format=format, config=str(self.model), **asked)
         return self.distance(answer)
@@ -92,17 +67,6 @@ class Decoder:
         if NOT_AS_GGUF[self.name] not in reason:
             raise Failed(f"the reason does not name {NOT_AS_GGUF[self.name]}: {reason}")
         return "refused"
-
-    def back(self, format: str, scratch: pathlib.Path) -> str:
-        """Through a format and back to a directory: the library finds every weight again."""
-        self.make()
-        middle, back = scratch / f"middle{EXTENSIONS.get(format, '.' + format)}", scratch / "back"
-        self.judges.menagerie.convert(self.model, middle, "--to", format)
-        self.judges.menagerie.convert(middle, f"{back}/", "--to", "huggingface")
-        answer = scratch / "answer.npz"
-        self.judges.decoder.pretrained(
-            name=self.name, folder=str(back), inputs=str(self.inputs), out=str(answer))
-        return self.distance(answer)
 
 
 def roads(judges: Judges) -> dict[str, list[Road]]:

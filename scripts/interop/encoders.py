@@ -1,13 +1,13 @@
 """Text encoders on every road: judged by transformers, ONNX Runtime, KerasHub, and llama.cpp's own tables."""
 import functools
 import pathlib
-import shutil
 
 import numpy as np
 
 import hub
 from menagerie import Failed
-from roads import EXTENSIONS, TOLERANCE, Judges, Road
+from roads import TOLERANCE, Judges, Road
+from seeded import SeededText
 
 SEED = 700
 NAMES = ["bert", "bert-masked", "bert-pretraining", "bert-text", "bert-tokens", "bert-answers", "roberta",
@@ -20,32 +20,25 @@ GGUF = ["bert", "bert-text", "roberta", "roberta-text", "distilbert", "modernber
 FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz"]
 
 
-class Encoder:
+class Encoder(SeededText):
     def __init__(self, judges: Judges, name: str):
-        self.judges, self.name = judges, name
-        self.seed = SEED + (NAMES + HUB).index(name)
-        self.home = judges.cache / f"{name}-{self.seed}"
-        self.model, self.inputs = self.home / "model", self.home / "input.npz"
+        seed = SEED + (NAMES + HUB).index(name)
+        super().__init__(judges, judges.text, name, seed, judges.cache / f"{name}-{seed}")
 
-    def make(self) -> None:
-        if (self.home / ".complete").exists():
-            return
-        shutil.rmtree(self.home, ignore_errors=True)
-        self.home.mkdir(parents=True)
-        self.judges.text.make(name=self.name, folder=str(self.home), seed=self.seed)
-        (self.home / ".complete").touch()
-
-    def distance(self, answer: pathlib.Path, rows: slice = slice(None), only: set | None = None) -> str:
+    def distance(self, answer: pathlib.Path, only: set | None = None, rows: slice = slice(None), cut: int = 0) -> str:
         """How far the outputs are from the source's, as a part of the largest; too far is a failure."""
         worst = 0.0
         with np.load(answer) as ours, np.load(self.home / "golden.npz") as theirs:
-            seen = theirs["attention_mask"][rows].astype(bool)
+            given = theirs["attention_mask"].shape
+            seen = theirs["attention_mask"][rows, :given[1] - cut].astype(bool)
             for name in theirs.files:
                 if name in ("input_ids", "attention_mask", "token_type_ids") or only and name not in only:
                     continue
                 if name not in ours.files:
                     raise Failed(f"there is no output {name}, but {ours.files}")
                 wanted = theirs[name][rows]
+                if theirs[name].shape[:2] == given:  # something for each token, of which the last were not given
+                    wanted = wanted[:, :given[1] - cut]
                 if ours[name].shape != wanted.shape:
                     raise Failed(f"{name} has shape {ours[name].shape}, the source's {wanted.shape}")
                 found = ours[name]
@@ -56,22 +49,10 @@ class Encoder:
             raise Failed(f"outputs are off by {worst:.1e} of the largest")
         return f"{worst:.0e}"
 
-    def run(self, scratch: pathlib.Path) -> str:
-        self.make()
-        return self.distance(self.ours(self.model, scratch))
-
-    def ours(self, file, scratch: pathlib.Path) -> pathlib.Path:
-        out = scratch / "answer.npz"
-        done = self.judges.menagerie.run("run", file, "--inputs", self.inputs, "--outputs", out)
-        if done.returncode:
-            raise Failed(f"run ended with {done.returncode}: {done.stderr.strip()[-200:]}")
-        return out
-
     def road(self, format: str, scratch: pathlib.Path) -> str:
         """There, judged by the library; and back to the first library, judged by that."""
         self.make()
-        out, answer = scratch / f"out{EXTENSIONS.get(format, '.' + format)}", scratch / "answer.npz"
-        self.judges.menagerie.convert(self.model, f"{out}/" if format == "huggingface" else out, "--to", format)
+        out, answer = self.converted(format, scratch), scratch / "answer.npz"
         asked = {"name": self.name, "inputs": str(self.inputs), "out": str(answer)}
         if format == "huggingface":
             self.judges.text.pretrained(folder=str(out), **asked)
@@ -89,29 +70,18 @@ class Encoder:
         return self.distance(answer)
 
     def onnx(self, out: pathlib.Path, answer: pathlib.Path) -> str:
-        """Batch and sequence are the caller's: the whole, and one row without its end."""
+        """Batch and sequence are the caller's: the whole, one row, and the other without what fills it up."""
         self.judges.onnx.named(file=str(out), inputs=str(self.inputs), out=str(answer))
         whole = self.distance(answer)
         short = answer.with_name("short.npz")
         with np.load(self.inputs) as given:
-            np.savez(short, **{name: given[name][:1] for name in given.files})
-        self.judges.onnx.named(file=str(out), inputs=str(short), out=str(answer))
-        self.distance(answer, slice(0, 1))
-        with np.load(self.inputs) as given:
-            np.savez(short, **{name: given[name][1:, :-5] for name in given.files})
-        self.judges.onnx.named(file=str(out), inputs=str(short), out=str(answer))
+            arrays = {name: given[name] for name in given.files}
+        filled = int((arrays["attention_mask"][1] == 0).sum())
+        for rows, cut in ((slice(0, 1), 0), (slice(1, 2), filled)):
+            np.savez(short, **{name: array[rows, :array.shape[1] - cut] for name, array in arrays.items()})
+            self.judges.onnx.named(file=str(out), inputs=str(short), out=str(answer))
+            self.distance(answer, rows=rows, cut=cut)
         return whole
-
-    def back(self, format: str, scratch: pathlib.Path) -> str:
-        """Through a format and back to a directory: the library finds every weight again."""
-        self.make()
-        middle, back = scratch / f"middle{EXTENSIONS.get(format, '.' + format)}", scratch / "back"
-        self.judges.menagerie.convert(self.model, middle, "--to", format)
-        self.judges.menagerie.convert(middle, f"{back}/", "--to", "huggingface")
-        answer = scratch / "answer.npz"
-        self.judges.text.pretrained(
-            name=self.name, folder=str(back), inputs=str(self.inputs), out=str(answer))
-        return self.distance(answer)
 
 
 def roads(judges: Judges) -> dict[str, list[Road]]:
@@ -127,4 +97,5 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
         there += [Road(name, format, functools.partial(encoder.road, format)) for format in FORMATS]
         back += [Road(f"{name} and back", format, functools.partial(encoder.back, format))
                  for format in ("pytorch", "safetensors", "onnx")]
-    return {"Text encoders (distance of the outputs)": there, "Text encoders of KerasHub": theirs, "Text encoders, back by from_pretrained": back}
+    return {"Text encoders (distance of the outputs)": there, "Text encoders of KerasHub": theirs,
+            "Text encoders, back by from_pretrained": back}

@@ -7,13 +7,13 @@ import hashlib
 import json
 import os
 import pathlib
-import shutil
 import subprocess
 
 import numpy as np
 
 from menagerie import Failed
 from roads import TOLERANCE, Judges, Road
+from seeded import Seeded
 
 HERE = pathlib.Path(__file__).resolve().parent
 SEED = 1200
@@ -42,19 +42,14 @@ def python(asked: bool) -> str | None:
     return subprocess.run([script], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
-class Llama:
+class Llama(Seeded):
     def __init__(self, judges: Judges, python: str, name: str, kind: str):
-        self.judges, self.python, self.name, self.kind = judges, python, name, kind
+        self.python, self.name, self.kind = python, name, kind
         self.seed = SEED + [n for names in KINDS.values() for n in names].index(name)
-        self.home = judges.cache / f"llama-{name}-{self.seed}"
+        super().__init__(judges, judges.cache / f"llama-{name}-{self.seed}")
 
-    def make(self) -> None:
-        if (self.home / ".complete").exists():
-            return
-        shutil.rmtree(self.home, ignore_errors=True)
-        self.home.mkdir(parents=True)
+    def create(self) -> None:
         self.judges.llama.make(name=self.name, folder=str(self.home), seed=self.seed)
-        (self.home / ".complete").touch()
 
     def ask(self, file: pathlib.Path, out: pathlib.Path) -> dict:
         ids = json.loads((self.home / "ids.json").read_text())

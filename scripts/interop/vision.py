@@ -1,13 +1,12 @@
 """Vision transformers and CLIP on every road: judged by transformers, timm, torchvision and ONNX Runtime."""
 import functools
 import pathlib
-import shutil
-import threading
 
 import numpy as np
 
 from menagerie import Failed
 from roads import EXTENSIONS, TOLERANCE, WEIGHTS, Judges, Road
+from seeded import Seeded
 
 SEED = 1100
 LIBRARIES = {
@@ -24,23 +23,17 @@ REFUSED = [("vit-pooled", "timm"), ("deit", "timm"), ("dinov2-classes", "timm"),
            ("vit-bare", "torchvision")]
 
 
-class Source:
+class Source(Seeded):
     def __init__(self, judges: Judges, name: str, library: str):
-        self.judges, self.name, self.library = judges, name, library
+        self.name, self.library = name, library
         self.id = f"{PREFIXES[library]}-{name}"
         self.seed = SEED + list(LIBRARIES).index(name)
-        self.home = judges.cache / f"vision-{self.id}-{self.seed}"
+        super().__init__(judges, judges.cache / f"vision-{self.id}-{self.seed}")
         self.model = self.home / {"huggingface": "model", "timm": "model", "google": "model.npz",
                                   "openai": "model.pt"}.get(library, "model.pth")
-        self.lock = threading.Lock()
 
-    def make(self) -> None:
-        with self.lock:
-            if not (self.home / ".complete").exists():
-                shutil.rmtree(self.home, ignore_errors=True)
-                self.home.mkdir(parents=True)
-                self.judges.vision.make(name=self.name, library=self.library, folder=str(self.home), seed=self.seed)
-                (self.home / ".complete").touch()
+    def create(self) -> None:
+        self.judges.vision.make(name=self.name, library=self.library, folder=str(self.home), seed=self.seed)
 
     def inputs(self, scratch: pathlib.Path, rows: int | None = None, turned: bool = False) -> pathlib.Path:
         """What goes in, for so many pictures and texts, perhaps with the channels last; an only array has any name."""
