@@ -12,18 +12,12 @@ public struct FuseActivations: GraphPass {
   public func patch(for graph: Graph) throws -> GraphPatch {
     var patch = GraphPatch(for: graph)
     let pattern = GraphPattern(graph)
-    for (index, node) in graph.nodes.enumerated() where !patch.touches(index) {
-      guard node.outputs.count == 1, let found = pattern.activation(at: node) else { continue }
-      guard found.nodes.allSatisfy({ !patch.touches($0) }) else { continue }
-      var fused = node
-      fused.operator = found.operator
-      fused.inputs = [found.input]
-      patch.replace(index, with: [fused])
-      for inner in found.nodes { patch.remove(inner) }
-      patch.note(
-        Rewrite(
-          pass: Self.name, removed: found.nodes.map { graph.nodes[$0].name },
-          into: "\(node.name) (\(found.operator.name))"))
+    for (index, node) in graph.nodes.enumerated() where node.outputs.count == 1 {
+      guard !patch.touches(index), let found = pattern.activation(at: node) else { continue }
+      let fusion = Fusion(operator: found.operator, inputs: [found.input], nodes: found.nodes)
+      if patch.isFree(index, fusion.nodes) {
+        patch.fuse(fusion, at: index, of: graph, by: Self.name)
+      }
     }
     return patch
   }

@@ -14,29 +14,23 @@ public struct FuseAttention: GraphPass {
     var patch = GraphPatch(for: graph)
     let pattern = GraphPattern(graph)
     for (index, node) in graph.nodes.enumerated() where node.operator is MatMul {
-      guard !patch.touches(index), let found = Match(node, in: pattern),
-        found.nodes.allSatisfy({ !patch.touches($0) })
-      else { continue }
+      guard let found = Match(node, in: pattern), patch.isFree(index, found.nodes) else {
+        continue
+      }
       var keys = found.keys
-      var nodes: [Node] = []
+      var before: [Node] = []
       if found.areKeysTurned {
         keys = patch.addValue("\(node.name)/keys")
-        nodes.append(
+        before.append(
           Node(
             name: "\(node.name)/keys", Transpose(permutation: [0, 1, 3, 2]),
             inputs: [found.keys], outputs: [keys]))
       }
-      nodes.append(
-        Node(
-          name: node.name, Attention(scale: found.scale),
-          inputs: [found.queries, keys, found.values] + (found.mask.map { [$0] } ?? []),
-          outputs: node.outputs))
-      patch.replace(index, with: nodes)
-      for inner in found.nodes { patch.remove(inner) }
-      patch.note(
-        Rewrite(
-          pass: Self.name, removed: found.nodes.map { graph.nodes[$0].name },
-          into: "\(node.name) (\(Attention.name))"))
+      let fusion = Fusion(
+        operator: Attention(scale: found.scale),
+        inputs: [found.queries, keys, found.values] + (found.mask.map { [$0] } ?? []),
+        nodes: found.nodes)
+      patch.fuse(fusion, at: index, of: graph, by: Self.name, behind: before)
     }
     return patch
   }

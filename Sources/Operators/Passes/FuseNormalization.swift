@@ -12,34 +12,19 @@ public struct FuseNormalization: GraphPass {
     var patch = GraphPatch(for: graph)
     let pattern = GraphPattern(graph)
     // A sum that ends one comes after the product in it
-    for (index, node) in graph.nodes.enumerated().reversed() where !patch.touches(index) {
+    for (index, node) in graph.nodes.enumerated().reversed() {
       guard let found = pattern.layer(at: node) ?? pattern.meanSquare(at: node),
-        found.nodes.allSatisfy({ !patch.touches($0) })
+        patch.isFree(index, found.nodes)
       else { continue }
-      var fused = node
-      fused.operator = found.operator
-      fused.inputs = found.inputs
-      patch.replace(index, with: [fused])
-      for inner in found.nodes { patch.remove(inner) }
-      patch.note(
-        Rewrite(
-          pass: Self.name, removed: found.nodes.map { graph.nodes[$0].name },
-          into: "\(node.name) (\(found.operator.name))"))
+      patch.fuse(found, at: index, of: graph, by: Self.name)
     }
     return patch
   }
 }
 
-private struct NormalizationMatch {
-  var `operator`: any Operator
-  var inputs: [ValueID?]
-  /// The nodes before the last one.
-  var nodes: [Int]
-}
-
 extension GraphPattern {
   /// `(x - mean(x)) / √(mean((x - mean(x))²) + epsilon) · weight + bias`.
-  fileprivate func layer(at last: Node) -> NormalizationMatch? {
+  fileprivate func layer(at last: Node) -> Fusion? {
     guard last.operator is Add else { return nil }
     for (product, bias) in sides(last) {
       guard let mul = inner(product), graph.nodes[mul].operator is Mul else { continue }
@@ -52,7 +37,7 @@ extension GraphPattern {
           let mean = inner(graph.nodes[sub].inputs[1], ReduceMean.self), mean.input == x,
           isMean(mean.place)
         else { continue }
-        return NormalizationMatch(
+        return Fusion(
           operator: LayerNormalization(axis: -1, epsilon: found.epsilon),
           inputs: [x, weight, bias], nodes: found.nodes + [mul, sub, mean.place])
       }
@@ -61,11 +46,11 @@ extension GraphPattern {
   }
 
   /// `x / √(mean(x²) + epsilon) · weight`.
-  fileprivate func meanSquare(at last: Node) -> NormalizationMatch? {
+  fileprivate func meanSquare(at last: Node) -> Fusion? {
     guard last.operator is Mul else { return nil }
     for (normal, weight) in sides(last) {
       guard isRow(weight, of: normal), let found = divided(normal, uses: nil) else { continue }
-      return NormalizationMatch(
+      return Fusion(
         operator: RMSNormalization(axis: -1, epsilon: found.epsilon), inputs: [found.x, weight],
         nodes: found.nodes)
     }

@@ -13,9 +13,9 @@ public struct FuseRotaryEmbedding: GraphPass {
     let pattern = GraphPattern(graph)
     var halves: [ValueID: ValueID] = [:]
     for (index, node) in graph.nodes.enumerated() where node.operator is Add {
-      guard !patch.touches(index), let found = pattern.rotation(at: node),
-        found.nodes.allSatisfy({ !patch.touches($0) })
-      else { continue }
+      guard let found = pattern.rotation(at: node), patch.isFree(index, found.nodes) else {
+        continue
+      }
       var before: [Node] = []
       var tables: [ValueID] = []
       for table in [found.cosines, found.sines] {
@@ -28,15 +28,9 @@ public struct FuseRotaryEmbedding: GraphPass {
         before += nodes
         tables.append(half)
       }
-      var fused = node
-      fused.operator = RotaryEmbedding()
-      fused.inputs = [found.x] + tables
-      patch.replace(index, with: before + [fused])
-      for inner in found.nodes { patch.remove(inner) }
-      patch.note(
-        Rewrite(
-          pass: Self.name, removed: found.nodes.map { graph.nodes[$0].name },
-          into: "\(node.name) (\(RotaryEmbedding.name))"))
+      let fusion = Fusion(
+        operator: RotaryEmbedding(), inputs: [found.x] + tables, nodes: found.nodes)
+      patch.fuse(fusion, at: index, of: graph, by: Self.name, behind: before)
     }
     return patch
   }

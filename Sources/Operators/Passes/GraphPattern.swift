@@ -72,6 +72,36 @@ struct GraphPattern {
   }
 }
 
+/// An operator that does what several nodes do.
+struct Fusion {
+  var `operator`: any Operator
+  var inputs: [ValueID?]
+  /// The nodes before the last one, which are not needed any more.
+  var nodes: [Int]
+}
+
+extension GraphPatch {
+  /// Whether no other rewrite has the node or one before it.
+  func isFree(_ index: Int, _ nodes: [Int]) -> Bool {
+    !touches(index) && nodes.allSatisfy { !touches($0) }
+  }
+
+  /// Puts the fused operator in the place of the last node, behind what prepares its inputs.
+  mutating func fuse(
+    _ fusion: Fusion, at index: Int, of graph: Graph, by pass: String, behind before: [Node] = []
+  ) {
+    var fused = graph.nodes[index]
+    fused.operator = fusion.operator
+    fused.inputs = fusion.inputs
+    replace(index, with: before + [fused])
+    for inner in fusion.nodes { remove(inner) }
+    note(
+      Rewrite(
+        pass: pass, removed: fusion.nodes.map { graph.nodes[$0].name },
+        into: "\(fused.name) (\(fusion.operator.name))"))
+  }
+}
+
 extension Double {
   /// Whether both are the same number in Float, or the next one to it.
   func isClose(to other: Double) -> Bool { abs(self - other) <= 1e-6 * abs(other) }
