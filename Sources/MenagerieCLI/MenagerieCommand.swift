@@ -1,4 +1,5 @@
 import ArgumentParser
+import Menagerie
 
 /// The root of the command line; a new command is a file in `Commands` and a line here.
 struct MenagerieCommand: ParsableCommand {
@@ -12,6 +13,7 @@ struct MenagerieCommand: ParsableCommand {
 
       Exit status: 0 done; 1 the answer is no; 2 bad usage; 3 bad or unreadable input; 4 understood but not supported.
       """,
+    version: "menagerie \(MenagerieVersion.current)",
     subcommands: [
       InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
       RunCommand.self, GenerateCommand.self,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Formats
+import Menagerie
 import Tensors
 import Testing
 
@@ -88,6 +89,12 @@ import Testing
   @Test(arguments: ["convert", "inspect", "generate", "help", "--help", "-h"])
   func commandsAndOptionsAreLeftToTheParser(typed: String) {
     #expect(MenagerieCommand.complaint(about: typed) == nil)
+  }
+}
+
+@Suite struct VersionClaims {
+  @Test func theVersionIsThatOfTheLibrary() {
+    #expect(MenagerieCommand.configuration.version == "menagerie \(MenagerieVersion.current)")
   }
 }
 

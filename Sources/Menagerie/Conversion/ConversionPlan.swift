@@ -55,6 +55,9 @@ struct ConversionPlan {
     for tensor in checkpoint.normalised { origins[tensor.entry.name] = tensor }
     checkpoint.sidecars[Checkpoint.descriptionName] = model.description
     notes += source.notes
+    if let error = source.graphError, !model.hasGraph {
+      notes.append("the file's network cannot be built, so weights alone are written: \(error)")
+    }
     if !source.auxiliary.isEmpty {
       notes.append(
         "\(source.auxiliary.count) tensors that are no weights (optimizer state and the like) stay behind"

@@ -134,16 +134,18 @@ struct FixedLengthPreTokenizer: PreTokenizer {
 
 /// Cuts where the script changes; Han and the Japanese syllabaries are one, and spaces belong to any.
 struct ScriptPreTokenizer: PreTokenizer {
-  private static let older: [UInt32: String] = [
+  private static let han = Scripts.shared.index(of: "han") ?? 0
+  private static let syllabaries = ["hiragana", "katakana"].map {
+    Scripts.shared.index(of: $0) ?? 0
+  }
+  /// The library's table of scripts is older than its regular expressions' in these.
+  private static let older: [UInt32: UInt16] = [
     0x0589: "common", 0x061C: "common", 0x0953: "devanagari", 0x0954: "devanagari", 0x30FC: "han",
-  ]
+  ].mapValues { Scripts.shared.index(of: $0) ?? 0 }
 
   func split(_ text: inout SplitText, _ memory: inout WorkingMemory) {
     let (scripts, properties) = (Scripts.shared, ScalarProperties.shared)
-    let han = scripts.index(of: "han") ?? 0
-    // The library's table of scripts is older than its regular expressions' in these
-    let older = ScriptPreTokenizer.older.mapValues { scripts.index(of: $0) ?? 0 }
-    let syllabaries = ["hiragana", "katakana"].map { scripts.index(of: $0) ?? 0 }
+    let (han, syllabaries, older) = (Self.han, Self.syllabaries, Self.older)
     text.cut { bytes, range, ranges in
       var (at, start, last) = (range.lowerBound, -1, UInt16.max)
       while at < range.upperBound {
