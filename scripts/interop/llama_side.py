@@ -1,7 +1,8 @@
 """What llama.cpp is asked, in its own Python (scripts/llama.sh): tokens of texts, logits, vectors of tokens, scores of classes.
 
-One question, as JSON on the standard input: file, texts, kind (tokens, vectors, classes, seq2seq), out. Everything is
-float32, the past too, and attention is computed step by step.
+One question, as JSON on the standard input: file, texts, kind (tokens, vectors, classes, seq2seq), out, and the GELU
+that the model means, if it has one: then each text is answered twice, as llama.cpp does (`table0` …) and with that
+GELU (`answer0` …). Everything is float32, the past too, and attention is computed step by step.
 """
 import ctypes
 import json
@@ -9,6 +10,8 @@ import sys
 
 import llama_cpp
 import numpy as np
+
+from llama_gelu import Gelu
 
 POOLING_NONE, POOLING_RANK = 0, 4
 FLASH_OFF = 0
@@ -58,40 +61,55 @@ def main() -> None:
     if not model:
         raise ValueError("llama.cpp does not open it")
     vocabulary = llama_cpp.llama_model_get_vocab(model)
-    kind = asked["kind"]
-    size = llama_cpp.llama_vocab_n_tokens(vocabulary)
-    width = llama_cpp.llama_model_n_embd(model)
+    gelu = Gelu(asked["gelu"]) if asked.get("gelu") else None
     answers = {}
     for index, text in enumerate(asked["texts"]):
         ids = answers[f"ids{index}"] = tokens(vocabulary, text)
         if asked.get("ids"):
             ids = asked["ids"][index]
-        context = llama_cpp.llama_context_default_params()
-        context.n_ctx = context.n_batch = context.n_ubatch = max(len(ids), 64)
-        context.n_threads = context.n_threads_batch = 2
-        context.type_k = context.type_v = F32
-        context.flash_attn_type = FLASH_OFF
-        context.embeddings = kind in ("vectors", "classes")
-        context.pooling_type = {"vectors": POOLING_NONE, "classes": POOLING_RANK}.get(kind, context.pooling_type)
-        made = llama_cpp.llama_init_from_model(model, context)
-        if kind == "tokens":
-            run(llama_cpp.llama_decode, made, ids)
-            answer = rows(lambda i: llama_cpp.llama_get_logits_ith(made, i), len(ids), size)
-        elif kind == "vectors":
-            run(llama_cpp.llama_encode, made, ids)
-            answer = rows(lambda i: llama_cpp.llama_get_embeddings_ith(made, i), len(ids), width)
-        elif kind == "classes":
-            run(llama_cpp.llama_encode, made, ids)
-            answer = rows(lambda i: llama_cpp.llama_get_embeddings_seq(made, 0), 1, asked["classes"])
-        else:
-            run(llama_cpp.llama_encode, made, ids)
-            start = llama_cpp.llama_model_decoder_start_token(model)
-            written = [start, *asked["written"]]
-            run(llama_cpp.llama_decode, made, written)
-            answer = rows(lambda i: llama_cpp.llama_get_logits_ith(made, i), len(written), size)
-        answers[f"answer{index}"] = answer
-        llama_cpp.llama_free(made)
+        answers[f"answer{index}"] = answer(model, asked, ids, gelu)
+        if gelu:
+            answers[f"table{index}"] = answer(model, asked, ids, None)
+    if gelu:
+        gelu.check_table()
+        if not gelu.seen:
+            raise ValueError("no GELU was seen")
     np.savez(asked["out"], **answers)
+
+
+def answer(model, asked: dict, ids: list[int], gelu: Gelu | None) -> np.ndarray:
+    kind = asked["kind"]
+    size = llama_cpp.llama_vocab_n_tokens(llama_cpp.llama_model_get_vocab(model))
+    width = llama_cpp.llama_model_n_embd(model)
+    context = llama_cpp.llama_context_default_params()
+    context.n_ctx = context.n_batch = context.n_ubatch = max(len(ids), 64)
+    context.n_threads = context.n_threads_batch = 2
+    context.type_k = context.type_v = F32
+    context.flash_attn_type = FLASH_OFF
+    context.embeddings = kind in ("vectors", "classes")
+    context.pooling_type = {"vectors": POOLING_NONE, "classes": POOLING_RANK}.get(kind, context.pooling_type)
+    if gelu:
+        context.cb_eval = gelu.hook
+    made = llama_cpp.llama_init_from_model(model, context)
+    if kind == "tokens":
+        run(llama_cpp.llama_decode, made, ids)
+        found = rows(lambda i: llama_cpp.llama_get_logits_ith(made, i), len(ids), size)
+    elif kind == "vectors":
+        run(llama_cpp.llama_encode, made, ids)
+        found = rows(lambda i: llama_cpp.llama_get_embeddings_ith(made, i), len(ids), width)
+    elif kind == "classes":
+        run(llama_cpp.llama_encode, made, ids)
+        found = rows(lambda i: llama_cpp.llama_get_embeddings_seq(made, 0), 1, asked["classes"])
+    else:
+        run(llama_cpp.llama_encode, made, ids)
+        start = llama_cpp.llama_model_decoder_start_token(model)
+        written = [start, *asked["written"]]
+        run(llama_cpp.llama_decode, made, written)
+        found = rows(lambda i: llama_cpp.llama_get_logits_ith(made, i), len(written), size)
+    llama_cpp.llama_free(made)
+    if gelu and gelu.failure:
+        raise ValueError(gelu.failure)
+    return found
 
 
 if __name__ == "__main__":
