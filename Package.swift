@@ -125,13 +125,21 @@ let package = Package(
           collections,
         ]),
 
+      // Layer 6: gradients, optimisers, data, the trainer
+      swift(
+        "Training", at: "Sources/Training",
+        [
+          "BinaryIO", "Execution", "Images", "JSON", "Kernels", "ModelGraph", "Operators",
+          "Tensors", collections,
+        ]),
+
       // Layer 8: the library
       swift(
         "Menagerie", at: "Sources/Menagerie",
         [
           "BinaryIO", "Converters", "Execution", "Formats", "HuggingFaceConverter", "Images",
           "JSON",
-          "ModelGraph", "Operators", "Tensors", "Text", "Zoo", collections,
+          "ModelGraph", "Operators", "Tensors", "Text", "Training", "Zoo", collections,
         ]),
 
       // Layer 9: what people type
@@ -205,6 +213,12 @@ let package = Package(
         [
           "BinaryIO", "Formats", "GGUFConverter", "HuggingFaceConverter", "JSON", "Tensors", "Text",
           collections,
+        ]),
+      tests(
+        "Training",
+        [
+          "BinaryIO", "Execution", "Images", "JSON", "Kernels", "ModelGraph", "Operators",
+          "Tensors", "Training", collections,
         ]),
       tests("Converters", ["BinaryIO", "Converters", "Formats"]),
       tests(
