@@ -109,24 +109,30 @@ def state(name: str, file: str, format: str, config: str, inputs: str, out: str)
 
 
 def onnx_logits(file: str, inputs: str, out: str, pieces: list) -> None:
-    """Full check, then the logits of a text in pieces, each with the past that the piece before gave."""
+    """Full check, then the logits of a text in pieces, each with the past that the piece before gave.
+
+    An encoder is given its text with the first piece, and an empty one with all others.
+    """
     onnx.checker.check_model(file, full_check=True)
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
     with np.load(inputs) as archive:
         given = dict(archive)
     past = {i.name: np.zeros([len(given["input_ids"]), i.shape[1], 0, i.shape[3]], np.float32)
             for i in session.get_inputs() if i.name.startswith("past_key_values.")}
-    names = [o.name for o in session.get_outputs()]
     if not past:
-        if "decoder_input_ids" not in given:
-            raise ValueError("the graph takes no past")
-        np.savez(out, logits=dict(zip(names, session.run(names, given)))["logits"])
-        return
+        raise ValueError("the graph takes no past")
+    names = [o.name for o in session.get_outputs()]
+    grows = "decoder_input_ids" if "decoder_input_ids" in given else "input_ids"
     parts, end = [], 0
     for piece in pieces:
         begin, end = end, end + piece
-        feed = {"input_ids": given["input_ids"][:, begin:end], "attention_mask": given["attention_mask"][:, :end]}
+        feed = {"attention_mask": given["attention_mask"][:, :end], grows: given[grows][:, begin:end]}
+        if grows != "input_ids":
+            read = given["input_ids"]
+            feed |= {"attention_mask": given["attention_mask"], "input_ids": read if begin == 0 else read[:, :0]}
         answers = dict(zip(names, session.run(names, feed | past)))
         past = {name: answers[name.replace("past_key_values", "present")] for name in past}
         parts.append(answers["logits"])
+    if end != given[grows].shape[1]:
+        raise ValueError(f"the pieces have {end} tokens, and the text {given[grows].shape[1]}")
     np.savez(out, logits=np.concatenate(parts, axis=1))

@@ -17,7 +17,8 @@ FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz", "gguf"]
 # few tokens, distances that are alike from 12 on. Each is refused by the name of the fact.
 NOT_AS_GGUF = {"mistral": "sliding_window", "gemma2": "query_pre_attn_scalar", "gemma3": "query_pre_attn_scalar",
                "t5": "relative_attention_max_distance", "t5-gated": "relative_attention_max_distance"}
-LENGTH = 13
+# Tokens of the text that grows: all that a decoder reads, and what a T5 writes.
+LENGTH, WRITTEN = 13, 9
 
 
 class Decoder(SeededText):
@@ -50,7 +51,8 @@ class Decoder(SeededText):
             self.judges.decoder.pretrained(folder=str(out), **asked)
         elif format == "onnx":
             asked.pop("name")
-            for pieces in ([LENGTH], [5, 1, LENGTH - 6]):
+            length = WRITTEN if self.name.startswith("t5") else LENGTH
+            for pieces in ([length], [5, 1, length - 6]):
                 self.judges.decoder.onnx_logits(file=str(out), pieces=pieces, **asked)
                 note = self.distance(answer)
             return note

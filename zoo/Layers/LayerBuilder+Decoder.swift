@@ -24,15 +24,18 @@ extension LayerBuilder {
     return reshape(normal, "\(name).joined", [0, 0, heads * size])
   }
 
-  /// The places along an axis, from 0 on: `[1, extent]`.
-  mutating func places(along axis: Int, of x: ValueID, _ name: String) -> ValueID {
-    let length = graph.add(ShapeOf(start: axis, end: axis + 1), [x], name: "\(name).length")
+  /// The places along an axis, from 0 on: `[1, extent]`, or `[1, before + extent]` with as many before them.
+  mutating func places(
+    along axis: Int, of x: ValueID, before: ValueID? = nil, _ name: String
+  ) -> ValueID {
+    var length = graph.add(ShapeOf(start: axis, end: axis + 1), [x], name: "\(name).length")
+    if let before { length = graph.add(Add(), [before, length], name: "\(name).total") }
     let count = graph.add(Squeeze(), [length, integers("axis_0", [0])], name: "\(name).count")
     let steps = graph.add(
       RangeOf(), [integer("zero_index", 0), count, integer("one_index", 1)], name: "\(name).steps")
     let row = graph.add(Unsqueeze(), [steps, integers("axis_0", [0])], name: name)
     if let dimensions = graph[x].type.dimensions, dimensions.indices.contains(axis) {
-      graph[row].type = TensorType(.int64, [1, dimensions[axis]])
+      graph[row].type = TensorType(.int64, [1, before == nil ? dimensions[axis] : .unknown])
     }
     return row
   }
@@ -68,17 +71,17 @@ extension LayerBuilder {
     return (cosines, sines)
   }
 
-  /// The keys and values of each layer's past, as inputs `<name>.{i}.key` and `<name>.{i}.value`.
+  /// The keys and values of each layer's past, as inputs `<name>.{i}.<part>key` and `<name>.{i}.<part>value`.
   mutating func pasts(
-    _ cache: CacheLayout, _ name: String = "past", length: String = "capacity"
+    _ cache: CacheLayout, _ name: String = "past", part: String = "", length: String = "capacity"
   ) -> [(key: ValueID, value: ValueID)] {
     let type = TensorType(
       .float32,
       ["batch", .fixed(cache.keyValueHeads), .symbol(length), .fixed(cache.headDimension)])
     return (0..<cache.layers).map { layer in
       (
-        graph.addInput("\(name).\(layer).key", type),
-        graph.addInput("\(name).\(layer).value", type)
+        graph.addInput("\(name).\(layer).\(part)key", type),
+        graph.addInput("\(name).\(layer).\(part)value", type)
       )
     }
   }
@@ -95,14 +98,13 @@ extension LayerBuilder {
       ids: ids, mask: mask, positions: positions(of: ids, from: start), past: past)
   }
 
-  /// Attention with a past, whose new state becomes an output.
+  /// Attention with a past, whose new state becomes the outputs `present.{layer}.<part>key` and `.<part>value`.
   mutating func cachedAttention(
-    _ operation: any Operator, _ inputs: [ValueID], layer: Int, name: String,
+    _ operation: any Operator, _ inputs: [ValueID], layer: Int, part: String = "", name: String,
     present: inout [ValueID]
   ) -> ValueID {
-    let outputs = [name, "present.\(layer).key", "present.\(layer).value"].map {
-      graph.addValue($0)
-    }
+    let state = ["key", "value"].map { "present.\(layer).\(part)\($0)" }
+    let outputs = ([name] + state).map { graph.addValue($0) }
     graph.nodes.append(Node(name: name, operation, inputs: inputs, outputs: outputs))
     present += outputs[1...]
     return outputs[0]

@@ -1,3 +1,5 @@
+import BinaryIO
+
 /// A model that writes text token by token, with a memory of what it has read.
 public protocol GenerativeConfiguration: ModelConfiguration {
   /// What it keeps of each token.
@@ -10,6 +12,19 @@ public protocol GenerativeConfiguration: ModelConfiguration {
   /// keyValueHeads, capacity, headDimension]`. Outputs: `logits` `[batch, vocabulary]`, `present.{i}.key`, `present.{i}.value`.
   /// A row may be shorter than the sequence: what comes after its last token is overwritten by the next step.
   func buildStep() throws -> ModelDefinition
+}
+
+extension GenerativeConfiguration {
+  /// Sizes may come from a file: products of them must not overflow.
+  ///
+  /// - Throws: `.limitExceeded` where they would, or where they do not fit each other.
+  func checkSizes(_ sizes: [Int], layers: Int..., areSound: @autoclosure () -> Bool) throws {
+    guard sizes.allSatisfy({ (1...(1 << 28)).contains($0) }),
+      layers.allSatisfy({ (1...4096).contains($0) }), areSound()
+    else {
+      throw DataError(.limitExceeded, "\(family) of the sizes \(sizes) and \(layers) layers")
+    }
+  }
 }
 
 /// A model that reads a prompt with an encoder, once, and writes with a decoder that looks at what came of it.

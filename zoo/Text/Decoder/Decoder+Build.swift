@@ -1,4 +1,3 @@
-import BinaryIO
 import ModelGraph
 import Operators
 import Tensors
@@ -28,16 +27,11 @@ extension DecoderConfiguration: GenerativeConfiguration {
       isCausal: true, leftWindow: window(ofLayer: layer).map { $0 - 1 })
   }
 
-  /// Sizes may come from a file: products of them must not overflow.
   private func check() throws {
-    let sizes = [
-      vocabulary, hiddenSize, intermediateSize, layers, queryHeads, keyValueHeads, headDimension,
-    ]
-    guard sizes.allSatisfy({ (1...(1 << 28)).contains($0) }), layers <= 4096,
-      queryHeads % keyValueHeads == 0, headDimension % 2 == 0, window ?? 1 >= 1
-    else {
-      throw DataError(.limitExceeded, "a decoder of the sizes \(sizes)")
-    }
+    try checkSizes(
+      [vocabulary, hiddenSize, intermediateSize, queryHeads, keyValueHeads, headDimension],
+      layers: layers,
+      areSound: queryHeads % keyValueHeads == 0 && headDimension % 2 == 0 && window ?? 1 >= 1)
   }
 }
 

@@ -1,4 +1,3 @@
-import BinaryIO
 import ModelGraph
 import Operators
 import Tensors
@@ -23,14 +22,10 @@ extension GPT2Configuration: GenerativeConfiguration {
       body: body)
   }
 
-  /// Sizes may come from a file: products of them must not overflow.
   private func check() throws {
-    let sizes = [vocabulary, contextLength, hiddenSize, intermediateSize, layers, heads]
-    guard sizes.allSatisfy({ (1...(1 << 28)).contains($0) }), layers <= 4096,
-      hiddenSize % heads == 0
-    else {
-      throw DataError(.limitExceeded, "a decoder of the sizes \(sizes)")
-    }
+    try checkSizes(
+      [vocabulary, contextLength, hiddenSize, intermediateSize, heads], layers: layers,
+      areSound: hiddenSize % heads == 0)
   }
 }
 

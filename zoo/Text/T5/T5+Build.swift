@@ -1,4 +1,3 @@
-import BinaryIO
 import ModelGraph
 import Operators
 import Tensors
@@ -21,13 +20,19 @@ extension T5Configuration: EncoderDecoderConfiguration {
     let encoded = try encoder(&graph, ids, mask)
     let places = graph.places(along: 1, of: written, "decoder.places")
     let bias = try relativeBias(&graph, of: places, to: places, "decoder", isBidirectional: false)
-    let x = try decoder(&graph, written, mask: mask) { graph, name, _, q, k, v in
+    let x = try decoder(&graph, written) { graph, name, _, q, k, v in
       graph.graph.add(attention(isCausal: true), [q, k, v, bias], name: name)
-    } memory: { graph, name, _ in
-      try memory(&graph, name, encoded)
+    } look: { graph, name, _, q in
+      let (k, v) = try memory(&graph, name, encoded)
+      return graph.graph.add(attention(), [q, k, v, mask], name: name)
     }
     let logits = try head(&graph, x)
-    var definition = try graph.finished(logits, encoded)
+    return described(try graph.finished(logits, encoded))
+  }
+
+  /// With what may be left out, and how many tokens there are.
+  func described(_ definition: ModelDefinition) -> ModelDefinition {
+    var definition = definition
     definition.defaults["attention_mask"] = .ones(like: "input_ids")
     definition.vocabularies["input_ids"] = vocabulary
     definition.vocabularies["decoder_input_ids"] = vocabulary
@@ -65,35 +70,30 @@ extension T5Configuration: EncoderDecoderConfiguration {
     let places = graph.places(along: 2, of: past[0].key, "decoder.places")
     let bias = try relativeBias(
       &graph, of: positions, to: places, "decoder", isBidirectional: false)
-    let x = try decoder(&graph, ids, mask: mask) { graph, name, layer, q, k, v in
+    let x = try decoder(&graph, ids) { graph, name, layer, q, k, v in
       graph.cachedAttention(
         CachedAttention(queryHeads: heads, keyValueHeads: heads, scale: 1),
         [q, k, v, past[layer].key, past[layer].value, starts, bias], layer: layer, name: name,
         present: &present)
-    } memory: { _, _, layer in
-      (known[layer][0], known[layer][1])
+    } look: { graph, name, layer, q in
+      graph.graph.add(attention(), [q] + known[layer] + [mask], name: name)
     }
     let wanted = graph.row(last, of: x, "last_hidden")
     let logits = try head(&graph, wanted)
     return try graph.finished([logits] + present)
   }
 
-  /// Sizes may come from a file: products of them must not overflow.
-  private func check() throws {
-    let sizes = [
-      vocabulary, hiddenSize, intermediateSize, encoderLayers, decoderLayers, heads,
-      headDimension, buckets, farthest,
-    ]
-    guard sizes.allSatisfy({ (1...(1 << 28)).contains($0) }), farthest <= 1 << 16,
-      buckets >= 4, farthest > buckets / 2, encoderLayers <= 4096, decoderLayers <= 4096
-    else {
-      throw DataError(.limitExceeded, "a T5 of the sizes \(sizes)")
-    }
+  func check() throws {
+    try checkSizes(
+      [
+        vocabulary, hiddenSize, intermediateSize, heads, headDimension, buckets, farthest,
+      ], layers: encoderLayers, decoderLayers,
+      areSound: farthest <= 1 << 16 && buckets >= 4 && farthest > buckets / 2)
   }
 }
 
 extension T5Configuration {
-  private func encoder(
+  func encoder(
     _ graph: inout LayerBuilder, _ ids: ValueID, _ mask: ValueID
   ) throws -> ValueID {
     var (x, _) = try graph.embedding(ids, "shared", count: vocabulary, size: hiddenSize)
@@ -118,11 +118,10 @@ extension T5Configuration {
 
   /// - Parameters:
   ///   - attend: attention to what was written before: its name, the layer, queries, keys and values.
-  ///   - memory: the keys and values of what the encoder read: the attention's name, and the layer.
-  private func decoder(
-    _ graph: inout LayerBuilder, _ ids: ValueID, mask: ValueID,
-    attend: (inout LayerBuilder, String, Int, ValueID, ValueID, ValueID) throws -> ValueID,
-    memory known: (inout LayerBuilder, String, Int) throws -> (key: ValueID, value: ValueID)
+  ///   - look: attention to what the encoder read: its name, the layer, and queries.
+  func decoder(
+    _ graph: inout LayerBuilder, _ ids: ValueID, attend: DecoderGraphs.Attend,
+    look: (inout LayerBuilder, String, Int, ValueID) throws -> ValueID
   ) throws -> ValueID {
     let table = try graph.parameter("shared.weight", [vocabulary, hiddenSize])
     var x = graph.graph.add(Gather(axis: 0), [table, ids], name: "decoder.embed_tokens")
@@ -139,15 +138,14 @@ extension T5Configuration {
       x = graph.add(
         x,
         try layerOfAttention(&graph, "\(name).1.EncDecAttention", z) { graph, name, q in
-          let (k, v) = try known(&graph, name, layer)
-          return graph.graph.add(attention(), [q, k, v, mask], name: name)
+          try look(&graph, name, layer, q)
         }, "\(name).1.residual")
       x = try feedForward(&graph, x, "\(name).2")
     }
     return try norm(&graph, x, "decoder.final_layer_norm")
   }
 
-  private func head(_ graph: inout LayerBuilder, _ x: ValueID) throws -> ValueID {
+  func head(_ graph: inout LayerBuilder, _ x: ValueID) throws -> ValueID {
     var x = x
     if scalesOutput {
       let factor = graph.scalar("output_scale", Float(1 / Double(hiddenSize).squareRoot()))
@@ -161,7 +159,7 @@ extension T5Configuration {
     return graph.graph.add(Linear(), [x, table], name: "lm_head", output: "logits")
   }
 
-  private func relativeBias(
+  func relativeBias(
     _ graph: inout LayerBuilder, of queries: ValueID, to keys: ValueID, _ stack: String,
     isBidirectional: Bool
   ) throws -> ValueID {
@@ -177,7 +175,7 @@ extension T5Configuration {
   }
 
   /// Scores are not scaled: the weights are small instead.
-  private func attention(isCausal: Bool = false) -> Attention {
+  func attention(isCausal: Bool = false) -> Attention {
     Attention(queryHeads: heads, keyValueHeads: heads, scale: 1, isCausal: isCausal)
   }
 
@@ -193,7 +191,7 @@ extension T5Configuration {
   }
 
   /// The keys and values of what is looked at.
-  private func memory(
+  func memory(
     _ graph: inout LayerBuilder, _ name: String, _ x: ValueID, output: String? = nil
   ) throws -> (key: ValueID, value: ValueID) {
     func part(_ part: String, _ suffix: String) throws -> ValueID {
