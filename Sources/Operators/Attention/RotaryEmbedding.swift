@@ -91,3 +91,15 @@ public struct RotaryEmbedding: Operator {
     return try table.selecting(axis: 0, rows).doubles
   }
 }
+
+extension RotaryEmbedding: Differentiable {
+  /// The turn back: by the same angles the other way.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    guard !builder.wants(1), !builder.wants(2) else {
+      throw DataError(.unsupported, "angles that learn")
+    }
+    let back = try builder.negated(builder.input(2))
+    let rest = builder.has(3) ? [try builder.input(3)] : []
+    return [try builder.add(self, [builder.flow(0), builder.input(1), back] + rest)]
+  }
+}

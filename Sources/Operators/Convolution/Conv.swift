@@ -111,3 +111,34 @@ public struct Conv: Operator {
     return [Tensor(shape: shape, result).cast(to: x.dataType)]
   }
 }
+
+extension Conv: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x, weight) = (try builder.flow(0), try builder.input(0), try builder.input(1))
+    let (shape, kernel) = (try builder.shape(x), Array(try builder.shape(weight).dropFirst(2)))
+    let axes = try window(input: Array(shape.dropFirst(2)), kernel: kernel)
+    let padding = Padding.explicit(begin: axes.map(\.begin), end: axes.map(\.end))
+    var gradients: [ValueID?] = [nil, nil, nil]
+    if builder.wants(0) {
+      // What the last window did not reach is beyond what a transposed one gives
+      let missed = axes.map { axis in
+        let reach = (axis.kernel - 1) * axis.dilation + 1
+        return axis.input + axis.begin + axis.end - ((axis.output - 1) * axis.stride + reach)
+      }
+      gradients[0] = try builder.add(
+        ConvTranspose(
+          strides: strides, padding: padding, dilations: dilations, groups: groups,
+          outputPadding: missed), [flow, weight])
+    }
+    if builder.wants(1) {
+      gradients[1] = try builder.add(
+        ConvWeightGradient(
+          kernel: kernel, strides: strides, padding: padding, dilations: dilations,
+          groups: groups), [x, flow])
+    }
+    if builder.wants(2) {
+      gradients[2] = try builder.summed(flow, over: [0] + Array(2..<shape.rank))
+    }
+    return gradients
+  }
+}

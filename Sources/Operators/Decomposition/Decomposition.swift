@@ -17,12 +17,18 @@ extension Graph {
   /// A query that no key is left for gives the mean of the values then, not zeros.
   /// - Throws: what type inference throws.
   public func decomposed(opset: Int) throws -> Graph {
+    // What no operator set has is never left
+    try decomposed { _, whole in whole.opset.map { $0 > opset } ?? true }
+  }
+
+  /// The graph with other operators in the place of those that `isUnwanted`, as far as others can say them.
+  /// - Throws: what type inference throws.
+  func decomposed(_ isUnwanted: (Node, any Decomposable) -> Bool) throws -> Graph {
     var graph = self
     try graph.inferTypes()
     var patch = GraphPatch(for: graph)
     for (index, node) in graph.nodes.enumerated() {
-      // What no operator set has is never left
-      guard let whole = node.operator as? any Decomposable, whole.opset.map({ $0 > opset }) ?? true
+      guard let whole = node.operator as? any Decomposable, isUnwanted(node, whole)
       else { continue }
       var parts = Decomposition(of: node, in: graph, patch: patch)
       guard

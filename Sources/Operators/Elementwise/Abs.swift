@@ -12,3 +12,9 @@ public struct Abs: NumericUnary {
 
   public func apply<T: FixedWidthInteger>(_ x: T) -> T { x < 0 ? 0 &- x : x }
 }
+
+extension Abs: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Sign(), [x])
+  }
+}

@@ -22,3 +22,11 @@ public struct Cast: Operator {
     [try inputs.required(0).cast(to: target)]
   }
 }
+
+extension Cast: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let type = builder.dataType(try builder.input(0))
+    guard type.isFloatingPoint else { return [nil] }
+    return [try builder.add(Cast(to: type), [builder.flow(0)])]
+  }
+}

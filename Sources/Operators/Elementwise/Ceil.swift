@@ -10,3 +10,5 @@ public struct Ceil: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { x.rounded(.up) }
 }
+
+extension Ceil: Flat {}

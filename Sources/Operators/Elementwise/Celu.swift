@@ -13,3 +13,11 @@ public struct Celu: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { max(0, x) + min(0, alpha * C.expm1(x / alpha)) }
 }
+
+extension Celu: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let positive = try builder.add(Greater(), [x, builder.number(0, like: x)])
+    let below = try builder.sum(builder.multiply(y, by: 1 / alpha), 1)
+    return try builder.add(Where(), [positive, builder.number(1, like: x), below])
+  }
+}

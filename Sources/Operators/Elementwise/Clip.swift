@@ -42,3 +42,20 @@ public struct Clip: Operator {
     return [clip(x.integers, low?.integers[0], high?.integers[0])]
   }
 }
+
+extension Clip: Differentiable {
+  /// By x alone; bounds do not learn.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let x = try builder.input(0)
+    var flow = try builder.flow(0)
+    if builder.has(1) {
+      let inside = try builder.add(GreaterOrEqual(), [x, builder.input(1)])
+      flow = try builder.multiply(flow, builder.indicator(inside, like: x))
+    }
+    if builder.has(2) {
+      let inside = try builder.add(LessOrEqual(), [x, builder.input(2)])
+      flow = try builder.multiply(flow, builder.indicator(inside, like: x))
+    }
+    return [flow]
+  }
+}

@@ -16,3 +16,16 @@ public struct Div: ElementwiseBinary {
     return a.dividedReportingOverflow(by: b).partialValue
   }
 }
+
+extension Div: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (a, b) = (try builder.input(0), try builder.input(1))
+    let share = try builder.divide(builder.flow(0), b)
+    var divisor: ValueID?
+    if builder.wants(1) {
+      let moved = try builder.multiply(share, builder.output(0))
+      divisor = try builder.negated(builder.summed(moved, like: b))
+    }
+    return [builder.wants(0) ? try builder.summed(share, like: a) : nil, divisor]
+  }
+}

@@ -13,3 +13,11 @@ public struct Elu: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { x < 0 ? alpha * C.expm1(x) : x }
 }
+
+extension Elu: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let positive = try builder.add(Greater(), [x, builder.number(0, like: x)])
+    return try builder.add(
+      Where(), [positive, builder.number(1, like: x), builder.sum(y, alpha)])
+  }
+}

@@ -10,3 +10,9 @@ public struct Exp: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { C.exp(x) }
 }
+
+extension Exp: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    y
+  }
+}

@@ -10,3 +10,5 @@ public struct Floor: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { x.rounded(.down) }
 }
+
+extension Floor: Flat {}

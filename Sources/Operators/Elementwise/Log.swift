@@ -10,3 +10,9 @@ public struct Log: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { C.log(x) }
 }
+
+extension Log: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Reciprocal(), [x])
+  }
+}

@@ -12,3 +12,9 @@ public struct Max: ElementwiseVariadic {
 
   public func apply<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { max(a, b) }
 }
+
+extension Max: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.gradientsOfExtreme()
+  }
+}

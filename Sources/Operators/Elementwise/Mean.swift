@@ -14,3 +14,13 @@ public struct Mean: ElementwiseVariadic {
 
   public func finish(_ sum: Double, count: Int) -> Double { sum / Double(count) }
 }
+
+extension Mean: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let flow = try builder.multiply(
+      builder.flow(0), by: 1 / Double(builder.node.inputs.count))
+    return try builder.node.inputs.indices.map {
+      builder.wants($0) ? try builder.summed(flow, like: builder.input($0)) : nil
+    }
+  }
+}

@@ -12,3 +12,9 @@ public struct Min: ElementwiseVariadic {
 
   public func apply<T: FixedWidthInteger>(_ a: T, _ b: T) -> T { min(a, b) }
 }
+
+extension Min: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.gradientsOfExtreme()
+  }
+}

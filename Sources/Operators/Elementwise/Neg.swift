@@ -12,3 +12,9 @@ public struct Neg: NumericUnary {
 
   public func apply<T: FixedWidthInteger>(_ x: T) -> T { 0 &- x }
 }
+
+extension Neg: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    builder.number(-1, like: x)
+  }
+}

@@ -27,3 +27,21 @@ public struct PRelu: Operator {
     return [Tensor(shape: shape, values).cast(to: x.dataType)]
   }
 }
+
+extension PRelu: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x, slope) = (try builder.flow(0), try builder.input(0), try builder.input(1))
+    let zero = builder.number(0, like: x)
+    let isPositive = try builder.add(Greater(), [x, zero])
+    var gradients: [ValueID?] = [nil, nil]
+    if builder.wants(0) {
+      let factor = try builder.add(Where(), [isPositive, builder.number(1, like: x), slope])
+      gradients[0] = try builder.multiply(flow, factor)
+    }
+    if builder.wants(1) {
+      let below = try builder.add(Min(), [x, zero])
+      gradients[1] = try builder.summed(builder.multiply(flow, below), like: slope)
+    }
+    return gradients
+  }
+}

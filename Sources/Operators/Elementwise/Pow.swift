@@ -43,3 +43,26 @@ public struct Pow: Operator {
     return result
   }
 }
+
+extension Pow: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x, exponent) = (try builder.flow(0), try builder.input(0), try builder.input(1))
+    var gradients: [ValueID?] = [nil, nil]
+    if builder.wants(0) {
+      let real =
+        builder.dataType(exponent) == builder.dataType(x)
+        ? exponent : try builder.add(Cast(to: builder.dataType(x)), [exponent])
+      let power = try builder.add(Pow(), [x, builder.sum(real, -1)])
+      let slope = try builder.multiply(power, real)
+      gradients[0] = try builder.summed(builder.multiply(flow, slope), like: x)
+    }
+    if builder.wants(1) {
+      // Where the base is 0, the power does not move with its exponent
+      let isPositive = try builder.add(Greater(), [x, builder.number(0, like: x)])
+      let base = try builder.add(Where(), [isPositive, x, builder.number(1, like: x)])
+      let slope = try builder.multiply(builder.output(0), builder.add(Log(), [base]))
+      gradients[1] = try builder.summed(builder.multiply(flow, slope), like: exponent)
+    }
+    return gradients
+  }
+}

@@ -10,3 +10,9 @@ public struct Reciprocal: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { 1 / x }
 }
+
+extension Reciprocal: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.negated(builder.multiply(y, y))
+  }
+}

@@ -12,3 +12,10 @@ public struct Relu: NumericUnary {
 
   public func apply<T: FixedWidthInteger>(_ x: T) -> T { max(x, 0) }
 }
+
+extension Relu: DifferentiableUnary {
+  /// 0 where x is 0, as in PyTorch.
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Sign(), [y])
+  }
+}

@@ -10,3 +10,5 @@ public struct Round: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { x.rounded(.toNearestOrEven) }
 }
+
+extension Round: Flat {}

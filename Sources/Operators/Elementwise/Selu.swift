@@ -15,3 +15,11 @@ public struct Selu: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { gamma * (x > 0 ? x : alpha * C.expm1(x)) }
 }
+
+extension Selu: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let positive = try builder.add(Greater(), [x, builder.number(0, like: x)])
+    return try builder.add(
+      Where(), [positive, builder.number(gamma, like: x), builder.sum(y, gamma * alpha)])
+  }
+}

@@ -15,3 +15,11 @@ public struct Shrink: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { x < -lambda ? x + bias : x > lambda ? x - bias : 0 }
 }
+
+extension Shrink: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let size = try builder.add(Abs(), [x])
+    return try builder.indicator(
+      builder.add(Greater(), [size, builder.number(lambda, like: x)]), like: x)
+  }
+}

@@ -10,3 +10,9 @@ public struct Sigmoid: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { 1 / (1 + C.exp(-x)) }
 }
+
+extension Sigmoid: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.multiply(y, builder.difference(1, y))
+  }
+}

@@ -12,3 +12,5 @@ public struct Sign: NumericUnary {
 
   public func apply<T: FixedWidthInteger>(_ x: T) -> T { x.signum() }
 }
+
+extension Sign: Flat {}

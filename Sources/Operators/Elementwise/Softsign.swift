@@ -10,3 +10,11 @@ public struct Softsign: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { x / (1 + abs(x)) }
 }
+
+extension Softsign: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let inverse = try builder.add(
+      Reciprocal(), [builder.sum(builder.add(Abs(), [x]), 1)])
+    return try builder.multiply(inverse, inverse)
+  }
+}

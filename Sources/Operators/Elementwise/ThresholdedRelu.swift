@@ -13,3 +13,9 @@ public struct ThresholdedRelu: ElementwiseUnary {
 
   public func apply(_ x: Double) -> Double { x > alpha ? x : 0 }
 }
+
+extension ThresholdedRelu: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.indicator(builder.add(Greater(), [x, builder.number(alpha, like: x)]), like: x)
+  }
+}

@@ -79,3 +79,76 @@ public struct Atanh: ElementwiseUnary {
   public init() {}
   public func apply(_ x: Double) -> Double { C.atanh(x) }
 }
+
+extension Sin: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Cos(), [x])
+  }
+}
+
+extension Cos: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.negated(builder.add(Sin(), [x]))
+  }
+}
+
+extension Tan: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.sum(builder.multiply(y, y), 1)
+  }
+}
+
+extension Asin: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let square = try builder.multiply(x, x)
+    return try builder.add(
+      Reciprocal(), [builder.add(Sqrt(), [builder.difference(1, square)])])
+  }
+}
+
+extension Acos: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let square = try builder.multiply(x, x)
+    let inverse = try builder.add(
+      Reciprocal(), [builder.add(Sqrt(), [builder.difference(1, square)])])
+    return try builder.negated(inverse)
+  }
+}
+
+extension Atan: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Reciprocal(), [builder.sum(builder.multiply(x, x), 1)])
+  }
+}
+
+extension Sinh: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Cosh(), [x])
+  }
+}
+
+extension Cosh: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Sinh(), [x])
+  }
+}
+
+extension Asinh: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let square = try builder.multiply(x, x)
+    return try builder.add(Reciprocal(), [builder.add(Sqrt(), [builder.sum(square, 1)])])
+  }
+}
+
+extension Acosh: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    let square = try builder.multiply(x, x)
+    return try builder.add(Reciprocal(), [builder.add(Sqrt(), [builder.sum(square, -1)])])
+  }
+}
+
+extension Atanh: DifferentiableUnary {
+  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+    try builder.add(Reciprocal(), [builder.difference(1, builder.multiply(x, x))])
+  }
+}

@@ -54,3 +54,29 @@ public struct Gemm: Operator {
     return [Tensor(shape: shape, values).cast(to: x.dataType)]
   }
 }
+
+extension Gemm: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (a, b) = (try builder.input(0), try builder.input(1))
+    let flow = try builder.flow(0)
+    let scaled = try builder.multiply(flow, by: alpha)
+    var gradients: [ValueID?] = [nil, nil, nil]
+    if builder.wants(0) {
+      let right = transposeB ? b : try builder.transposed(b)
+      let product = try builder.add(MatMul(), [scaled, right])
+      gradients[0] = transposeA ? try builder.transposed(product) : product
+    }
+    if builder.wants(1) {
+      let left = transposeA ? a : try builder.transposed(a)
+      gradients[1] =
+        transposeB
+        ? try builder.add(MatMul(), [builder.transposed(scaled), builder.transposed(left)])
+        : try builder.add(MatMul(), [left, scaled])
+    }
+    if builder.wants(2) {
+      gradients[2] = try builder.summed(
+        builder.multiply(flow, by: beta), like: builder.input(2))
+    }
+    return gradients
+  }
+}

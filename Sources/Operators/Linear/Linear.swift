@@ -46,3 +46,23 @@ public struct Linear: Operator {
     return [Tensor(shape: shape, values).cast(to: x.dataType)]
   }
 }
+
+extension Linear: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x, weight) = (try builder.flow(0), try builder.input(0), try builder.input(1))
+    let (outputs, inputs) = (try builder.shape(weight)[0], try builder.shape(weight)[1])
+    let rows = try builder.shape(x).dropLast().reduce(1, *)
+    let flat = try builder.reshaped(flow, [rows, outputs])
+    var gradients: [ValueID?] = [nil, nil, nil]
+    if builder.wants(0) {
+      gradients[0] = try builder.reshaped(
+        builder.add(MatMul(), [flat, weight]), builder.shape(x))
+    }
+    if builder.wants(1) {
+      let flatInput = try builder.reshaped(x, [rows, inputs])
+      gradients[1] = try builder.add(MatMul(), [builder.transposed(flat), flatInput])
+    }
+    if builder.wants(2) { gradients[2] = try builder.summed(flat, over: [0]) }
+    return gradients
+  }
+}

@@ -53,3 +53,37 @@ public struct MatMul: Operator {
     return [product.cast(to: x.dataType)]
   }
 }
+
+extension MatMul: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (a, b) = (try builder.input(0), try builder.input(1))
+    let (aShape, bShape) = (try builder.shape(a), try builder.shape(b))
+    let (row, column) = (aShape.rank == 1, bShape.rank == 1)
+    let left = row ? try builder.reshaped(a, [1, aShape[0]]) : a
+    let right = column ? try builder.reshaped(b, [bShape[0], 1]) : b
+    let (m, k, n) = (
+      row ? 1 : aShape[aShape.rank - 2], aShape[aShape.rank - 1],
+      column ? 1 : bShape[bShape.rank - 1]
+    )
+    let outer = try builder.shape(builder.output(0)).dropLast((row ? 0 : 1) + (column ? 0 : 1))
+    let flow = try builder.reshaped(builder.flow(0), Shape(outer + [m, n]))
+    var gradients: [ValueID?] = [nil, nil]
+    if builder.wants(0) {
+      let product = try builder.add(MatMul(), [flow, builder.transposed(right)])
+      gradients[0] = try builder.reshaped(builder.summed(product, like: left), aShape)
+    }
+    if builder.wants(1), bShape.rank <= 2, aShape.rank > 2 {
+      // One product over all rows, not one for each matrix and their sum
+      let rows = outer.reduce(m, *)
+      let (x, y) = (
+        try builder.reshaped(left, [rows, k]), try builder.reshaped(flow, [rows, n])
+      )
+      gradients[1] = try builder.reshaped(
+        builder.add(MatMul(), [builder.transposed(x), y]), bShape)
+    } else if builder.wants(1) {
+      let product = try builder.add(MatMul(), [builder.transposed(left), flow])
+      gradients[1] = try builder.reshaped(builder.summed(product, like: right), bShape)
+    }
+    return gradients
+  }
+}

@@ -32,3 +32,20 @@ public struct Where: Operator {
     ]
   }
 }
+
+extension Where: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, condition) = (try builder.flow(0), try builder.input(0))
+    let zero = builder.number(0, like: flow)
+    var gradients: [ValueID?] = [nil, nil, nil]
+    if builder.wants(1) {
+      let part = try builder.add(Where(), [condition, flow, zero])
+      gradients[1] = try builder.summed(part, like: builder.input(1))
+    }
+    if builder.wants(2) {
+      let part = try builder.add(Where(), [condition, zero, flow])
+      gradients[2] = try builder.summed(part, like: builder.input(2))
+    }
+    return gradients
+  }
+}

@@ -45,3 +45,36 @@ public struct BatchNormalization: Operator {
     return [x.scaledPerChannel(factor, summand, shape)]
   }
 }
+
+extension BatchNormalization: Differentiable {
+  /// With running statistics, which stay as they are.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    guard !builder.wants(3), !builder.wants(4) else {
+      throw DataError(.unsupported, "running statistics that learn by gradients")
+    }
+    let (flow, x) = (try builder.flow(0), try builder.input(0))
+    let rank = try builder.shape(x).rank
+    func column(_ index: Int) throws -> ValueID {
+      let id = try builder.input(index)
+      let extents = (0..<max(rank, 2)).map { $0 == 1 ? -1 : 1 }
+      return try builder.add(Reshape(), [id, builder.integers(rank < 2 ? [-1] : extents)])
+    }
+    let deviation = try builder.add(Sqrt(), [builder.sum(column(4), epsilon)])
+    let axes = (0..<rank).filter { $0 != 1 || rank < 2 }
+    var gradients: [ValueID?] = [nil, nil, nil, nil, nil]
+    if builder.wants(0) {
+      gradients[0] = try builder.multiply(flow, builder.divide(column(1), deviation))
+    }
+    if builder.wants(1) {
+      let normal = try builder.divide(builder.difference(x, column(3)), deviation)
+      gradients[1] = try builder.reshaped(
+        builder.summed(builder.multiply(flow, normal), over: axes),
+        builder.shape(builder.input(1)))
+    }
+    if builder.wants(2) {
+      gradients[2] = try builder.reshaped(
+        builder.summed(flow, over: axes), builder.shape(builder.input(2)))
+    }
+    return gradients
+  }
+}

@@ -53,3 +53,14 @@ public struct LayerNormalization: Operator {
     ]
   }
 }
+
+extension LayerNormalization: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.onlyFirstOutput()
+    let x = try builder.input(0)
+    let rank = try builder.shape(x).rank
+    let axes = Array((try resolve(axis: axis, rank: rank))..<rank)
+    return try builder.gradientsOfNormalization(
+      axes: axes, epsilon: epsilon, centred: true)
+  }
+}

@@ -1,4 +1,5 @@
 import ModelGraph
+import Tensors
 
 /// `log(softmax(x))` along an axis.
 ///
@@ -17,5 +18,15 @@ public struct LogSoftmax: AxisNormalization {
     let top = row.max() ?? 0
     let logarithm = C.log(row.reduce(0) { $0 + C.exp($1 - top) })
     return row.map { $0 - top - logarithm }
+  }
+}
+
+extension LogSoftmax: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, y) = (try builder.flow(0), try builder.output(0))
+    let axis = try resolve(axis: axis, rank: builder.shape(y).rank)
+    let total = try builder.summed(flow, over: [axis], keep: true)
+    let share = try builder.multiply(builder.add(Exp(), [y]), total)
+    return [try builder.difference(flow, share)]
   }
 }

@@ -42,3 +42,13 @@ public struct RMSNormalization: Operator {
     return [Tensor(shape: shape, zip(values, scale).map(*)).cast(to: x.dataType)]
   }
 }
+
+extension RMSNormalization: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let x = try builder.input(0)
+    let rank = try builder.shape(x).rank
+    let axes = Array((try resolve(axis: axis, rank: rank))..<rank)
+    return try builder.gradientsOfNormalization(
+      axes: axes, epsilon: epsilon, centred: false)
+  }
+}

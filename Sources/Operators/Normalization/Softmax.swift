@@ -1,4 +1,5 @@
 import ModelGraph
+import Tensors
 
 /// `exp(x) / Σ exp(x)` along an axis.
 ///
@@ -18,5 +19,15 @@ public struct Softmax: AxisNormalization {
     let powers = row.map { C.exp($0 - top) }
     let sum = powers.reduce(0, +)
     return powers.map { $0 / sum }
+  }
+}
+
+extension Softmax: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, y) = (try builder.flow(0), try builder.output(0))
+    let product = try builder.multiply(flow, y)
+    let axis = try resolve(axis: axis, rank: builder.shape(y).rank)
+    let share = try builder.multiply(y, builder.summed(product, over: [axis], keep: true))
+    return [try builder.difference(product, share)]
   }
 }

@@ -66,3 +66,14 @@ public struct AveragePool: Operator {
     return [Tensor(shape: shape, means).cast(to: x.dataType)]
   }
 }
+
+extension AveragePool: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let axes = try window(input: Array(try builder.shape(builder.input(0)).dropFirst(2)))
+    return [
+      try builder.add(
+        PoolGradient(.average(countsPadding: countIncludePad), axes),
+        [builder.input(0), builder.flow(0)])
+    ]
+  }
+}

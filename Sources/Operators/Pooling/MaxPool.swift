@@ -82,3 +82,19 @@ public struct MaxPool: Operator {
     return result
   }
 }
+
+extension MaxPool: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.onlyFirstOutput()
+    return [
+      try builder.add(
+        PoolGradient(.maximum, window(of: builder)), [builder.input(0), builder.flow(0)])
+    ]
+  }
+}
+
+extension MaxPool {
+  private func window(of builder: GradientBuilder) throws -> [WindowAxis] {
+    try window(input: Array(try builder.shape(builder.input(0)).dropFirst(2)))
+  }
+}

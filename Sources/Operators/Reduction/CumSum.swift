@@ -47,3 +47,12 @@ public struct CumSum: Operator {
     return [x.dataType.isFloatingPoint ? sum(x.doubles, +) : sum(x.integers, &+)]
   }
 }
+
+extension CumSum: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    [
+      try builder.add(
+        CumSum(exclusive: exclusive, reverse: !reverse), [builder.flow(0), builder.input(1)])
+    ]
+  }
+}

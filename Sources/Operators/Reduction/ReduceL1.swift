@@ -19,3 +19,10 @@ public struct ReduceL1: Reduction {
     row.reduce(0) { $0 &+ ($1 < 0 ? 0 &- $1 : $1) }
   }
 }
+
+extension ReduceL1: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let sign = try builder.add(Sign(), [builder.input(0)])
+    return [try builder.multiply(spread(builder.flow(0), &builder), sign)]
+  }
+}

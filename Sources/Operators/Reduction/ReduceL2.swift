@@ -17,3 +17,11 @@ public struct ReduceL2: Reduction {
     row.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 }
+
+extension ReduceL2: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let share = try builder.divide(
+      builder.input(0), spread(builder.output(0), &builder))
+    return [try builder.multiply(spread(builder.flow(0), &builder), share)]
+  }
+}

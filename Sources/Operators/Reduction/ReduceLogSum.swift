@@ -15,3 +15,11 @@ public struct ReduceLogSum: Reduction {
 
   public func reduce(_ row: ArraySlice<Double>) -> Double { C.log(row.reduce(0, +)) }
 }
+
+extension ReduceLogSum: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let inverse = try builder.add(
+      Exp(), [builder.negated(builder.output(0))])
+    return [try spread(builder.multiply(builder.flow(0), inverse), &builder)]
+  }
+}

@@ -18,3 +18,12 @@ public struct ReduceLogSumExp: Reduction {
     return top + C.log(row.reduce(0) { $0 + C.exp($1 - top) })
   }
 }
+
+extension ReduceLogSumExp: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let below = try builder.difference(
+      builder.input(0), spread(builder.output(0), &builder))
+    let share = try builder.add(Exp(), [below])
+    return [try builder.multiply(spread(builder.flow(0), &builder), share)]
+  }
+}

@@ -21,3 +21,17 @@ public struct ReduceMax: Reduction {
     row.max() ?? limits.lowerBound
   }
 }
+
+extension ReduceMax: Differentiable {
+  /// Divided among equals.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let x = try builder.input(0)
+    let isExtreme = try builder.add(Equal(), [x, spread(builder.output(0), &builder)])
+    let chosen = try builder.indicator(isExtreme, like: x)
+    let count = try builder.add(
+      ReduceSum(keepDimensions: true), [chosen, builder.integers(reducedAxes(builder))])
+    return [
+      try builder.multiply(spread(builder.flow(0), &builder), builder.divide(chosen, count))
+    ]
+  }
+}

@@ -1,4 +1,5 @@
 import ModelGraph
+import Tensors
 
 /// The mean over axes.
 ///
@@ -14,4 +15,13 @@ public struct ReduceMean: Reduction {
   }
 
   public func reduce(_ row: ArraySlice<Double>) -> Double { row.reduce(0, +) / Double(row.count) }
+}
+
+extension ReduceMean: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let x = try builder.input(0)
+    let (whole, part) = (try builder.shape(x), try builder.shape(builder.output(0)))
+    let share = Double(part.elementCount) / Double(max(whole.elementCount, 1))
+    return [try spread(builder.multiply(builder.flow(0), by: share), &builder)]
+  }
 }

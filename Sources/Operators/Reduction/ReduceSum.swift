@@ -19,3 +19,9 @@ public struct ReduceSum: Reduction {
     row.reduce(0, &+)
   }
 }
+
+extension ReduceSum: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    [try spread(builder.flow(0), &builder)]
+  }
+}

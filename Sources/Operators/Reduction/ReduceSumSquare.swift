@@ -19,3 +19,10 @@ public struct ReduceSumSquare: Reduction {
     row.reduce(0) { $0 &+ $1 &* $1 }
   }
 }
+
+extension ReduceSumSquare: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let twice = try builder.multiply(builder.input(0), by: 2)
+    return [try builder.multiply(spread(builder.flow(0), &builder), twice)]
+  }
+}

@@ -41,7 +41,7 @@ extension Reduction {
   }
 
   /// The axes that are reduced, or nil while they are not known.
-  private func axes(_ inputs: OperatorInputs, rank: Int) throws -> Set<Int>? {
+  func axes(_ inputs: OperatorInputs, rank: Int) throws -> Set<Int>? {
     guard inputs.has(1) else { return noopWithEmptyAxes ? [] : Set(0..<rank) }
     guard let given = try inputs.integers(1, "the axes") else { return nil }
     if given.isEmpty { return noopWithEmptyAxes ? [] : Set(0..<rank) }

@@ -60,3 +60,15 @@ public struct Concat: Operator {
     return [try .concatenated(inputs.compactMap { $0 }, axis: axis, shape: shape)]
   }
 }
+
+extension Concat: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let inputs = try builder.node.inputs.indices.map { try builder.input($0) }
+    let rank = try builder.shape(inputs[0]).rank
+    let axis = try resolve(axis: axis, rank: rank)
+    let extents = try inputs.map { try builder.shape($0)[axis] }
+    return try builder.add(
+      Split(axis: axis, outputCount: inputs.count),
+      [builder.flow(0), builder.integers(extents)], outputs: inputs.count)
+  }
+}

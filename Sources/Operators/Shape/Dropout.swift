@@ -24,3 +24,10 @@ public struct Dropout: Operator {
     return [x, Tensor(scalar: true).broadcast(to: x.shape)]
   }
 }
+
+extension Dropout: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.onlyFirstOutput()
+    return [try builder.reshaped(builder.flow(0), builder.shape(builder.input(0)))]
+  }
+}

@@ -27,3 +27,9 @@ public struct Expand: Operator {
     return [try inputs.required(0).broadcast(to: shape)]
   }
 }
+
+extension Expand: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    [try builder.summed(builder.flow(0), like: builder.input(0))]
+  }
+}

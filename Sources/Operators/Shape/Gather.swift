@@ -33,3 +33,14 @@ public struct Gather: Operator {
     return [try x.selecting(axis: axis, indices).reshaped(shape)]
   }
 }
+
+extension Gather: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let shape = try builder.shape(builder.input(0))
+    let axis = try resolve(axis: axis, rank: shape.rank)
+    return [
+      try builder.add(
+        GatherGradient(axis: axis, extent: shape[axis]), [builder.input(1), builder.flow(0)])
+    ]
+  }
+}

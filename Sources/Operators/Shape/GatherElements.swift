@@ -45,3 +45,14 @@ public struct GatherElements: Operator {
     return [try x.picking(chosen, shape: shape)]
   }
 }
+
+extension GatherElements: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let zeros = try builder.zeros(like: builder.input(0))
+    return [
+      try builder.add(
+        ScatterElements(axis: axis, reduction: .add),
+        [zeros, builder.input(1), builder.flow(0)])
+    ]
+  }
+}

@@ -17,3 +17,10 @@ public struct Identity: Operator {
 
   public func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] { [try inputs.required(0)] }
 }
+
+extension Identity: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.onlyFirstOutput()
+    return [try builder.reshaped(builder.flow(0), builder.shape(builder.input(0)))]
+  }
+}

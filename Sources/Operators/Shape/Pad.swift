@@ -95,3 +95,23 @@ public struct Pad: Operator {
     case wrap
   }
 }
+
+extension Pad: Differentiable {
+  /// Of padding by a constant.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (x, shape) = (try builder.input(0), try builder.shape(builder.input(0)))
+    guard mode == .constant, let amounts = try amounts(builder.inputs, rank: shape.rank) else {
+      throw DataError(.unsupported, "padding of the kind '\(mode)', or that is computed")
+    }
+    guard amounts.allSatisfy({ $0.begin >= 0 && $0.end >= 0 }) else {
+      throw DataError(.unsupported, "padding that cuts off")
+    }
+    let starts = amounts.map(\.begin)
+    let ends = zip(starts, builder.graph[x].type.shape ?? shape).map { $0 + $1 }
+    return [
+      try builder.add(
+        Slice(),
+        [builder.flow(0), builder.integers(starts), builder.integers(ends)])
+    ]
+  }
+}

@@ -60,3 +60,10 @@ public struct Reshape: Operator {
     return [x.reshaped(shape)]
   }
 }
+
+extension Reshape: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.onlyFirstOutput()
+    return [try builder.reshaped(builder.flow(0), builder.shape(builder.input(0)))]
+  }
+}

@@ -100,3 +100,28 @@ public struct Slice: Operator {
     return [result]
   }
 }
+
+extension Slice: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let x = try builder.input(0)
+    let shape = try builder.shape(x)
+    guard let bounds = try bounds(builder.inputs, rank: shape.rank) else {
+      throw DataError(.unsupported, "a part whose place is computed")
+    }
+    var flow = try builder.flow(0)
+    var (begins, ends) = ([Int](repeating: 0, count: shape.rank), shape.dimensions.map { _ in 0 })
+    for (axis, start, end, step) in bounds {
+      let cut = try Cut(axis: axis, extent: shape[axis], start: start, end: end, step: step)
+      if cut.step == 1 {
+        (begins[axis], ends[axis]) = (cut.start, shape[axis] - cut.start - cut.count)
+      } else {
+        let places = builder.integers((0..<cut.count).map { cut.start + $0 * cut.step })
+        flow = try builder.add(GatherGradient(axis: axis, extent: shape[axis]), [places, flow])
+      }
+    }
+    guard begins.contains(where: { $0 > 0 }) || ends.contains(where: { $0 > 0 }) else {
+      return [flow]
+    }
+    return [try builder.add(Pad(), [flow, builder.integers(begins + ends)])]
+  }
+}

@@ -70,3 +70,18 @@ public struct Split: Operator {
     }
   }
 }
+
+extension Split: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let x = try builder.input(0)
+    let axis = try resolve(axis: axis, rank: builder.shape(x).rank)
+    let parts = try (0..<outputCount).map { index -> ValueID in
+      if let flow = builder.flows(index) { return flow }
+      var extents = try builder.shape(x).dimensions
+      let types = try outputTypes(for: builder.inputs)
+      extents[axis] = types[index].dimensions?[axis].value ?? 0
+      return try builder.zeros(Shape(extents), like: x)
+    }
+    return [try builder.add(Concat(axis: axis), parts)]
+  }
+}

@@ -32,3 +32,10 @@ public struct Squeeze: Operator {
     return [try inputs.required(0).reshaped(shape)]
   }
 }
+
+extension Squeeze: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.onlyFirstOutput()
+    return [try builder.reshaped(builder.flow(0), builder.shape(builder.input(0)))]
+  }
+}

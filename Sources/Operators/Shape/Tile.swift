@@ -38,3 +38,13 @@ public struct Tile: Operator {
     return [result]
   }
 }
+
+extension Tile: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let shape = try builder.shape(builder.input(0))
+    let result = try builder.shape(builder.output(0))
+    let split = zip(result, shape).flatMap { [$1 == 0 ? 0 : $0 / $1, $1] }
+    let parts = try builder.reshaped(builder.flow(0), Shape(split))
+    return [try builder.summed(parts, over: (0..<shape.rank).map { 2 * $0 })]
+  }
+}

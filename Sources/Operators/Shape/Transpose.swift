@@ -36,3 +36,13 @@ public struct Transpose: Operator {
     return [x.permuted(try order(rank: x.rank))]
   }
 }
+
+extension Transpose: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let rank = try builder.shape(builder.input(0)).rank
+    let permutation = permutation ?? Array((0..<rank).reversed())
+    var inverse = permutation
+    for (new, old) in permutation.enumerated() { inverse[old] = new }
+    return [try builder.transposed(builder.flow(0), inverse)]
+  }
+}

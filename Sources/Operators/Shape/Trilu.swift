@@ -37,3 +37,12 @@ public struct Trilu: Operator {
     return [try padded.picking(places, shape: shape)]
   }
 }
+
+extension Trilu: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    [
+      try builder.add(
+        self, [builder.flow(0)] + (builder.has(1) ? [builder.input(1)] : []))
+    ]
+  }
+}

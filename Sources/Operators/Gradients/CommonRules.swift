@@ -1,0 +1,68 @@
+import BinaryIO
+import ModelGraph
+import Tensors
+
+// Rules that several operators share.
+extension GradientBuilder {
+  /// Of the greatest or smallest of several inputs: to those that are it, divided among equals.
+  mutating func gradientsOfExtreme() throws -> [ValueID?] {
+    let (flow, y) = (try flow(0), try output(0))
+    var chosen: [ValueID] = []
+    for index in node.inputs.indices {
+      chosen.append(try indicator(add(Equal(), [input(index), y]), like: y))
+    }
+    let share = try divide(flow, chosen.count > 1 ? add(Sum(), chosen) : chosen[0])
+    return try node.inputs.indices.map { index in
+      guard wants(index) else { return nil }
+      return try summed(multiply(share, chosen[index]), like: input(index))
+    }
+  }
+
+  /// Of `(x - mean) / √(variance + epsilon) · scale + bias` over `axes`; without the mean when not `centred`.
+  ///
+  /// - Source: Layer Normalization, Ba et al. 2016; Root Mean Square Layer Normalization, Zhang and Sennrich 2019.
+  mutating func gradientsOfNormalization(
+    axes: [Int], epsilon: Double, centred: Bool
+  ) throws -> [ValueID?] {
+    let (flow, x, scale) = (try flow(0), try input(0), try input(1))
+    var middle = x
+    if centred { middle = try difference(x, mean(x, over: axes)) }
+    let variance = try mean(multiply(middle, middle), over: axes)
+    let inverse = try add(Reciprocal(), [add(Sqrt(), [sum(variance, epsilon)])])
+    let normal = try multiply(middle, inverse)
+    var gradients: [ValueID?] = [nil, nil, nil]
+    if wants(0) {
+      let scaled = try multiply(flow, scale)
+      var moved = try difference(
+        scaled, multiply(normal, mean(multiply(scaled, normal), over: axes)))
+      if centred { moved = try difference(moved, mean(scaled, over: axes)) }
+      gradients[0] = try multiply(moved, inverse)
+    }
+    if wants(1) { gradients[1] = try summed(multiply(flow, normal), like: scale) }
+    if wants(2) { gradients[2] = try summed(flow, like: input(2)) }
+    return gradients
+  }
+
+  mutating func mean(_ x: ValueID, over axes: [Int]) throws -> ValueID {
+    try add(ReduceMean(keepDimensions: true), [x, integers(axes)])
+  }
+}
+
+extension Reduction {
+  /// The axes that are gone, or 1.
+  func reducedAxes(_ builder: GradientBuilder) throws -> [Int] {
+    let rank = try builder.shape(builder.input(0)).rank
+    guard let axes = try axes(builder.inputs, rank: rank) else {
+      throw DataError(.unsupported, "axes that are computed")
+    }
+    return axes.sorted()
+  }
+
+  /// A value of the result's shape, once for each of the numbers that it was made of.
+  func spread(_ value: ValueID, _ builder: inout GradientBuilder) throws -> ValueID {
+    let shape = try builder.shape(builder.input(0))
+    var kept = shape.dimensions
+    for axis in try reducedAxes(builder) { kept[axis] = 1 }
+    return try builder.expanded(builder.reshaped(value, Shape(kept)), to: shape)
+  }
+}
