@@ -287,7 +287,43 @@ import Zoo
     #expect(model.obstacle(to: .gguf)?.code == .unsupported)
   }
 
-  @Test(arguments: cases + ["t5", "llama-text", "gpt2-text"])
+  @Test(arguments: [
+    ("llama-tokens", ["logits"]), ("gpt2-tokens", ["logits"]),
+    ("qwen2-answers", ["start_logits", "end_logits"]),
+    ("mistral-answers", ["start_logits", "end_logits"]),
+    ("gpt2-answers", ["start_logits", "end_logits"]),
+  ])
+  func tellsOfEachTokenWhatTransformersDoes(name: String, outputs: [String]) throws {
+    let model = try Self.model(name)
+    let isForTokens = outputs.count == 1
+    #expect(model.account.isComplete && model.configuration.assumptions.isEmpty)
+    #expect(
+      model.configuration.task == (isForTokens ? .tokenClassification : .questionAnswering))
+    #expect(model.configuration.classes == (isForTokens ? name == "gpt2-tokens" ? 4 : 3 : nil))
+    func array(_ file: String) throws -> Tensor {
+      try NumPyArrays.array("decoders/\(name)/\(file).npy")
+    }
+    let (ids, mask) = try (array("ids"), array("mask"))
+    let weights = Dictionary(
+      model.weights.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
+    let session = try Session(graph: model.graph) { try #require(weights[$0]).load() }
+    let answer = try session.run(["input_ids": ids, "attention_mask": mask])
+    for output in outputs {
+      let (logits, golden) = try (#require(answer[output]), array(output))
+      #expect(logits.shape == golden.shape)
+      let width = golden.shape.elementCount / mask.shape.elementCount
+      let off = zip(logits.doubles, golden.doubles).enumerated()
+        .filter { mask.integers[$0.offset / width] == 1 }.map { abs($0.element.0 - $0.element.1) }
+      let scale = golden.doubles.map(abs).max() ?? 1
+      #expect((off.max() ?? .infinity) <= 1e-4 * scale, "\(output) is off by \(off.max() ?? 0)")
+    }
+    let configuration = try #require(model.configuration as? any GenerativeConfiguration)
+    #expect(throws: DataError.self) { try configuration.buildStep() }
+    let obstacle = model.obstacle(to: .gguf)
+    #expect(obstacle.map { "\($0)".contains("with such a head") } == true)
+  }
+
+  @Test(arguments: cases + ["t5", "llama-text", "gpt2-text", "llama-tokens", "gpt2-answers"])
   func exportsWithItsPastAndAnyBatchAndLength(name: String) throws {
     let model = try Self.model(name)
     let graph = try #require(try model.expressed(in: .huggingFace).graph)
@@ -304,7 +340,11 @@ import Zoo
     }
   }
 
-  @Test(arguments: cases + ["t5", "t5-gated", "llama-text", "gpt2-text"])
+  @Test(
+    arguments: cases + [
+      "t5", "t5-gated", "llama-text", "gpt2-text", "llama-tokens", "gpt2-tokens", "qwen2-answers",
+      "mistral-answers", "gpt2-answers",
+    ])
   func writesTheConfigurationThatTransformersReads(name: String) throws {
     let model = try Self.model(name)
     let written = model.configuration.sidecars(

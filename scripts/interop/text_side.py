@@ -14,6 +14,23 @@ CASES = text_encoders.CASES | {
     "bert-tanh": ("BertModel", transformers.BertConfig(**text_encoders.BERT, hidden_act="gelu_new")),
     "electra-tanh": ("ElectraModel", transformers.ElectraConfig(**text_encoders.ELECTRA, hidden_act="gelu_new")),
     "xlm-roberta": ("XLMRobertaModel", transformers.XLMRobertaConfig(**text_encoders.ROBERTA))}
+# Heads on decoders, which are used as those of encoders are.
+DECODER = text_encoders.SIZES | dict(num_key_value_heads=2, max_position_embeddings=32, pad_token_id=1,
+                                     use_cache=False)
+GPT2 = dict(vocab_size=text_encoders.VOCABULARY, n_positions=32, n_embd=24, n_layer=2, n_head=4, pad_token_id=1,
+            use_cache=False)
+CASES |= {
+    "llama-text": ("LlamaForSequenceClassification", transformers.LlamaConfig(**DECODER, **text_encoders.LABELS)),
+    "llama-tokens": ("LlamaForTokenClassification", transformers.LlamaConfig(**DECODER, **text_encoders.LABELS)),
+    "llama-answers": ("LlamaForQuestionAnswering", transformers.LlamaConfig(**DECODER)),
+    "mistral-answers": ("MistralForQuestionAnswering", transformers.MistralConfig(**DECODER, sliding_window=4)),
+    "qwen2-answers": ("Qwen2ForQuestionAnswering", transformers.Qwen2Config(**DECODER)),
+    "qwen3-tokens": ("Qwen3ForTokenClassification", transformers.Qwen3Config(**DECODER, head_dim=8, num_labels=5)),
+    "gemma2-tokens": ("Gemma2ForTokenClassification", transformers.Gemma2Config(
+        **DECODER, head_dim=8, query_pre_attn_scalar=8, sliding_window=4, num_labels=5)),
+    "gpt2-text": ("GPT2ForSequenceClassification", transformers.GPT2Config(**GPT2, **text_encoders.LABELS)),
+    "gpt2-tokens": ("GPT2ForTokenClassification", transformers.GPT2Config(**GPT2, num_labels=4)),
+    "gpt2-answers": ("GPT2ForQuestionAnswering", transformers.GPT2Config(**GPT2))}
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 
 
@@ -32,7 +49,7 @@ def make(name: str, folder: str, seed: int) -> None:
 def answer(model: torch.nn.Module, inputs: str, out: str) -> None:
     with np.load(inputs) as given, torch.inference_mode():
         answers = model.eval()(**{k: torch.tensor(given[k]) for k in given.files})
-    np.savez(out, **{k: v.numpy() for k, v in answers.items()})
+    np.savez(out, **{k: v.numpy() for k, v in answers.items() if isinstance(v, torch.Tensor)})  # and no past
 
 
 def pretrained(name: str, folder: str, inputs: str, out: str, lost: str = "") -> None:

@@ -32,7 +32,7 @@ struct DecoderGraphs {
   var attention: (Int) -> Attention
   var body: Body
 
-  /// `input_ids` and `attention_mask` to `logits`, or to `last_hidden_state` where there is no head.
+  /// `input_ids` and `attention_mask` to what the head gives, or to `last_hidden_state` where there is none.
   func whole() throws -> ModelDefinition {
     var graph = start()
     let ids = graph.tokens("input_ids")
@@ -42,18 +42,29 @@ struct DecoderGraphs {
     let (x, table) = try body(&graph, ids, positions) { graph, name, layer, q, k, v in
       graph.graph.add(attention(layer), [q, k, v, mask], name: name)
     }
-    var output = x
+    var outputs = [x]
     switch head {
     case nil: break
-    case .nextToken: output = try nextToken(&graph, x, table)
+    case .nextToken: outputs = [try nextToken(&graph, x, table)]
     case .text(let text):
       let last = graph.lastToken(
         of: ids, at: positions, mask: flags, padding: text.padding)
       let wanted = graph.row(last, of: x, "last_hidden")
-      output = try graph.projection(
-        wanted, "score", from: hiddenSize, to: text.classes, output: "logits")
+      outputs = [
+        try graph.projection(
+          wanted, "score", from: hiddenSize, to: text.classes, output: "logits")
+      ]
+    case .tokens(let head):
+      outputs = [
+        try graph.projection(
+          x, head.name, from: hiddenSize, to: head.classes, bias: head.hasBias, output: "logits")
+      ]
+    case .answers:
+      outputs = graph.answers(
+        try graph.projection(
+          x, DecoderHead.answersLayer, from: hiddenSize, to: 2, bias: true))
     }
-    var definition = try graph.finished(output)
+    var definition = try graph.finished(outputs)
     definition.defaults["attention_mask"] = .ones(like: "input_ids")
     definition.vocabularies["input_ids"] = vocabulary
     if learnsPositions { definition.longest["input_ids"] = cache.contextLength }

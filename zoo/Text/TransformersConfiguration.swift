@@ -19,6 +19,9 @@ extension TransformersConfiguration {
   public var kerasHubObstacle: String? { nil }
   public var kerasHubConfiguration: JSONValue? { nil }
 
+  /// Whether it was trained for something that is no part of what the family is for.
+  private var hasOwnTask: Bool { classes != nil || task == .questionAnswering }
+
   public func adapted(to dialect: Dialect) -> Adaptation {
     guard nameMap(for: dialect) != nil else {
       if dialect == .kerasHub, nameMap(for: .kerasHubObjects) != nil {
@@ -26,7 +29,7 @@ extension TransformersConfiguration {
           "a plain .h5 file of KerasHub's \(family) is not written: call it .weights.h5")
       }
       return .impossible(
-        "\(dialect) has no \(family)\(classes == nil ? "" : " with such a head")")
+        "\(dialect) has no \(family)\(hasOwnTask ? " with such a head" : "")")
     }
     if dialect.isKerasHub, let kerasHubObstacle { return .impossible(kerasHubObstacle) }
     return .possible(self)

@@ -46,8 +46,7 @@ public struct MaskFiller: Sendable {
     var answers: [[Candidate]] = []
     try self.text.run(encodings) { _, logits, shape in
       answers = try places.map { place in
-        let start = logits.startIndex + place * shape[1]
-        return try logits[start..<(start + shape[1])].map(Double.init).softmax.likeliest(top).map {
+        try logits.probabilities(ofRow: place, width: shape[1]).likeliest(top).map {
           let name = try self.text.tokenizer.decode([$0.index], skipSpecialTokens: false)
           return Candidate(
             id: $0.index, token: String(name.drop { $0 == " " }), score: $0.score)

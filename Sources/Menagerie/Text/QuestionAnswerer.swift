@@ -42,15 +42,19 @@ public struct QuestionAnswerer: Sendable {
     guard let first = places.first else { return [] }
     var answers: [Answer] = []
     try text.runEach(encodings, outputs: ["start_logits", "end_logits"]) { _, rows in
-      // The first token stands for no answer, and has its share
+      // A first token that stands for the whole text stands for no answer, and has its share
+      let specials = text.tokenizer.specials
+      let marksBeginning = encoding.ids[0] == specials.bos && specials.bos != specials.cls
+      let blank = encoding.specialTokensMask[0] == 1 && !marksBeginning ? [0] : []
       let shares = rows.map { row in
-        ([row.values[row.values.startIndex]]
-          + places.map { row.values[row.values.startIndex + $0] }).map(Double.init).softmax
+        Array(
+          (blank + places).map { Double(row.values[row.values.startIndex + $0]) }.softmax
+            .dropFirst(blank.count))
       }
       var found: [(start: Int, end: Int, score: Double)] = []
       for start in places.indices {
         for end in start..<min(start + QuestionAnswerer.longest, places.count) {
-          found.append((start, end, shares[0][start + 1] * shares[1][end + 1]))
+          found.append((start, end, shares[0][start] * shares[1][end]))
         }
       }
       let scalars = Array(context.unicodeScalars)

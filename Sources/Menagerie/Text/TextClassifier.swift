@@ -48,19 +48,3 @@ public struct TextClassifier: Sendable {
     return answers
   }
 }
-
-extension [Double] {
-  /// Logits as probabilities that sum to 1.
-  var softmax: [Double] {
-    let largest = self.max() ?? 0
-    let weights = map { exp($0 - largest) }
-    let total = weights.reduce(0, +)
-    return weights.map { $0 / total }
-  }
-
-  /// The `count` largest with their places, the largest first, equal ones in order.
-  func likeliest(_ count: Int) -> [(index: Int, score: Double)] {
-    enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
-      .prefix(Swift.max(count, 0)).map { (index: $0.offset, score: $0.element) }
-  }
-}

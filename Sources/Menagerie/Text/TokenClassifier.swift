@@ -39,8 +39,7 @@ public struct TokenClassifier: Sendable {
       let names = encoding.tokens
       answers[index] = names.indices.filter { encoding.specialTokensMask[$0] == 0 }.compactMap {
         place in
-        let start = logits.startIndex + place * shape[1]
-        let scores = logits[start..<(start + shape[1])].map(Double.init).softmax
+        let scores = logits.probabilities(ofRow: place, width: shape[1])
         guard let best = scores.likeliest(1).first else { return nil }
         return Token(
           token: names[place], range: encoding.offsets[place], index: best.index,

@@ -146,11 +146,6 @@ extension DecoderConfiguration {
       }
     }
     add("model.norm")
-    switch head {
-    case .nextToken where !isTied: add("lm_head")
-    case .text: add("score")
-    default: break
-    }
-    return names
+    return names + DecoderHead.stateNames(of: head, isTied: isTied)
   }
 }

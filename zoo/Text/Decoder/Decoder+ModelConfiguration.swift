@@ -154,6 +154,14 @@ extension DecoderConfiguration {
 }
 
 extension DecoderConfiguration.Kind {
+  /// What stands before the names of transformers' models that find answers; `model` in all others.
+  var baseOfAnswers: String {
+    switch self {
+    case .llama, .qwen2, .qwen3: "transformer"
+    case .mistral, .gemma, .gemma2, .gemma3: "model"
+    }
+  }
+
   /// What transformers' classes of it begin with.
   var className: String {
     switch self {

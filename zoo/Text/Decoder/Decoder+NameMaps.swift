@@ -3,28 +3,29 @@ import Formats
 /// What the libraries call a decoder's parts; ours are transformers' names.
 extension DecoderConfiguration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    // Other libraries have no head for classes
-    if classes != nil, dialect != .huggingFace { return nil }
+    guard dialect == .huggingFace || DecoderHead.isCommon(head) else { return nil }
     if dialect.isKerasHub {
       let sizes = HeadSizes(
         heads: queryHeads, keyValueHeads: keyValueHeads, size: headDimension, hidden: hiddenSize)
       return Self.kerasHubTable(kind, sizes).map(for: dialect)
     }
     return Self.nameMap(
-      for: dialect, kind, queryHeads: queryHeads, keyValueHeads: keyValueHeads, isTied: isTied)
+      for: dialect, kind, queryHeads: queryHeads, keyValueHeads: keyValueHeads, isTied: isTied,
+      base: head == .answers ? kind.baseOfAnswers : "model")
   }
 
   static func nameMap(
-    for dialect: Dialect, _ kind: Kind, queryHeads: Int, keyValueHeads: Int, isTied: Bool
+    for dialect: Dialect, _ kind: Kind, queryHeads: Int, keyValueHeads: Int, isTied: Bool,
+    base: String = "model"
   ) -> NameMap? {
     switch dialect {
     case .huggingFace:
       // Angles that old files store
-      var rules: [NameRule] = [
-        .drop("model.layers.{i}.self_attn.rotary_emb.inv_freq"),
-        .drop("model.rotary_emb.inv_freq"),
-      ]
+      var rules: [NameRule] = ["layers.{i}.self_attn.rotary_emb", "rotary_emb"].map {
+        .drop(NamePattern("\(base).\($0).inv_freq"))
+      }
       if isTied { rules.append(.drop("lm_head.weight")) }
+      if base != "model" { rules.append(.rename(NamePattern("\(base).*"), "model.*")) }
       return NameMap(rules + [.rename("*", "*")])
     case .gguf:
       return NameMap(

@@ -12,6 +12,7 @@ public struct Decoder: ModelFamily {
     [
       DialectSigns(
         .huggingFace, anchor: "layers.0.self_attn.q_proj.weight", basePrefix: "model."),
+      DialectSigns(.huggingFace, anchor: "transformer.layers.0.self_attn.q_proj.weight"),
       DialectSigns(.gguf, anchor: "blk.0.attn_q.weight"),
       DialectSigns(.meta, anchor: "layers.0.attention.wq.weight"),
       DialectSigns(.kerasHub, anchor: "transformer_layer_0.self_attention.query.kernel"),
@@ -39,9 +40,10 @@ public struct Decoder: ModelFamily {
     if dialect.isKerasHub { return DecoderConfiguration(kerasHub: shapes, dialect, config) }
     // The map's steps keep shapes, so that the numbers of heads do not matter yet
     let hasOutputNorms = shapes["blk.0.post_ffw_norm.weight"] != nil
+    let isAnswering = shapes["transformer.layers.0.self_attn.q_proj.weight"] != nil
     let map = DecoderConfiguration.nameMap(
       for: dialect, hasOutputNorms ? .gemma2 : .llama, queryHeads: 1, keyValueHeads: 1,
-      isTied: false)
+      isTied: false, base: isAnswering ? "transformer" : "model")
     guard let map else { return nil }
     return DecoderConfiguration(canonical: shapes.mapped(by: map), config: config)
   }

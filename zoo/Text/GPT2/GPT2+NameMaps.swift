@@ -4,8 +4,7 @@ import Formats
 /// `[in, out]`.
 extension GPT2Configuration {
   public func nameMap(for dialect: Dialect) -> NameMap? {
-    // llama.cpp has no head for classes
-    if classes != nil, dialect != .huggingFace { return nil }
+    guard dialect == .huggingFace || DecoderHead.isCommon(head) else { return nil }
     if dialect.isKerasHub {
       let sizes = HeadSizes(heads: heads, size: hiddenSize / max(heads, 1), hidden: hiddenSize)
       return Self.kerasHubTable(sizes).map(for: dialect)
