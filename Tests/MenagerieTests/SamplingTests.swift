@@ -1,5 +1,6 @@
 import JSON
 import OrderedCollections
+import Tensors
 import TestSupport
 import Testing
 

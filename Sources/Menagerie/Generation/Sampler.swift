@@ -1,5 +1,6 @@
 import BinaryIO
 import Glibc
+import Tensors
 
 /// Chooses tokens for one sequence, and remembers which ones occurred.
 struct Sampler: Sendable {
