@@ -12,7 +12,7 @@ public struct Adafactor: Optimizer {
     Setting("beta2_decay", \.beta2Decay, in: -10..<0),
     Setting("eps1", \.epsilon1),
     Setting("eps2", \.epsilon2),
-    Setting("d", \.limit, in: 1e-3..<Double.infinity),
+    Setting("d", \.limit, in: 1..<Double.infinity),
   ]
 
   /// The variances' memory at step t is `1 - t^decay`.

@@ -1,3 +1,5 @@
+import Tensors
+
 /// Parameters that learn alike.
 public struct ParameterGroup: Sendable {
   public var parameters: [Parameter]
