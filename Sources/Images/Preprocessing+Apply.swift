@@ -25,7 +25,11 @@ extension Preprocessing {
 
   /// The numbers that a model takes: `[3, H, W]`, or `[H, W, 3]` when it is channels-last.
   public func values(of picture: Picture) -> (values: [Float], size: Size) {
-    let framed = framed(picture)
+    values(ofFramed: framed(picture))
+  }
+
+  /// The numbers of a picture that has its size already: only scaled and normalised.
+  public func values(ofFramed framed: Picture) -> (values: [Float], size: Size) {
     let count = framed.width * framed.height
     var values = [Float](repeating: 0, count: count * 3)
     for channel in 0..<3 {

@@ -1,0 +1,207 @@
+import BinaryIO
+import Images
+import Kernels
+import Synchronization
+import Tensors
+
+/// Pictures in a folder a class: `<split>/<class>/<file>`, or `<class>/<file>`.
+///
+/// Splits are called `train` and `val` (`validation`, `valid`, `dev`), or `test` where there is no other. Without a split, a
+/// share of each class is set aside. Folders in a class's folder belong to the class.
+public struct PictureFolder: Sendable {
+  /// A file and the number of its class.
+  public struct Entry: Sendable, Hashable {
+    public let path: String
+    public let label: Int
+
+    public init(path: String, label: Int) {
+      self.path = path
+      self.label = label
+    }
+  }
+
+  public let path: String
+  /// Sorted by name.
+  public let classes: [String]
+  /// By class, then by name.
+  public let training: [Entry]
+  public let validation: [Entry]
+  /// Where the validation's pictures come from: `val`, or nil when they were set aside.
+  public let validationName: String?
+  /// What cannot be read, with the reasons; empty unless bad pictures are skipped.
+  public let skipped: [DataError]
+
+  /// Lists the pictures and reads the head of each.
+  ///
+  /// - Parameters:
+  ///   - validationShare: how much of each class is set aside where the folder has no split of its own; may be 0.
+  ///   - seed: on which it depends what is set aside.
+  ///   - skipsBad: whether pictures that cannot be read are left out and named in `skipped`.
+  /// - Throws: `.notFound`, `.malformed`, `.unknownFormat`, with the folder or the file named.
+  public init(
+    _ path: String, validationShare: Double = 0.2, seed: UInt64 = 0, skipsBad: Bool = false,
+    pool: ThreadPool? = nil
+  ) throws {
+    let root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard let isDirectory = System.isDirectory(root) else {
+      throw DataError(.notFound, "no such folder", path: path)
+    }
+    guard isDirectory else {
+      throw DataError(.malformed, "is a file", expected: "a folder of pictures", path: path)
+    }
+    let names = PictureTree.folders(in: root)
+    let trainingName = names.first { ["train", "training"].contains($0.lowercased()) }
+    let others = ["val", "validation", "valid", "dev", "test"].compactMap { wanted in
+      names.first { $0.lowercased() == wanted }
+    }
+    if trainingName == nil, let other = others.first, names.allSatisfy(others.contains) {
+      throw DataError(
+        .malformed, "has the folder '\(other)', but no folder 'train'", path: path)
+    }
+    let base = trainingName.map { "\(root)/\($0)" } ?? root
+    let classes = try PictureTree.classes(in: base)
+    guard classes.count > 1 else {
+      throw DataError(
+        .malformed, "has one class only, '\(classes[0])'", expected: "two classes or more",
+        path: base)
+    }
+    let validationName = trainingName == nil ? nil : others.first
+    var (training, skipped) = try PictureTree.entries(
+      in: base, classes, skipsBad: skipsBad, pool: pool)
+    for (label, name) in classes.enumerated()
+    where !training.contains(where: { $0.label == label }) {
+      throw DataError(
+        .malformed, "has no pictures", expected: "PNG or JPEG files", path: "\(base)/\(name)")
+    }
+    if let validationName {
+      let folder = "\(root)/\(validationName)"
+      let found = try PictureTree.classes(in: folder)
+      if let stray = found.first(where: { !classes.contains($0) }) {
+        throw DataError(
+          .mismatch, "is no class of '\(System.lastComponent(base))'",
+          expected: "only its \(classes.count) classes", path: "\(folder)/\(stray)")
+      }
+      let (entries, bad) = try PictureTree.entries(
+        in: folder, classes, skipsBad: skipsBad, pool: pool)
+      validation = entries
+      skipped += bad
+    } else {
+      (training, validation) = PictureFolder.split(
+        training, classes: classes.count, share: validationShare, seed: seed)
+    }
+    self.path = path
+    self.classes = classes
+    self.training = training
+    self.validationName = validationName
+    self.skipped = skipped
+  }
+
+  /// Sets aside a share of each class: at least one picture, and never all.
+  static func split(
+    _ entries: [Entry], classes: Int, share: Double, seed: UInt64
+  ) -> (training: [Entry], validation: [Entry]) {
+    guard share > 0 else { return (entries, []) }
+    var (training, validation): ([Entry], [Entry]) = ([], [])
+    for label in 0..<classes {
+      let own = entries.filter { $0.label == label }
+      var order = Array(own.indices)
+      var random = RandomNumbers(seed: seed, 0x73_706C_6974, label)
+      random.shuffle(&order)
+      let wanted = (Double(own.count) * min(share, 1)).rounded()
+      let aside = Set(order.prefix(max(0, min(max(Int(wanted), 1), own.count - 1))))
+      for (place, entry) in own.enumerated() {
+        if aside.contains(place) { validation.append(entry) } else { training.append(entry) }
+      }
+    }
+    return (training, validation)
+  }
+}
+
+/// What lies in folders.
+enum PictureTree {
+  private static let readable: Set<String> = ["png", "jpg", "jpeg", "jpe", "jfif"]
+  /// Pictures, but not of a kind that is read here: to be named, not passed over.
+  private static let unreadable: Set<String> = [
+    "gif", "bmp", "webp", "tif", "tiff", "heic", "heif", "avif", "ppm", "pgm",
+  ]
+  private static let maximumDepth = 16
+
+  /// The names of the folders in a folder, sorted, without hidden ones.
+  static func folders(in path: String) -> [String] {
+    System.names(in: path).filter {
+      !$0.hasPrefix(".") && $0 != "__MACOSX" && System.isDirectory("\(path)/\($0)") == true
+    }
+  }
+
+  /// - Throws: `.malformed` when there is none.
+  static func classes(in path: String) throws -> [String] {
+    let classes = folders(in: path)
+    guard classes.isEmpty else { return classes }
+    let hasPictures = System.names(in: path).contains { isPicture($0) }
+    throw DataError(
+      .malformed, hasPictures ? "has pictures, but no folders of classes" : "has no pictures",
+      expected: "<class>/<picture> or train/<class>/<picture>", path: path)
+  }
+
+  /// The pictures of the classes whose heads can be read, and why the others cannot.
+  static func entries(
+    in path: String, _ classes: [String], skipsBad: Bool, pool: ThreadPool?
+  ) throws -> ([PictureFolder.Entry], [DataError]) {
+    var entries: [PictureFolder.Entry] = []
+    for (label, name) in classes.enumerated() {
+      guard System.isDirectory("\(path)/\(name)") == true else { continue }
+      var files: [String] = []
+      try collect("\(path)/\(name)", depth: 0, into: &files)
+      entries += files.map { PictureFolder.Entry(path: $0, label: label) }
+    }
+    let bad = faults(of: entries, pool: pool)
+    if !skipsBad, let place = bad.keys.min(), let error = bad[place] { throw error }
+    let good = entries.indices.filter { bad[$0] == nil }.map { entries[$0] }
+    return (good, bad.keys.sorted().compactMap { bad[$0] })
+  }
+
+  private static func collect(_ path: String, depth: Int, into files: inout [String]) throws {
+    guard depth < maximumDepth else {
+      throw DataError(
+        .limitExceeded, "folders in folders, \(depth) deep", path: path,
+        remedy: "does a link lead back?")
+    }
+    for name in System.names(in: path) where !name.hasPrefix(".") {
+      if System.isDirectory("\(path)/\(name)") == true {
+        try collect("\(path)/\(name)", depth: depth + 1, into: &files)
+      } else if isPicture(name) {
+        files.append("\(path)/\(name)")
+      }
+    }
+  }
+
+  private static func isPicture(_ name: String) -> Bool {
+    guard let dot = name.lastIndex(of: ".") else { return false }
+    let ending = name[name.index(after: dot)...].lowercased()
+    return readable.contains(ending) || unreadable.contains(ending)
+  }
+
+  /// What is wrong, by the entry's place.
+  private static func faults(
+    of entries: [PictureFolder.Entry], pool: ThreadPool?
+  ) -> [Int: DataError] {
+    let found = Mutex<[Int: DataError]>([:])
+    let check: @Sendable (Range<Int>) -> Void = { range in
+      for place in range {
+        let path = entries[place].path
+        do {
+          try namingFile(path) { _ = try Picture.size(of: MappedFile(path: path).bytes) }
+        } catch {
+          let error = error as? DataError ?? DataError(.unreadable, "\(error)", path: path)
+          found.withLock { $0[place] = error }
+        }
+      }
+    }
+    if let pool {
+      pool.parallelFor(count: entries.count, grain: 32, check)
+    } else {
+      check(0..<entries.count)
+    }
+    return found.withLock { $0 }
+  }
+}
