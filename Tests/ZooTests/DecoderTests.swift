@@ -84,10 +84,18 @@ import Zoo
     }
   }
 
-  @Test func joinsThePartsOfSeveralDevices() throws {
-    let folder = Fixtures.path("decoders/llama-parts")
-    let checkpoint = try FormatRegistry.read(folder)
-    #expect(checkpoint.notes == ["joined from 2 parts"])
+  @Test(arguments: [
+    ("llama-parts", ["joined from 2 parts"]),
+    (
+      "llama-copies",
+      [
+        "joined from 2 parts", "each head of keys and values is in 2 parts, and was taken once",
+      ]
+    ),
+  ])
+  func joinsThePartsOfSeveralDevices(name: String, notes: [String]) throws {
+    let checkpoint = try FormatRegistry.read(Fixtures.path("decoders/\(name)"))
+    #expect(checkpoint.notes == notes)
     let recognised = Catalogue.standard.recognise(
       checkpoint.normalised, sidecars: checkpoint.sidecars)
     let model = try #require(recognised).model(
@@ -97,14 +105,32 @@ import Zoo
       model.weights.map { ($0.entry.name, $0.entry) }, uniquingKeysWith: { first, _ in first })
     let session = try Session(graph: model.graph) { try #require(weights[$0]).load() }
     let answer = try session.run([
-      "input_ids": NumPyArrays.array("decoders/llama-parts/ids.npy"),
-      "attention_mask": NumPyArrays.array("decoders/llama-parts/mask.npy"),
+      "input_ids": NumPyArrays.array("decoders/\(name)/ids.npy"),
+      "attention_mask": NumPyArrays.array("decoders/\(name)/mask.npy"),
     ])
     let (logits, golden) = (
-      try #require(answer["logits"]), try NumPyArrays.array("decoders/llama-parts/logits.npy")
+      try #require(answer["logits"]), try NumPyArrays.array("decoders/\(name)/logits.npy")
     )
     let off = zip(logits.doubles, golden.doubles).map { abs($0 - $1) }.max() ?? .infinity
     #expect(logits.shape == golden.shape && off <= 1e-4, "off by \(off)")
+  }
+
+  @Test func namesCopiesThatDiffer() throws {
+    let scratch = ScratchDirectory()
+    try System.createDirectory(scratch.file("m"))
+    // The second part is another model's, of the same shapes
+    for source in [
+      "llama-copies/consolidated.00.pth", "llama-parts/consolidated.01.pth",
+      "llama-copies/params.json",
+    ] {
+      let bytes = try MappedFile(path: Fixtures.path("decoders/\(source)")).bytes.array
+      try scratch.write("m/\(System.lastComponent(source))", bytes)
+    }
+    #expect {
+      _ = try FormatRegistry.read(scratch.file("m"))
+    } throws: {
+      "\($0)".contains("'layers.0.attention.wk.weight': is not the same in parts 0 and 1")
+    }
   }
 
   @Test(arguments: [

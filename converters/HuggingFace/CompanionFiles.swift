@@ -27,7 +27,7 @@ enum CompanionFiles {
     var sidecars: OrderedDictionary<String, JSONValue> = [:]
     let usual = [configuration, pictures, Checkpoint.descriptionName]
     // Meta's files have no other
-    let said = names.contains(configuration) ? usual : usual + ["params.json"]
+    let said = names.contains(configuration) ? usual : usual + [ParallelParts.parameters]
     let wanted = said + names.filter { $0.hasSuffix("_config.json") && !usual.contains($0) }
     for name in wanted where names.contains(name) {
       let path = "\(folder)/\(name)"

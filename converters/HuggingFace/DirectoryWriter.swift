@@ -2,6 +2,7 @@ import BinaryIO
 import Formats
 import JSON
 import OrderedCollections
+import PyTorchConverter
 import SafeTensorsConverter
 import Tensors
 
@@ -12,8 +13,14 @@ struct DirectoryWriter {
 
   init(_ checkpoint: Checkpoint, to folder: String) {
     var checkpoint = checkpoint
+    let isMetas = ParallelParts.fits(checkpoint)
+    if isMetas {
+      // Its tensors are not those that a config.json beside them would promise
+      checkpoint.sidecars[CompanionFiles.configuration] = nil
+      checkpoint.companions[CompanionFiles.configuration] = nil
+    }
     // What our description says of the configuration stands in config.json
-    if var members = checkpoint.sidecars[Checkpoint.descriptionName]?.object {
+    if !isMetas, var members = checkpoint.sidecars[Checkpoint.descriptionName]?.object {
       members["config"] = nil
       checkpoint.sidecars[Checkpoint.descriptionName] = members.isEmpty ? nil : .object(members)
     }
@@ -22,7 +29,7 @@ struct DirectoryWriter {
       DirectoryWriter.naming(DirectoryWriter.type(of: checkpoint), in: $0)
     }
     // What Meta's file says stands there too
-    if config != nil { checkpoint.sidecars["params.json"] = nil }
+    if config != nil { checkpoint.sidecars[ParallelParts.parameters] = nil }
     self.checkpoint = checkpoint
     self.folder = folder
   }
@@ -81,6 +88,11 @@ struct DirectoryWriter {
       path += "/\(part)"
       if System.isDirectory(path) == nil { try System.createDirectory(path) }
     }
+  }
+
+  /// The weights as Meta's program takes them on one device.
+  func writeOnePart() throws -> [WrittenTensor] {
+    try PyTorchFormat().write(checkpoint, to: "\(folder)/\(ParallelParts.firstPart)")
   }
 
   /// The weights in one file, or in several with an index.

@@ -1,6 +1,7 @@
 import BinaryIO
 import Formats
 import OrderedCollections
+import PyTorchConverter
 import SafeTensorsConverter
 import Tensors
 
@@ -13,6 +14,8 @@ public struct HuggingFaceFormat: ModelFormat {
   /// The file of a directory that says what the model is.
   static let configuration = "config.json"
   static let weights = "model.safetensors"
+  /// The files one of which a directory with a model has: transformers' and Meta's.
+  public static let descriptions = [configuration, ParallelParts.parameters]
 
   /// Weights of more bytes are written in several files of at most so many each, where no tensor is larger.
   public var shardByteCount: Int
@@ -49,6 +52,7 @@ public struct HuggingFaceFormat: ModelFormat {
   }
 
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
+    if ParallelParts.fits(checkpoint) { return PyTorchFormat().obstacle(to: checkpoint) }
     guard checkpoint.sidecars[HuggingFaceFormat.configuration] != nil else {
       return DataError(
         .unsupported, "no '\(HuggingFaceFormat.configuration)' is known for this model",
@@ -63,7 +67,9 @@ public struct HuggingFaceFormat: ModelFormat {
     try System.createDirectory(output.temporaryPath)
     let writer = DirectoryWriter(checkpoint, to: output.temporaryPath)
     try writer.writeCompanions()
-    let written = try writer.writeWeights(shardByteCount: shardByteCount)
+    let written =
+      ParallelParts.fits(checkpoint)
+      ? try writer.writeOnePart() : try writer.writeWeights(shardByteCount: shardByteCount)
     try output.commit(replacingDirectory: isModel(output.path))
     return written
   }
@@ -72,7 +78,8 @@ public struct HuggingFaceFormat: ModelFormat {
   private func isModel(_ path: String) -> Bool {
     let names = System.names(in: path)
     let modules = CompanionFiles.folders(in: path, names)
-    return names.contains(HuggingFaceFormat.configuration) && WeightFiles(names: names) != nil
+    return HuggingFaceFormat.descriptions.contains(where: names.contains)
+      && WeightFiles(names: names) != nil
       && names.allSatisfy {
         modules.contains($0) || System.isDirectory("\(path)/\($0)") == false
       }

@@ -9,6 +9,7 @@ import transformers
 from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM
 
+import meta_llama
 import text_decoders
 
 torch.set_num_threads(2)
@@ -94,6 +95,13 @@ def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
     model.load_state_dict(state, strict=False)
     model.tie_weights()
     answer(model, inputs, out)
+
+
+def meta(folder: str, inputs: str, out: str) -> None:
+    """What the authors' own program makes of a directory of theirs."""
+    with np.load(inputs) as given, torch.inference_mode():
+        answers = meta_llama.logits(folder, *(torch.tensor(given[k]) for k in ("input_ids", "attention_mask")))
+    np.savez(out, logits=answers.numpy())
 
 
 def state(name: str, file: str, format: str, config: str, inputs: str, out: str) -> None:

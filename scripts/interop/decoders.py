@@ -17,6 +17,8 @@ FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz", "gguf"]
 # few tokens, distances that are alike from 12 on. Each is refused by the name of the fact.
 NOT_AS_GGUF = {"mistral": "sliding_window", "gemma2": "query_pre_attn_scalar", "gemma3": "query_pre_attn_scalar",
                "t5": "relative_attention_max_distance", "t5-gated": "relative_attention_max_distance"}
+# Those whose authors have a program of their own; the tiny Llama 3 has another scaling than the published ones.
+METAS, NOT_METAS = ["llama", "mistral"], {"llama3": "scales long contexts", "qwen2": "meta has no Qwen2"}
 # Tokens of the text that grows: all that a decoder reads, and what a T5 writes.
 LENGTH, WRITTEN = 13, 9
 
@@ -62,6 +64,26 @@ class Decoder(SeededText):
             self.judges.decoder.state(file=str(out), format=format, config=str(self.model), **asked)
         return self.distance(answer)
 
+    def meta(self, scratch: pathlib.Path) -> str:
+        """To a directory for the authors' program, and back for transformers."""
+        self.make()
+        out, back, answer = scratch / "meta", scratch / "back", scratch / "answer.npz"
+        self.judges.menagerie.convert(self.model, f"{out}/", "--dialect", "meta")
+        self.judges.decoder.meta(folder=str(out), inputs=str(self.inputs), out=str(answer))
+        note = self.distance(answer)
+        self.judges.menagerie.convert(out, f"{back}/")
+        self.judges.decoder.pretrained(name=self.name, folder=str(back), inputs=str(self.inputs), out=str(answer))
+        self.distance(answer)
+        return note
+
+    def not_meta(self, scratch: pathlib.Path) -> str:
+        self.make()
+        reason = self.judges.menagerie.refusal(self.model, scratch / "meta", "--to", "huggingface",
+                                               "--dialect", "meta")
+        if NOT_METAS[self.name] not in reason:
+            raise Failed(f"the reason does not say '{NOT_METAS[self.name]}': {reason}")
+        return "refused"
+
     def refused(self, scratch: pathlib.Path) -> str:
         """Before anything is written, by the name of the fact that the format has no place for."""
         self.make()
@@ -80,6 +102,8 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
                   if format != "gguf" or name not in NOT_AS_GGUF]
         if name in NOT_AS_GGUF:
             there.append(Road(name, "gguf", decoder.refused))
+        if name in METAS or name in NOT_METAS:
+            there.append(Road(name, "meta", decoder.meta if name in METAS else decoder.not_meta))
         back += [Road(f"{name} and back", format, functools.partial(decoder.back, format))
                  for format in ("pytorch", "safetensors", "onnx", "gguf")
                  if format != "gguf" or name not in NOT_AS_GGUF]

@@ -11,6 +11,10 @@ public protocol TransformersConfiguration: ModelConfiguration {
   var kerasHubObstacle: String? { get }
   /// KerasHub's `config.json` of the same function; nil when it has none.
   var kerasHubConfiguration: JSONValue? { get }
+  /// Why Meta's program computes something else; nil when it does not.
+  var metaObstacle: String? { get }
+  /// Meta's `params.json` of the same function; nil when it has none.
+  var metaParameters: JSONValue? { get }
 }
 
 extension TransformersConfiguration {
@@ -18,6 +22,8 @@ extension TransformersConfiguration {
   public var hiddenFacts: JSONValue? { huggingFaceConfiguration }
   public var kerasHubObstacle: String? { nil }
   public var kerasHubConfiguration: JSONValue? { nil }
+  public var metaObstacle: String? { nil }
+  public var metaParameters: JSONValue? { nil }
 
   /// Whether it was trained for something that is no part of what the family is for.
   private var hasOwnTask: Bool { classes != nil || task == .questionAnswering }
@@ -32,6 +38,7 @@ extension TransformersConfiguration {
         "\(dialect) has no \(family)\(hasOwnTask ? " with such a head" : "")")
     }
     if dialect.isKerasHub, let kerasHubObstacle { return .impossible(kerasHubObstacle) }
+    if dialect == .meta, let metaObstacle { return .impossible(metaObstacle) }
     return .possible(self)
   }
 
@@ -46,6 +53,7 @@ extension TransformersConfiguration {
       config.addLabels(labels, classes: classes)
       return ["config.json": .object(config)]
     case .kerasHubObjects: return kerasHubConfiguration.map { ["config.json": $0] } ?? [:]
+    case .meta: return metaParameters.map { ["params.json": $0] } ?? [:]
     default: return [:]
     }
   }

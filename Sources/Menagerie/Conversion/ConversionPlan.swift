@@ -1,6 +1,7 @@
 import BinaryIO
 import Converters
 import Formats
+import HuggingFaceConverter
 import JSON
 import ModelGraph
 import OrderedCollections
@@ -143,6 +144,7 @@ struct ConversionPlan {
         }
         continue
       }
+      if name == "params.json", checkpoint.sidecars[name] != nil { continue }
       checkpoint.sidecars[name] = sidecar
     }
     checkpoint.graph = expressed.graph
@@ -234,6 +236,7 @@ struct ConversionPlan {
 
   /// Whether `path` is a directory that a conversion may replace: one with a model in it.
   static func isModelDirectory(_ path: String) -> Bool {
-    System.names(in: path).contains("config.json")
+    let names = System.names(in: path)
+    return HuggingFaceFormat.descriptions.contains(where: names.contains)
   }
 }

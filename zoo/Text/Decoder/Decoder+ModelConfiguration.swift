@@ -12,35 +12,6 @@ extension Sidecars {
   }
 }
 
-extension Sidecars {
-  /// What Meta's `params.json` says, in transformers' words.
-  var metaParameters: JSONValue? {
-    guard let parameters = self["params.json"], let size = parameters["dim"]?.integer,
-      let layers = parameters["n_layers"]?.integer, let heads = parameters["n_heads"]?.integer
-    else { return nil }
-    let window = parameters["sliding_window"]
-    var config: Sidecars = [
-      "model_type": window?.integer == nil ? "llama" : "mistral",
-      "hidden_size": .integer(size), "num_hidden_layers": .integer(layers),
-      "num_attention_heads": .integer(heads),
-      "num_key_value_heads": .integer(parameters["n_kv_heads"]?.integer ?? heads),
-      "rms_norm_eps": parameters["norm_eps"] ?? 1e-5,
-      "rope_theta": parameters["rope_theta"] ?? 10000.0,
-    ]
-    config["sliding_window"] = window
-    config["head_dim"] = parameters["head_dim"]
-    if parameters["use_scaled_rope"]?.bool == true {
-      // The factor is in Meta's program, not in its files: 32 for the small models of Llama 3.2
-      config["rope_scaling"] = [
-        "rope_type": "llama3", "factor": size < 4096 ? 32 : 8, "low_freq_factor": 1,
-        "high_freq_factor": 4, "original_max_position_embeddings": 8192,
-      ]
-      config["max_position_embeddings"] = 131072
-    }
-    return .object(config)
-  }
-}
-
 extension JSONValue {
   /// Whether the classes that a file is for have no head: `LlamaModel`.
   var isBackbone: Bool {

@@ -85,10 +85,17 @@ extension DecoderConfiguration {
 
   /// Meta's: heads turn neighbouring pairs.
   private static func meta(queryHeads: Int, keyValueHeads: Int, isTied: Bool) -> [NameRule] {
-    [
-      .rename("tok_embeddings.weight", "model.embed_tokens.weight"),
+    // Its program has no tied head: the same weights are there twice
+    let embedding = ["tok_embeddings.weight", "output.weight"] as [NamePattern]
+    let rules: [NameRule] =
+      isTied
+      ? [.tie("model.embed_tokens.weight", embedding).inverted]
+      : [
+        .rename(embedding[0], "model.embed_tokens.weight"),
+        .rename(embedding[1], "lm_head.weight"),
+      ]
+    return rules + [
       .drop("rope.freqs"),
-      isTied ? .drop("output.weight") : .rename("output.weight", "lm_head.weight"),
       .rename("norm.weight", "model.norm.weight"),
       .rename("layers.{i}.attention_norm.*", "model.layers.{i}.input_layernorm.*"),
       .rename("layers.{i}.ffn_norm.*", "model.layers.{i}.post_attention_layernorm.*"),
