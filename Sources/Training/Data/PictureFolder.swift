@@ -68,8 +68,8 @@ public struct PictureFolder: Sendable {
     let validationName = trainingName == nil ? nil : others.first
     var (training, skipped) = try PictureTree.entries(
       in: base, classes, skipsBad: skipsBad, pool: pool)
-    for (label, name) in classes.enumerated()
-    where !training.contains(where: { $0.label == label }) {
+    let occurring = Set(training.map(\.label))
+    for (label, name) in classes.enumerated() where !occurring.contains(label) {
       throw DataError(
         .malformed, "has no pictures", expected: "PNG or JPEG files", path: "\(base)/\(name)")
     }
@@ -86,34 +86,17 @@ public struct PictureFolder: Sendable {
       validation = entries
       skipped += bad
     } else {
-      (training, validation) = PictureFolder.split(
-        training, classes: classes.count, share: validationShare, seed: seed)
+      let split = StratifiedSplit(
+        training.map(\.label), share: validationShare, seed: seed)
+      let all = training
+      training = split.training.map { all[$0] }
+      validation = split.validation.map { all[$0] }
     }
     self.path = path
     self.classes = classes
     self.training = training
     self.validationName = validationName
     self.skipped = skipped
-  }
-
-  /// Sets aside a share of each class: at least one picture, and never all.
-  static func split(
-    _ entries: [Entry], classes: Int, share: Double, seed: UInt64
-  ) -> (training: [Entry], validation: [Entry]) {
-    guard share > 0 else { return (entries, []) }
-    var (training, validation): ([Entry], [Entry]) = ([], [])
-    for label in 0..<classes {
-      let own = entries.filter { $0.label == label }
-      var order = Array(own.indices)
-      var random = RandomNumbers(seed: seed, 0x73_706C_6974, label)
-      random.shuffle(&order)
-      let wanted = (Double(own.count) * min(share, 1)).rounded()
-      let aside = Set(order.prefix(max(0, min(max(Int(wanted), 1), own.count - 1))))
-      for (place, entry) in own.enumerated() {
-        if aside.contains(place) { validation.append(entry) } else { training.append(entry) }
-      }
-    }
-    return (training, validation)
   }
 }
 
