@@ -180,3 +180,36 @@ import Training
     #expect(loader.skipped.map { System.lastComponent($0.path ?? "") } == ["2.png"])
   }
 }
+
+extension PictureFolderTests {
+  @Test func tablesNamePicturesAndClasses() throws {
+    let scratch = ScratchDirectory()
+    try Self.folder(["all/1.png", "all/2.jpg", "all/3.png"], in: scratch)
+    let table = try scratch.write(
+      "labels.csv", Array("id,file,class\n1,all/1.png,cat\n2,all/2.jpg,ape\n3,all/3.png,cat\n".utf8)
+    )
+    let data = try PictureFolder(table, validationShare: 0)
+    #expect(data.classes == ["ape", "cat"] && data.training.map(\.label) == [1, 0, 1])
+    #expect(
+      data.training.map(\.path)
+        == (1...3).map { scratch.file("all/\($0).\($0 == 2 ? "jpg" : "png")") })
+    #expect(
+      data.evidence == [
+        "the pictures are in 'file'", "what is to be learnt is in 'class', by its name",
+      ])
+    let missing = try scratch.write(
+      "missing.csv", Array("path,label\nall/1.png,cat\nall/9.png,ape\nall/2.jpg,ape\n".utf8))
+    do {
+      _ = try PictureFolder(missing)
+      Issue.record("no error")
+    } catch {
+      #expect(
+        "\(error)".replacing(scratch.path, with: "HERE")
+          == "HERE/all/9.png: line 3 of 'missing.csv': no such file")
+    }
+    let rest = try PictureFolder(table: missing, validationShare: 0, skipsBad: true)
+    #expect(rest.training.count == 2 && rest.skipped.count == 1)
+    let wordless = try scratch.write("words.csv", Array("text,label\na,b\nc,d\n".utf8))
+    #expect(throws: DataError.self) { try PictureFolder(wordless) }
+  }
+}

@@ -1,5 +1,6 @@
 import BinaryIO
 import JSON
+import OrderedCollections
 import TestSupport
 import Testing
 import Training

@@ -4,7 +4,7 @@ import Kernels
 import Synchronization
 import Tensors
 
-/// Pictures in a folder a class: `<split>/<class>/<file>`, or `<class>/<file>`.
+/// Pictures in a folder a class: `<split>/<class>/<file>`, or `<class>/<file>`; or those that a table names.
 ///
 /// Splits are called `train` and `val` (`validation`, `valid`, `dev`), or `test` where there is no other. Without a split, a
 /// share of each class is set aside. Folders in a class's folder belong to the class.
@@ -30,6 +30,8 @@ public struct PictureFolder: Sendable {
   public let validationName: String?
   /// What cannot be read, with the reasons; empty unless bad pictures are skipped.
   public let skipped: [DataError]
+  /// What was not said but guessed about a table, a sentence each.
+  public let evidence: [String]
 
   /// Lists the pictures and reads the head of each.
   ///
@@ -47,7 +49,9 @@ public struct PictureFolder: Sendable {
       throw DataError(.notFound, "no such folder", path: path)
     }
     guard isDirectory else {
-      throw DataError(.malformed, "is a file", expected: "a folder of pictures", path: path)
+      self = try PictureFolder(
+        table: path, validationShare: validationShare, seed: seed, skipsBad: skipsBad, pool: pool)
+      return
     }
     let names = PictureTree.folders(in: root)
     let trainingName = names.first { ["train", "training"].contains($0.lowercased()) }
@@ -97,6 +101,7 @@ public struct PictureFolder: Sendable {
     self.training = training
     self.validationName = validationName
     self.skipped = skipped
+    evidence = []
   }
 }
 
@@ -158,14 +163,14 @@ enum PictureTree {
     }
   }
 
-  private static func isPicture(_ name: String) -> Bool {
+  static func isPicture(_ name: String) -> Bool {
     guard let dot = name.lastIndex(of: ".") else { return false }
     let ending = name[name.index(after: dot)...].lowercased()
     return readable.contains(ending) || unreadable.contains(ending)
   }
 
   /// What is wrong, by the entry's place.
-  private static func faults(
+  static func faults(
     of entries: [PictureFolder.Entry], pool: ThreadPool?
   ) -> [Int: DataError] {
     let found = Mutex<[Int: DataError]>([:])
