@@ -1,5 +1,7 @@
 import BinaryIO
+import JSON
 import Kernels
+import OrderedCollections
 
 extension PictureFolder {
   /// The pictures that a table names: a column of paths, from the table's folder on, and one of classes.

@@ -49,7 +49,9 @@ public struct RateFinder: Sendable {
     for place in points.indices.dropFirst(start + 1).dropLast() {
       let (before, after) = (points[place - 1], points[place + 1])
       let slope = (after.loss - before.loss) / (log(after.rate) - log(before.rate))
-      if slope < (best?.slope ?? 0) { best = (slope, points[place].rate) }
+      // Less than this is rounding
+      let least = -1e-6 * abs(points[place].loss)
+      if slope < (best?.slope ?? least) { best = (slope, points[place].rate) }
     }
     return best?.rate
   }
