@@ -59,6 +59,36 @@ private let lines = [
     try expectSame(files, back)
   }
 
+  @Test func templatesKeepTheirNames() throws {
+    let settings = """
+      {"chat_template": [{"name": "default", "template": "{{ 1 }}"},
+        {"name": "tool_use", "template": "{{ 2 }}"}, {"name": "r-a-g", "template": "{{ 3 }}"}]}
+      """
+    let files = [
+      "tokenizer.json": Companion(try Fixtures.bytes("tokenizers/gpt2.json")),
+      "tokenizer_config.json": bytes(settings),
+      "additional_chat_templates/more.jinja": bytes("{{ 4 }}"),
+    ]
+    let (back, vocabulary) = try through(files, model: "gpt2")
+    #expect(vocabulary.chatTemplate == "{{ 1 }}")
+    let named: OrderedDictionary = ["tool_use": "{{ 2 }}", "r_a_g": "{{ 3 }}", "more": "{{ 4 }}"]
+    #expect(vocabulary.namedTemplates == named)
+    #expect(back.gguf?["tokenizer.chat_template.tool_use"]?.string == "{{ 2 }}")
+    #expect(
+      try back.gguf?["tokenizer.chat_templates"]?.strings() == ["tool_use", "r_a_g", "more"])
+    let written = try JSONValue(
+      parsing: try #require(back.companions["tokenizer_config.json"]).bytes())
+    #expect(
+      written["chat_template"]
+        == [
+          ["name": "default", "template": "{{ 1 }}"], ["name": "tool_use", "template": "{{ 2 }}"],
+          ["name": "r_a_g", "template": "{{ 3 }}"], ["name": "more", "template": "{{ 4 }}"],
+        ])
+    // Nothing of them is kept a second time
+    let kept = back.sidecars["menagerie.json"]?["gguf"]?.object?.keys ?? []
+    #expect(!kept.contains { $0.hasPrefix("tokenizer.chat_template") })
+  }
+
   @Test func takesAListOfWords() throws {
     let tokenizer = try JSONValue(parsing: Fixtures.bytes("tokenizers/bert.json"))
     let ids = try #require(tokenizer["model"]?["vocab"]?.object)

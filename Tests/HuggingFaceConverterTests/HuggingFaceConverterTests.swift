@@ -42,11 +42,13 @@ private func shard(_ scratch: ScratchDirectory, _ name: String, _ tensors: [Stri
     let scratch = ScratchDirectory()
     try System.createDirectory(scratch.file("m"))
     try System.createDirectory(scratch.file("m/1_Pooling"))
+    try System.createDirectory(scratch.file("m/additional_chat_templates"))
     try shard(scratch, "m/model.safetensors", ["a"])
     let files = [
       "config.json": #"{ "model_type":"bert" }"#, "tokenizer.json": "{ }", "vocab.txt": "a\r\n",
       "tokenizer_config.json": #"{"a" : 1}"#, "merges.txt": "", "spiece.model": "\u{1}",
-      "chat_template.jinja": "{{ x }}", "1_Pooling/config.json": "{  }",
+      "chat_template.jinja": "{{ x }}", "additional_chat_templates/rag.jinja": "{{ y }}",
+      "1_Pooling/config.json": "{  }",
       "modules.json": #"[{"path":""},{"path":"1_Pooling"},{"path":"../m"},{"path":"/etc"}]"#,
     ]
     for (name, text) in files { try scratch.write("m/\(name)", Array(text.utf8)) }

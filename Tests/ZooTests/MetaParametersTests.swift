@@ -8,10 +8,12 @@ import Zoo
 
 /// `params.json` as Meta published it, for models whose own is known.
 @Suite struct MetaParametersTests {
-  @Test(arguments: [
-    ("Llama-2-7B", nil, 256, nil), ("Llama-2-70B", 1.3, 4096, nil), ("Llama-3-8B", 1.3, 1024, nil),
-    ("Llama-3.1-8B", 1.3, 1024, true), ("Llama-3.2-1B", 1.5, 256, true),
-  ] as [(String, Double?, Int, Bool?)])
+  @Test(
+    arguments: [
+      ("Llama-2-7B", nil, 256, nil), ("Llama-2-70B", 1.3, 4096, nil),
+      ("Llama-3-8B", 1.3, 1024, nil),
+      ("Llama-3.1-8B", 1.3, 1024, true), ("Llama-3.2-1B", 1.5, 256, true),
+    ] as [(String, Double?, Int, Bool?)])
   func sayWhatMetaSays(name: String, factor: Double?, multiple: Int, isScaled: Bool?) throws {
     let configuration = try Catalogue.standard.variant(named: name).configuration
     let sidecars = configuration.sidecars(for: .meta, labels: nil, preprocessing: nil)

@@ -14,6 +14,8 @@ enum CompanionFiles {
   ]
   private static let endings = [".model", ".tiktoken", "_config.json"]
   private static let modules = "modules.json"
+  /// Where transformers keeps templates of conversations that have names.
+  private static let templates = "additional_chat_templates"
   static let configuration = "config.json"
   private static let pictures = "preprocessor_config.json"
   /// The most parts that a model of sentence-transformers may have.
@@ -36,7 +38,7 @@ enum CompanionFiles {
     return sidecars
   }
 
-  /// The files that are kept as they are, also those of sentence-transformers' further modules in folders below.
+  /// The files that are kept as they are, also those of sentence-transformers' further modules and of templates in folders below.
   static func companions(
     in folder: String, _ names: [String]
   ) -> OrderedDictionary<String, Companion> {
@@ -55,11 +57,14 @@ enum CompanionFiles {
     return found
   }
 
-  /// The folders that `modules.json` names beside the weights' own; none that lead elsewhere.
+  /// The folder of templates, and those that `modules.json` names beside the weights' own; none that lead elsewhere.
   static func folders(in folder: String, _ names: [String]) -> [String] {
+    let named = [templates].filter {
+      names.contains($0) && System.isDirectory("\(folder)/\($0)") == true
+    }
     guard names.contains(modules), let list = try? JSONFiles.read("\(folder)/\(modules)").array
-    else { return [] }
-    return list.prefix(maximumModules).compactMap { $0["path"]?.string }
+    else { return named }
+    return named + list.prefix(maximumModules).compactMap { $0["path"]?.string }
       .filter { Companion.isContained($0) && System.isDirectory("\(folder)/\($0)") == true }
   }
 }

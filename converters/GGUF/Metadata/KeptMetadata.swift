@@ -14,11 +14,13 @@ enum KeptMetadata {
   /// What follows from the tensors and the files beside them.
   private static let remade: Set<String> = [
     "general.architecture", "general.file_type", "general.quantization_version",
-    "general.alignment", GGUFFormat.descriptionKey, "tokenizer.chat_template",
+    "general.alignment", GGUFFormat.descriptionKey, GGUFVocabulary.templateKey,
+    GGUFVocabulary.templateNamesKey,
   ]
 
   private static func isRemade(_ key: String) -> Bool {
     remade.contains(key) || GGUFParts.keys.contains(key)
+      || key.hasPrefix("\(GGUFVocabulary.templateKey).")
   }
 
   /// What is kept of a file's metadata; nil where the rest says all.

@@ -1,6 +1,7 @@
 import BinaryIO
 import Formats
 import JSON
+import OrderedCollections
 
 /// The tokenizer that a GGUF file carries, as plain values.
 ///
@@ -26,6 +27,8 @@ public struct GGUFVocabulary: Sendable {
   /// SentencePiece's compiled table of a normalizer.
   public var charactersMap: [UInt8] = []
   public var chatTemplate: String?
+  /// Templates for other ends than a plain conversation, by their names: `tool_use`, `rag`.
+  public var namedTemplates: OrderedDictionary<String, String> = [:]
 
   /// What a token is.
   public enum Kind {
@@ -50,6 +53,8 @@ extension Checkpoint {
 }
 
 extension GGUFVocabulary {
+  static let templateKey = "tokenizer.chat_template"
+  static let templateNamesKey = "tokenizer.chat_templates"
   static let specialNames = [
     "bos", "eos", "eot", "eom", "unknown", "seperator", "padding", "cls", "mask",
   ]
@@ -89,7 +94,11 @@ extension GGUFMetadata {
     vocabulary.addsEnd = value("add_eos_token")?.bool
     vocabulary.addsSpacePrefix = value("add_space_prefix")?.bool
     vocabulary.removesExtraWhitespace = value("remove_extra_whitespaces")?.bool
-    vocabulary.chatTemplate = self["tokenizer.chat_template"]?.string
+    vocabulary.chatTemplate = self[GGUFVocabulary.templateKey]?.string
+    for (key, value) in values where key.hasPrefix("\(GGUFVocabulary.templateKey).") {
+      let name = String(key.dropFirst(GGUFVocabulary.templateKey.count + 1))
+      vocabulary.namedTemplates[name] = value.string
+    }
     return vocabulary
   }
 }
@@ -115,6 +124,11 @@ extension GGUFVocabulary {
     put("add_eos_token", addsEnd.map { .bool($0) })
     put("add_space_prefix", addsSpacePrefix.map { .bool($0) })
     put("remove_extra_whitespaces", removesExtraWhitespace.map { .bool($0) })
-    if let chatTemplate { metadata["tokenizer.chat_template"] = .string(chatTemplate) }
+    if let chatTemplate { metadata[GGUFVocabulary.templateKey] = .string(chatTemplate) }
+    guard !namedTemplates.isEmpty else { return }
+    for (name, template) in namedTemplates {
+      metadata["\(GGUFVocabulary.templateKey).\(name)"] = .string(template)
+    }
+    metadata[GGUFVocabulary.templateNamesKey] = .strings(Array(namedTemplates.keys))
   }
 }

@@ -40,6 +40,12 @@ extension GGUFVocabulary {
     if let jinja = try checkpoint.companions["chat_template.jinja"]?.bytes() {
       chatTemplate = try jinja.utf8()
     }
+    let (folder, ending) = ("additional_chat_templates/", ".jinja")
+    for (path, file) in checkpoint.companions
+    where path.hasPrefix(folder) && path.hasSuffix(ending) {
+      let name = String(path.dropFirst(folder.count).dropLast(ending.count))
+      keep(try namingFile(path) { try file.bytes().utf8() }, named: name)
+    }
   }
 
   /// llama.cpp wants a token for each row of the embedding.
@@ -66,9 +72,25 @@ extension GGUFVocabulary {
     addsBeginning = settings?["add_bos_token"]?.bool ?? addsBeginning
     addsEnd = settings?["add_eos_token"]?.bool ?? addsEnd
     let template = settings?["chat_template"]
-    chatTemplate =
-      template?.string
-      ?? template?.array?.first { $0["name"] == "default" }?["template"]?.string
+    chatTemplate = template?.string
+    for one in template?.array ?? [] {
+      guard let name = one["name"]?.string, let text = one["template"]?.string else { continue }
+      keep(text, named: name)
+    }
+  }
+
+  /// A template under its name, in which llama.cpp's keys have letters and digits alone.
+  private mutating func keep(_ template: String, named name: String) {
+    let plain = String(
+      name.unicodeScalars.map { scalar in
+        let character = Character(scalar)
+        return scalar.isASCII && (character.isLetter || character.isNumber) ? character : "_"
+      })
+    if plain == "default" {
+      chatTemplate = template
+    } else if !plain.isEmpty, plain.utf8.count <= 64, namedTemplates.count < 256 {
+      namedTemplates[plain] = template
+    }
   }
 }
 

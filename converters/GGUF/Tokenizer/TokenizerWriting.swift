@@ -282,8 +282,16 @@ extension TokenizerWriting {
     config["clean_up_tokenization_spaces"] = false
     if let contextLength { config["model_max_length"] = .integer(contextLength) }
     config["tokenizer_class"] = "PreTrainedTokenizerFast"
-    if let template = vocabulary.chatTemplate { config["chat_template"] = .string(template) }
+    config["chat_template"] = templates
     return .object(config)
+  }
+
+  /// One template, or several with their names; nil for none.
+  private var templates: JSONValue? {
+    let usual = vocabulary.chatTemplate
+    guard !vocabulary.namedTemplates.isEmpty else { return usual.map { .string($0) } }
+    let named = (usual.map { [("default", $0)] } ?? []) + vocabulary.namedTemplates.map { ($0, $1) }
+    return .array(named.map { ["name": .string($0), "template": .string($1)] })
   }
 
   /// The names of special tokens in GGUF's keys and in `tokenizer_config.json`.
