@@ -41,7 +41,7 @@ import Training
     #expect(stopping.observe(1) && !stopping.isOver)
     #expect(!stopping.observe(0.95) && !stopping.isOver)
     #expect(stopping.observe(0.8) && stopping.waited == 0)
-    #expect(!stopping.observe(.nan))
+    #expect(stopping.observe(.nan) == false && stopping.waited == 1)
     var other = EarlyStopping(patience: 1, least: 0.1)
     other.memory = stopping.memory
     #expect(!other.observe(0.75) && other.isOver && other.best == 0.8)
