@@ -39,3 +39,7 @@ fit("tanh: (tanh(x) / x - 1) / x^2, in x^2", lambda s: (tanh(sqrt(s)) / sqrt(s) 
 fit("erf: erf(x) / x, in x^2", lambda s: erf(sqrt(s)) / sqrt(s), tiny, 1, 6)
 fit("erfc: e^(x^2) erfc(x) / t, in t = 1 / (1 + x / 2)",
     lambda t: exp((2 / t - 2)**2) * erfc(2 / t - 2) / t, mpf(1) / 6, mpf(2) / 3 + mpf("0.01"), 8)
+tail = lambda x: erfc(x / sqrt(mpf(2))) / 2
+fit("gelu: (log2(tail(x)) + 1) / x, where tail(x) = erfc(x / sqrt(2)) / 2", lambda x: (log(tail(x), 2) + 1) / x,
+    tiny, mpf("6.5"), 10, lambda x: x * tail(x) * (x + mpf("0.004")))
+fit("power of two: (2^r - 1) / r", lambda r: (mpf(2)**r - 1) / r, mpf("-0.5") + tiny, mpf("0.5"), 5, lambda r: r)

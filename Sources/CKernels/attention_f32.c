@@ -11,7 +11,11 @@
 // Defined by MNG_VARIANTS below; for this file alone.
 void mng_attention_f32_shares(float *s, size_t begin, size_t end, float softcap, const float *mask,
                               size_t mask_key, float *sum);
-void mng_attention_f32_scale_row(float *y, size_t count, float factor);
+void mng_attention_f32_block_shares(const mng_attention_f32 *a, size_t head, size_t begin,
+                                    size_t rows, size_t low, size_t high, float *s, size_t stride,
+                                    float *factors);
+void mng_attention_f32_scale_rows(float *y, size_t stride, size_t rows, size_t count,
+                                  const float *factors);
 void mng_attention_f32_dots(const float *q, const float *k, size_t k_row, size_t size, size_t begin,
                             size_t end, float *s);
 void mng_attention_f32_mix(const float *s, const float *v, size_t v_row, size_t width, size_t begin,
@@ -19,7 +23,7 @@ void mng_attention_f32_mix(const float *s, const float *v, size_t v_row, size_t 
 
 enum {
   FEW = 4,  // queries below which keys and values are read where they lie, not packed first
-  SCORE_FLOATS = 32 * 1024,  // of a block of scores, which stay in the second cache level
+  SCORE_FLOATS = 4 * 1024,  // of a block of scores, which stay in the first cache level
   LINE = 16,
 };
 
@@ -42,10 +46,16 @@ static size_t rounded(size_t floats) { return (floats + LINE - 1) / LINE * LINE;
 /// Floats from a row of scores to the next: no power of two, which would alias in the caches.
 static size_t score_stride(const mng_attention_f32 *a) { return rounded(a->keys) + LINE; }
 
+/// Whole tiles that are about equally high, as many as let their scores stay in the caches.
 static size_t block_rows(mng_isa isa, const mng_attention_f32 *a) {
   const size_t tile = mng_gemm_f32_tile_rows(isa);
-  const size_t rows = SCORE_FLOATS / score_stride(a) / tile * tile;
-  return mng_min(rows < tile ? tile : rows, (a->queries + tile - 1) / tile * tile);
+  const size_t tiles = (a->queries + tile - 1) / tile, height = (a->queries + tiles - 1) / tiles;
+  const size_t together = SCORE_FLOATS / score_stride(a) / height;
+  return height * (together == 0 ? 1 : together);
+}
+
+static const float *mask_of(const mng_attention_f32 *a, size_t head, size_t i) {
+  return a->mask ? a->mask + head * a->mask_head + i * a->mask_row : NULL;
 }
 
 // MARK: softmax of a row of scores
@@ -56,10 +66,9 @@ MNG_INLINE int has_nan(const float *x, size_t count) {
   return found;
 }
 
-/// Scores of the keys `[begin, end)` become shares that are yet to be divided by their sum, which
-/// is `*sum`.
-MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end, float softcap,
-                                              const float *mask, size_t mask_key, float *sum) {
+/// Scores of the keys `[begin, end)`, bounded and masked; the largest is the result.
+MNG_INLINE float prepared_scores(float *s, size_t begin, size_t end, float softcap,
+                                 const float *mask, size_t mask_key) {
   float *x = s + begin;
   const size_t count = end - begin;
   if (softcap > 0) {
@@ -77,27 +86,30 @@ MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end
     LOOP_IN_PLACE
     for (size_t j = 0; j < count; j++) x[j] = m == -INFINITY ? -INFINITY : x[j] + m;
   }
-  const float max = max_of_row(x, count);
+  return max_of_row(x, count);
+}
+
+/// They become shares that are yet to be divided by their sum, which is the result.
+MNG_INLINE float shares_of_scores(float *s, size_t begin, size_t end, float max) {
+  float *x = s + begin;
+  const size_t count = end - begin;
   if (max == -INFINITY && !has_nan(x, count)) {
     memset(x, 0, count * sizeof *x);
-    *sum = 0;
-    return;
+    return 0;
   }
-  *sum = sum_of_exponentials(x, count, max, x);
+  return sum_of_exponentials(x, count, max, x);
+}
+
+MNG_INLINE void mng_attention_f32_shares_body(float *s, size_t begin, size_t end, float softcap,
+                                              const float *mask, size_t mask_key, float *sum) {
+  const float max = prepared_scores(s, begin, end, softcap, mask, mask_key);
+  *sum = shares_of_scores(s, begin, end, max);
 }
 
 MNG_VARIANTS(mng_attention_f32_shares,
              (float *s, size_t begin, size_t end, float softcap, const float *mask,
               size_t mask_key, float *sum),
              (s, begin, end, softcap, mask, mask_key, sum))
-
-MNG_INLINE void mng_attention_f32_scale_row_body(float *y, size_t count, float factor) {
-  LOOP_IN_PLACE
-  for (size_t i = 0; i < count; i++) y[i] = y[i] * factor;
-}
-
-MNG_VARIANTS(mng_attention_f32_scale_row, (float *y, size_t count, float factor),
-             (y, count, factor))
 
 // MARK: few queries
 
@@ -158,10 +170,6 @@ MNG_VARIANTS(mng_attention_f32_mix,
               float factor, float *y),
              (s, v, v_row, width, begin, end, factor, y))
 
-static const float *mask_of(const mng_attention_f32 *a, size_t head, size_t i) {
-  return a->mask ? a->mask + head * a->mask_head + i * a->mask_row : NULL;
-}
-
 static void few_rows(const mng_attention_f32 *a, size_t begin, size_t end, float *scratch) {
   float *q = scratch, *s = scratch + rounded(a->size);
   for (size_t h = 0; h < a->heads; h++) {
@@ -189,7 +197,52 @@ typedef struct workspace {
   void *gemm;
 } workspace;
 
-static const mng_epilogue_f32 plain = {NULL, NULL, 0, -INFINITY, INFINITY};
+static const mng_epilogue_f32 plain = {.minimum = -INFINITY, .maximum = INFINITY};
+
+/// Softmax of a block's rows; of the columns `[low, high)`, those that a row may not look at become
+/// zero. What the shares are yet to be multiplied by is in `factors`.
+MNG_INLINE void mng_attention_f32_block_shares_body(const mng_attention_f32 *a, size_t head,
+                                                    size_t begin, size_t rows, size_t low,
+                                                    size_t high, float *s, size_t stride,
+                                                    float *factors) {
+  // All rows' largest first: of one row alone, each number waits for the one before.
+  for (size_t i = 0; i < rows; i++) {
+    const span keys = keys_of(a, begin + i);
+    factors[i] = keys.begin == keys.end
+                     ? 0
+                     : prepared_scores(s + i * stride, keys.begin, keys.end, a->softcap,
+                                       mask_of(a, head, begin + i), a->mask_key);
+  }
+  for (size_t i = 0; i < rows; i++, s += stride) {
+    const span keys = keys_of(a, begin + i);
+    const bool is_empty = keys.begin == keys.end;
+    const float sum = is_empty ? 0 : shares_of_scores(s, keys.begin, keys.end, factors[i]);
+    factors[i] = sum == 0 ? 0 : 1 / sum;
+    // Of an empty span, all is zero; its place may lie outside of the block's.
+    const size_t from = is_empty ? high : keys.begin;
+    for (size_t j = low; j < from; j++) s[j] = 0;
+    if (keys.end > from)
+      for (size_t j = keys.end; j < high; j++) s[j] = 0;
+  }
+}
+
+MNG_VARIANTS(mng_attention_f32_block_shares,
+             (const mng_attention_f32 *a, size_t head, size_t begin, size_t rows, size_t low,
+              size_t high, float *s, size_t stride, float *factors),
+             (a, head, begin, rows, low, high, s, stride, factors))
+
+MNG_INLINE void mng_attention_f32_scale_rows_body(float *y, size_t stride, size_t rows,
+                                                  size_t count, const float *factors) {
+  for (size_t i = 0; i < rows; i++, y += stride) {
+    const float factor = factors[i];
+    LOOP_IN_PLACE
+    for (size_t j = 0; j < count; j++) y[j] = y[j] * factor;
+  }
+}
+
+MNG_VARIANTS(mng_attention_f32_scale_rows,
+             (float *y, size_t stride, size_t rows, size_t count, const float *factors),
+             (y, stride, rows, count, factors))
 
 /// Queries `[begin, end)` of one head, which are one block.
 static void block(mng_isa isa, const mng_attention_f32 *a, size_t head, size_t begin, size_t end,
@@ -205,18 +258,7 @@ static void block(mng_isa isa, const mng_attention_f32 *a, size_t head, size_t b
   mng_gemm_f32(isa, a->q + head * a->q_head + begin * a->q_row, a->q_row, a->size, w->keys,
                a->keys, w->scores, stride, 0, rows, low / panel, (high + panel - 1) / panel,
                &plain, w->gemm);
-  for (size_t i = 0; i < rows; i++) {
-    const span keys = keys_of(a, begin + i);
-    float *s = w->scores + i * stride, sum = 0;
-    if (keys.begin < keys.end)
-      mng_attention_f32_shares(s, keys.begin, keys.end, a->softcap, mask_of(a, head, begin + i),
-                               a->mask_key, &sum);
-    w->factors[i] = sum == 0 ? 0 : 1 / sum;
-    // Of an empty span, all is zero; its place may lie outside of the block's.
-    const size_t from = keys.begin < keys.end ? keys.begin : high;
-    memset(s + low, 0, (from - low) * sizeof *s);
-    if (keys.end > from) memset(s + keys.end, 0, (high - keys.end) * sizeof *s);
-  }
+  mng_attention_f32_block_shares(a, head, begin, rows, low, high, w->scores, stride, w->factors);
   for (size_t column = 0; column < a->width; column += panel) {
     const size_t columns = mng_min(panel, a->width - column);
     const size_t stored = columns <= panel / 2 ? panel / 2 : panel;
@@ -224,8 +266,7 @@ static void block(mng_isa isa, const mng_attention_f32 *a, size_t head, size_t b
                  w->values + column * a->keys + low * stored, columns, y + column, a->y_row, 0,
                  rows, 0, 1, &plain, w->gemm);
   }
-  for (size_t i = 0; i < rows; i++)
-    mng_attention_f32_scale_row(y + i * a->y_row, a->width, w->factors[i]);
+  mng_attention_f32_scale_rows(y, a->y_row, rows, a->width, w->factors);
 }
 
 /// Values of the keys `[begin, end)` as `mng_gemm_f32` wants a matrix `[keys, width]`.
@@ -237,10 +278,25 @@ static void pack_values(const mng_attention_f32 *a, size_t panel, size_t begin, 
     float *to = packed + column * a->keys + begin * stored;
     const float *from = a->v + begin * a->v_row + column;
     for (size_t j = begin; j < end; j++, to += stored, from += a->v_row) {
-      memcpy(to, from, columns * sizeof *to);
-      memset(to + columns, 0, (stored - columns) * sizeof *to);
+      size_t i = 0;
+      for (; i + LINE <= columns; i += LINE) memcpy(to + i, from + i, LINE * sizeof *to);
+      for (; i < columns; i++) to[i] = from[i];
+      for (; i < stored; i++) to[i] = 0;
     }
   }
+}
+
+/// The keys up to the last that a mask for all queries leaves, if there is such a mask; without it
+/// when it changes nothing of those.
+static mng_attention_f32 without_masked_end(const mng_attention_f32 *given) {
+  mng_attention_f32 a = *given;
+  const bool is_shared = a.mask && a.mask_row == 0 && (a.mask_head == 0 || a.heads == 1);
+  if (!is_shared || a.mask_key != 1) return a;
+  while (a.keys > 0 && a.mask[a.keys - 1] == -INFINITY) a.keys--;
+  bool is_zero = true;
+  for (size_t j = 0; j < a.keys; j++) is_zero &= a.mask[j] == 0;
+  if (is_zero) a.mask = NULL;
+  return a;
 }
 
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
@@ -255,9 +311,10 @@ size_t mng_attention_f32_scratch(mng_isa isa, const mng_attention_f32 *a) {
                                          mng_gemm_f32_scratch(rows, a->keys));
 }
 
-void mng_attention_f32_rows(mng_isa isa, const mng_attention_f32 *a, size_t begin, size_t end,
+void mng_attention_f32_rows(mng_isa isa, const mng_attention_f32 *given, size_t begin, size_t end,
                             void *scratch) {
-  if (begin >= end || a->heads == 0) return;
+  if (begin >= end || given->heads == 0) return;
+  const mng_attention_f32 trimmed = without_masked_end(given), *const a = &trimmed;
   if (a->queries < FEW) {
     few_rows(a, begin, end, scratch);
     return;

@@ -46,19 +46,51 @@ static bool packing_pays(const float *const *pointers, size_t rows, size_t k, si
   return kernel->rows > 8 && distance % ALIASING_BYTES == 0 && distance != 0;
 }
 
+/// Rows of tile `tile` of `tiles` even ones: heights differ by one at most, so that no tile is left
+/// with a row or two, which would only wait for the panel.
+static size_t even(size_t rows, size_t tiles, size_t tile) {
+  return rows / tiles + (tile < rows % tiles);
+}
+
+/// The pointers of several positions lie by whole tiles.
+static size_t rows_of_tile(const mng_gemm_f32_kernel *kernel, size_t rows, size_t tiles,
+                           size_t tile, size_t positions) {
+  return positions == 1 ? even(rows, tiles, tile)
+                        : mng_gemm_f32_min(kernel->rows, rows - tile * kernel->rows);
+}
+
+enum { TOGETHER = 4 };  // panels whose results go through the activation together, from the caches
+
+/// The activation of the panels up to `panel`, every few panels and after the last.
+static void activate(const mng_gemm_f32_kernel *kernel, const mng_epilogue_f32 *epilogue, float *y,
+                     size_t y_stride, size_t rows, size_t n, size_t panel_begin, size_t panel,
+                     size_t panel_end) {
+  const size_t done = panel + 1 - panel_begin;
+  if (!epilogue->activates || (done % TOGETHER != 0 && panel + 1 != panel_end)) return;
+  const size_t first = panel_begin + (done - 1) / TOGETHER * TOGETHER;
+  const size_t begin = first * kernel->panel;
+  const size_t end = mng_gemm_f32_min((panel + 1) * kernel->panel, n);
+  for (size_t row = 0; row < rows; row++) {
+    float *values = y + row * y_stride + begin;
+    mng_unary_f32(epilogue->activation, end - begin, values, epilogue->alpha, epilogue->beta,
+                  values);
+  }
+}
+
 static void block_in_place(const mng_gemm_f32_kernel *kernel, const float *const *pointers,
                            size_t rows, size_t offset, size_t positions, size_t channels,
                            const float *packed, size_t n, float *y, size_t y_stride,
                            size_t panel_begin, size_t panel_end, const mng_epilogue_f32 *epilogue) {
   const size_t width = kernel->panel, k = positions * channels;
+  const size_t tiles = (rows + kernel->rows - 1) / kernel->rows;
   for (size_t panel = panel_begin; panel < panel_end; panel++) {
     const size_t column = panel * width;
     const size_t columns = mng_gemm_f32_min(width, n - column);
     const int full = columns > width / 2;
     const float *b = packed + column * k;
     const float *next = panel + 1 < panel_end ? b + width * k : b;
-    for (size_t row = 0; row < rows; row += kernel->rows) {
-      const size_t count = mng_gemm_f32_min(kernel->rows, rows - row);
+    for (size_t tile = 0, row = 0; tile < tiles; tile++) {
+      const size_t count = rows_of_tile(kernel, rows, tiles, tile, positions);
       const size_t stride = epilogue->residual_stride;
       const float *residual =
           epilogue->residual ? epilogue->residual + row * stride + column : NULL;
@@ -67,22 +99,16 @@ static void block_in_place(const mng_gemm_f32_kernel *kernel, const float *const
       const bool whole = depth_of(k) == k;
       // The first panel reads the rows from afar, the others find them in the second cache level.
       const bool afar = panel == panel_begin && positions == 1;
-      const float *ahead = row + kernel->rows >= rows ? next
-                           : afar                     ? pointers[row + kernel->rows] + offset
-                                                      : b;
+      const float *ahead = tile + 1 == tiles ? next : afar ? pointers[row + count] + offset : b;
       kernel->in_place[full][count - 1](
           pointers + row * positions, offset, positions, channels, b, y + row * y_stride + column,
           y_stride, columns, whole ? NULL : residual, stride,
           epilogue->bias ? epilogue->bias + column : NULL, whole ? residual : NULL, stride,
           epilogue->minimum, epilogue->maximum, ahead, (full ? width : width / 2) * sizeof(float));
+      row += count;
     }
+    activate(kernel, epilogue, y, y_stride, rows, n, panel_begin, panel, panel_end);
   }
-}
-
-/// Rows of tile `tile` of `tiles` even ones: heights differ by one at most, so that no tile is left
-/// with a row or two, which would only wait for the panel.
-static size_t even(size_t rows, size_t tiles, size_t tile) {
-  return rows / tiles + (tile < rows % tiles);
 }
 
 static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *pointers,
@@ -92,14 +118,11 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
                          float *scratch) {
   const size_t width = kernel->panel, k = positions * channels, depth = depth_of(k);
   const size_t tiles = (rows + kernel->rows - 1) / kernel->rows;
-  // The pointers of several positions lie by whole tiles.
-  const bool is_even = positions == 1;
   for (size_t begin = 0; begin < k; begin += depth) {
     const size_t end = mng_gemm_f32_min(begin + depth, k), here = end - begin;
     const bool whole = here == k, first = begin == 0, last = end == k;
     for (size_t tile = 0, row = 0; tile < tiles; tile++) {
-      const size_t count = is_even ? even(rows, tiles, tile)
-                                   : mng_gemm_f32_min(kernel->rows, rows - row);
+      const size_t count = rows_of_tile(kernel, rows, tiles, tile, positions);
       mng_gemm_f32_pack_rows(pointers + row * positions, count, offset, channels, begin, end,
                              scratch + row * here);
       row += count;
@@ -115,8 +138,7 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
       const char *next = (const char *)(panel + 1 < panel_end ? b + width * k : b);
       const size_t step = (stored * sizeof(float) + tiles - 1) / tiles;
       for (size_t tile = 0, row = 0; tile < tiles; tile++) {
-        const size_t count = is_even ? even(rows, tiles, tile)
-                                     : mng_gemm_f32_min(kernel->rows, rows - row);
+        const size_t count = rows_of_tile(kernel, rows, tiles, tile, positions);
         float *out = y + row * y_stride + column;
         const float *residual = epilogue->residual
                                     ? epilogue->residual + row * epilogue->residual_stride + column
@@ -132,6 +154,8 @@ static void block_packed(const mng_gemm_f32_kernel *kernel, const float *const *
             last ? epilogue->maximum : INFINITY, (const float *)(next + tile * here * step), step);
         row += count;
       }
+      if (last)
+        activate(kernel, epilogue, y, y_stride, rows, n, panel_begin, panel, panel_end);
     }
   }
 }

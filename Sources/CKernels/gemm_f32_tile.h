@@ -2,6 +2,7 @@
 //   V, LANES, TARGET, FOR_ROWS(X), ZERO, LOAD, STORE, SPLAT, FMA, ADD, CLAMP, TAIL, TAIL_OF, LOADN,
 //   STOREN
 // Accumulators are named variables: clang keeps an array of them in memory.
+#include <math.h>
 
 #define DECLARE(i) V s##i##_0 = ZERO(), s##i##_1 = ZERO();
 #define START_FULL(i)                                              \
@@ -41,6 +42,11 @@
       if (residual) r1 = ADD(r1, LOAD(residual + i * residual_stride + LANES)); \
       STORE(y + i * y_stride + LANES, CLAMP(r1));                               \
     }                                                                           \
+  }
+#define FINISH_PLAIN(i)                                      \
+  if (mr > i) {                                             \
+    STORE(y + i * y_stride, s##i##_0);                      \
+    if (nv > 1) STORE(y + i * y_stride + LANES, s##i##_1);  \
   }
 #define FINISH_PART(i)                                                                  \
   if (mr > i) {                                                                         \
@@ -85,6 +91,10 @@ TARGET static inline __attribute__((always_inline)) void tile_body(
       panel += nv * LANES;
       ahead += prefetch_step;
     }
+  }
+  if (columns == nv * LANES && !bias && !residual && minimum == -INFINITY && maximum == INFINITY) {
+    FOR_ROWS(FINISH_PLAIN)
+    return;
   }
   const V lowest = SPLAT(&minimum), highest = SPLAT(&maximum);
   if (columns == nv * LANES) {

@@ -44,22 +44,48 @@ MNG_INLINE float max_of_row(const float *x, size_t count) {
   return max;
 }
 
+typedef int mng_i32x16 __attribute__((ext_vector_type(16)));
+
+/// `m_exp_negative` of each.
+MNG_INLINE void exp_negative_lanes(mng_f32x16 *values) {
+  const mng_f32x16 x = *values;
+  const mng_f32x16 lowest = (mng_f32x16){0} - 87.3f;
+  const mng_i32x16 below = x < lowest;
+  const mng_f32x16 bounded = below ? lowest : x;
+  const mng_f32x16 shifted = bounded * 1.44269504f + 12582912.0f;
+  const mng_f32x16 n = shifted - 12582912.0f;
+  mng_f32x16 r = bounded - n * 0.693145752f;
+  r = r - n * 1.42860677e-6f;
+  mng_f32x16 p = r * 0.001394644656f + 0.008369151694f;
+  p = p * r + 0.04166626314f;
+  p = p * r + 0.1666651599f;
+  p = p * r + 0.5000000081f;
+  p = p * (r * r) + r;
+  mng_i32x16 bits;
+  memcpy(&bits, &shifted, sizeof bits);
+  bits = (bits - (0x4B400000 - 127)) << 23;
+  mng_f32x16 power;
+  memcpy(&power, &bits, sizeof power);
+  *values = below ? (mng_f32x16){0} : p * power + power;
+}
+
 MNG_INLINE float sum_of_exponentials(const float *x, size_t count, float max, float *y) {
-  float sums[LANES] = {0};
+  mng_f32x16 sums = {0};
   size_t i = 0;
   for (; i + LANES <= count; i += LANES) {
-    float e[LANES];
-    memcpy(e, x + i, sizeof e);
-    for (int lane = 0; lane < LANES; lane++) e[lane] = m_exp_negative(e[lane] - max);
-    if (y) memcpy(y + i, e, sizeof e);
-    for (int lane = 0; lane < LANES; lane++) sums[lane] += e[lane];
+    mng_f32x16 e = MNG_READ(mng_f32x16, x + i) - max;
+    exp_negative_lanes(&e);
+    if (y) MNG_AT(mng_f32x16, y + i) = e;
+    sums += e;
   }
+  float lanes[LANES];
+  memcpy(lanes, &sums, sizeof lanes);
   for (int lane = 0; i < count; i++, lane++) {
     const float e = m_exp_negative(x[i] - max);
     if (y) y[i] = e;
-    sums[lane] += e;
+    lanes[lane] += e;
   }
-  return sum_of_lanes(sums);
+  return sum_of_lanes(lanes);
 }
 
 #endif

@@ -48,12 +48,14 @@ public struct Epilogue: Sendable {
   /// Activation and factor for a piece of a result that has been stored, while it is still in the caches.
   ///
   /// - Parameters:
+  ///   - isActivated: whether the kernel has applied the activation already.
   ///   - y: where row 0 and column 0 of the result are.
   ///   - width: columns of the whole result, which a factor has densely.
   func finish(
     _ y: UnsafeMutablePointer<Float>, stride: Int, rows: Range<Int>, columns: Range<Int>,
-    width: Int
+    width: Int, isActivated: Bool = false
   ) {
+    let activation = isActivated ? nil : activation
     guard activation != nil || factor != nil, !columns.isEmpty else { return }
     let isDense = stride == columns.count && width == columns.count
     let (lines, count) = isDense ? (rows.prefix(1), rows.count * width) : (rows, columns.count)
@@ -72,10 +74,15 @@ public struct Epilogue: Sendable {
   }
 
   /// The C structure for a result of `rows` by `columns`.
-  func checked(rows: Int, columns: Int) -> mng_epilogue_f32 {
-    unsafe mng_epilogue_f32(
+  ///
+  /// - Parameter activates: whether the kernel is to apply the activation, too; `mng_gemm_f32` alone can.
+  func checked(rows: Int, columns: Int, activates: Bool = false) -> mng_epilogue_f32 {
+    let code = activates ? activation?.code : nil
+    return unsafe mng_epilogue_f32(
       bias: bias?.reading(columns, "bias"),
       residual: residual?.reading(rows * columns, "residual"),
-      residual_stride: columns, minimum: clamp.minimum, maximum: clamp.maximum)
+      residual_stride: columns, minimum: clamp.minimum, maximum: clamp.maximum,
+      activates: code != nil, activation: code?.0 ?? MNG_UNARY_CLIP, alpha: code?.1 ?? 0,
+      beta: code?.2 ?? 0)
   }
 }

@@ -44,6 +44,29 @@ public struct PackedMatrix: Sendable {
     }
   }
 
+  /// Several matrices of as many inputs side by side, made by `Weight.linear`.
+  public init(
+    joining weights: [Weight], instructionSet: InstructionSet = .current, pool: ThreadPool? = nil
+  ) {
+    precondition(!weights.isEmpty && weights.allSatisfy { $0.inputs == weights[0].inputs })
+    let inputs = weights[0].inputs
+    let all = FloatView(unwritten: weights.reduce(0) { $0 + $1.outputs } * inputs)
+    var start = 0
+    for weight in weights {
+      precondition(
+        weight.strides.input == 1 && weight.strides.output == inputs && weight.scale == nil)
+      let count = weight.outputs * inputs
+      all[start..<(start + count)].copy(from: weight.values[0..<count])
+      start += count
+    }
+    self.init(
+      .linear(all, outputs: start / max(inputs, 1), inputs: inputs), instructionSet: instructionSet,
+      pool: pool)
+  }
+
+  /// Whether a row's results are the same whatever other rows there are; OpenBLAS does not promise that.
+  public var isRowwise: Bool { dense == nil }
+
   /// Bytes of the weights.
   public var byteCount: Int { 4 * inputs * outputs }
 
@@ -82,7 +105,7 @@ public struct PackedMatrix: Sendable {
       rows: rows, tile: mng_gemm_f32_tile_rows(isa), panels: panels,
       threads: pool?.threads ?? 1)
     runParallel(pool, count: work.count) { range in
-      var tail = unsafe epilogue.checked(rows: rows, columns: outputs)
+      var tail = unsafe epilogue.checked(rows: rows, columns: outputs, activates: true)
       let a = unsafe input.reading(offset + (rows - 1) * stride + inputs, "input") + offset
       let b = unsafe packed.reading(packed.count)
       let y =
@@ -98,7 +121,7 @@ public struct PackedMatrix: Sendable {
           unsafe epilogue.finish(
             y, stride: resultStride, rows: rows,
             columns: (panels.lowerBound * panel)..<min(panels.upperBound * panel, outputs),
-            width: outputs)
+            width: outputs, isActivated: true)
         }
       }
     }

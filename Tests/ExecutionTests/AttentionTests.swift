@@ -25,6 +25,77 @@ import Testing
     #expect(try net.agrees() == ["Attention", "export"])
   }
 
+  /// An encoder's layers, by items of the batch or by rows; masks lie outside of the parts.
+  @Test(arguments: [(1, 70), (2, 40), (3, 33), (8, 16), (1, 300)])
+  func computesLayersPartByPart(_ shape: (batch: Int, sequence: Int)) throws {
+    var net = Net()
+    var x = net.input([shape.batch, shape.sequence, 24])
+    let mask = net.graph.addInput(
+      "mask", TensorType(.bool, shape: [shape.batch, 1, 1, shape.sequence]))
+    let flags = (0..<shape.batch * shape.sequence).map { $0 % 7 != 3 }
+    net.inputs["mask"] = Tensor(shape: [shape.batch, 1, 1, shape.sequence], flags)
+    func linear(_ x: ValueID, _ inputs: Int, _ outputs: Int) -> ValueID {
+      net.add(Linear(), x, net.weight([outputs, inputs]), net.weight([outputs]))
+    }
+    func norm(_ x: ValueID) -> ValueID {
+      net.add(LayerNormalization(), x, net.weight([24]), net.weight([24]))
+    }
+    for _ in 0..<2 {
+      let (q, k, v) = (linear(x, 24, 24), linear(x, 24, 24), linear(x, 24, 24))
+      let mixed = net.add(Attention(queryHeads: 4, keyValueHeads: 4), q, k, v, mask)
+      x = norm(net.add(Add(), linear(mixed, 24, 24), x))
+      x = norm(net.add(Add(), linear(net.add(Gelu(), linear(x, 24, 50)), 50, 24), x))
+    }
+    net.graph.outputs = [x]
+    let steps = try net.agrees(tolerance: 1e-4)
+    let chains = steps.filter { $0.contains(", ") }
+    switch shape.batch {
+    case 2, 8: #expect(chains.count == 1 && steps.count == 4, "\(steps)")
+    case 3: #expect(chains.count == 1, "\(steps)")
+    default: #expect(chains.count == (shape.sequence > 256 ? 2 : 0), "\(steps)")
+    }
+  }
+
+  /// A key of few heads makes the parts differ in width; one has no bias.
+  @Test func joinsTheProductsThatAttentionReads() throws {
+    var net = Net()
+    let x = net.input([2, 9, 24])
+    let q = net.add(Linear(), x, net.weight([24, 24]), net.weight([24]))
+    let k = net.add(Linear(), x, net.weight([12, 24]), nil)
+    let v = net.add(Linear(), x, net.weight([12, 24]), net.weight([12]))
+    let attention = Attention(queryHeads: 4, keyValueHeads: 2)
+    let other = net.add(Linear(), x, net.weight([5, 24]), nil)
+    net.graph.outputs = [net.add(attention, q, k, v), other]
+    #expect(
+      try net.agrees() == ["Linear&Linear&Linear", "Linear", "Attention", "export", "export"])
+  }
+
+  @Test func attendsToPartsOfOneProductWhereTheyLie() throws {
+    var net = Net()
+    let x = net.input([2, 9, 24])
+    let all = net.add(Linear(), x, net.weight([48, 24]), nil)
+    let parts = ["q", "k", "v"].map { net.graph.addValue($0) }
+    net.graph.nodes.append(
+      Node(
+        name: "split", Split(axis: 2, outputCount: 3), inputs: [all, net.constant([16, 16, 16])],
+        outputs: parts))
+    let attention = Attention(queryHeads: 2, keyValueHeads: 2)
+    net.graph.outputs = [net.add(attention, parts[0], parts[1], parts[2])]
+    #expect(try net.agrees() == ["Linear", "Attention", "export"])
+  }
+
+  /// What something else reads too is a value of its own.
+  @Test func leavesProductsThatOthersRead() throws {
+    var net = Net()
+    let x = net.input([1, 9, 16])
+    let q = net.add(Linear(), x, net.weight([16, 16]), nil)
+    let k = net.add(Linear(), x, net.weight([16, 16]), nil)
+    let y = net.add(Attention(queryHeads: 2, keyValueHeads: 2), q, k, k)
+    net.graph.outputs = [y, q]
+    #expect(
+      try net.agrees() == ["Linear", "Linear", "Attention", "export", "export"])
+  }
+
   @Test func attendsToKeysThatAMaskLetsThrough() throws {
     var net = Net()
     let x = net.input([2, 3, 24], "x")

@@ -15,6 +15,8 @@ extension VariantTests {
       var right: Int?
       var before = 0
       var isMasked = false
+      /// The same for all queries: so many keys at the end take no part; of the others all, or not quite.
+      var sharedMask: (end: Int, term: Float)?
     }
 
     static let cases: [Case] = [
@@ -26,6 +28,9 @@ extension VariantTests {
       Case(queries: 40, keys: 64, size: 8, width: 24, left: 7, right: 0, before: 20),
       Case(queries: 9, keys: 16, size: 8, width: 8, softcap: 1.5, right: 0, before: -4),
       Case(queries: 2, keys: 16, softcap: 1.5, left: 3, right: 2, before: -4, isMasked: true),
+      Case(heads: (4, 4), queries: 43, keys: 40, size: 32, width: 32, sharedMask: (7, 0)),
+      Case(queries: 30, keys: 33, right: 0, before: 3, sharedMask: (1, 0.25)),
+      Case(queries: 3, keys: 20, sharedMask: (4, 0)), Case(queries: 20, sharedMask: (17, 0)),
       Case(
         heads: (1, 1), queries: 60, keys: 1100, size: 8, width: 8, left: 900, right: 0, before: 1040
       ),
@@ -42,9 +47,13 @@ extension VariantTests {
       let q = noise.floats(batch * given.queries * given.heads.queries * given.size)
       let k = noise.floats(batch * given.keys * given.heads.keys * given.size)
       let v = noise.floats(batch * given.keys * given.heads.keys * given.width)
-      let bias = noise.floats(batch * given.queries * given.keys).map {
+      var bias = noise.floats(batch * given.queries * given.keys).map {
         $0 < -0.4 ? -.infinity : $0
       }
+      if let (end, term) = given.sharedMask {
+        bias = bias.indices.map { $0 % given.keys >= given.keys - end ? -.infinity : term }
+      }
+      let isMasked = given.isMasked || given.sharedMask != nil
       let kernel = AttentionKernel(
         batch: batch, queryHeads: given.heads.queries, keyValueHeads: given.heads.keys,
         queries: given.queries, size: given.size, width: given.width, scale: 0.7,
@@ -63,10 +72,12 @@ extension VariantTests {
             (FloatView(k), joined(keys, given.heads.keys, given.size)),
             (FloatView(v), joined(keys, given.heads.keys, given.width)), keys: lengths,
             before: [given.before, given.before],
-            bias: given.isMasked
+            bias: isMasked
               ? AttentionBias(
                 values: FloatView(bias),
-                strides: HeadStrides(batch: queries * keys, head: 0, row: keys), key: 1) : nil,
+                strides: HeadStrides(
+                  batch: queries * keys, head: 0, row: given.isMasked ? keys : 0),
+                key: 1) : nil,
             into: (y, joined(queries, given.heads.queries, given.width)),
             pool: ThreadPool(threads: threads))
           return y.array
@@ -91,7 +102,7 @@ extension VariantTests {
                 if given.softcap > 0 {
                   sum = Double(given.softcap) * tanh(sum / Double(given.softcap))
                 }
-                return given.isMasked ? sum + Double(bias[(b * queries + i) * keys + j]) : sum
+                return isMasked ? sum + Double(bias[(b * queries + i) * keys + j]) : sum
               }
               let most = scores.max() ?? -.infinity
               let powers = scores.map { $0 == -.infinity ? 0 : exp($0 - most) }

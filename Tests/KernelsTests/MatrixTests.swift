@@ -52,6 +52,56 @@ import Testing
     }
   }
 
+  /// The activation is that of the finished sums, whichever panels and passes they come in.
+  @Test(arguments: InstructionSet.available, [(29, 33, 167), (3, 40, 31), (15, 1100, 257)])
+  func activates(_ isa: InstructionSet, _ shape: (rows: Int, inputs: Int, columns: Int)) {
+    var noise = Noise()
+    let (rows, inputs, columns) = shape
+    let a = noise.view(rows * inputs)
+    let matrix = PackedMatrix(
+      .matrix(noise.view(inputs * columns), inputs: inputs, outputs: columns), instructionSet: isa)
+    let (bias, factor) = (noise.view(columns), noise.view(rows * columns))
+    let (plain, gated) = (FloatView(zeros: rows * columns), FloatView(zeros: rows * columns))
+    for pool in [nil, ThreadPool(threads: 3)] {
+      matrix.multiply(a, rows: rows, into: plain, epilogue: Epilogue(bias: bias), pool: pool)
+      matrix.multiply(
+        a, rows: rows, into: gated,
+        epilogue: Epilogue(bias: bias, activation: .leakyRelu(alpha: 0.25), factor: factor),
+        pool: pool)
+      for index in 0..<rows * columns {
+        let sum = plain[index]
+        #expect(gated[index] == (sum < 0 ? 0.25 * sum : sum) * factor[index])
+      }
+    }
+  }
+
+  @Test(arguments: InstructionSet.available)
+  func joinsMatrices(_ isa: InstructionSet) {
+    var noise = Noise()
+    let (rows, inputs, widths) = (17, 40, [50, 7, 64])
+    let a = noise.view(rows * inputs)
+    let weights = widths.map {
+      Weight.linear(noise.view($0 * inputs), outputs: $0, inputs: inputs)
+    }
+    let total = widths.reduce(0, +)
+    let joined = FloatView(zeros: rows * total)
+    PackedMatrix(joining: weights, instructionSet: isa).multiply(a, rows: rows, into: joined)
+    var start = 0
+    for (weight, width) in zip(weights, widths) {
+      let alone = FloatView(zeros: rows * width)
+      PackedMatrix(weight, instructionSet: isa, usesOpenBLAS: false)
+        .multiply(a, rows: rows, into: alone)
+      for row in 0..<rows {
+        for column in 0..<width {
+          let (one, other) = (joined[row * total + start + column], alone[row * width + column])
+          // OpenBLAS may add up in another order.
+          #expect(abs(one - other) <= (isa == .baseline ? 1e-5 : 0))
+        }
+      }
+      start += width
+    }
+  }
+
   /// Rows read in place and packed, K in one pass and in several, rows at distances that are powers
   /// of two.
   @Test(arguments: [(31, 1111, 50), (15, 40, 300), (15, 1100, 257), (17, 512, 70), (3, 1500, 200)])

@@ -5,14 +5,19 @@
 #include <stddef.h>
 
 #include "mng_isa.h"
+#include "mng_unary_f32.h"
 
 /// What happens to a tile of sums while it is still in registers:
 /// `y[m, n] = min(max(sum + bias[n] + residual[m, n], minimum), maximum)`; NaN stays NaN.
+/// Then, in `mng_gemm_f32` alone and while the tile is in the caches, what `activation` makes of it.
 typedef struct mng_epilogue_f32 {
   const float *bias;      ///< `[N]`, or NULL
   const float *residual;  ///< `[M, N]`, or NULL; may be the output itself, not otherwise overlap it
   size_t residual_stride;  ///< floats from a row of `residual` to the next
   float minimum, maximum;  ///< infinities for no clamp
+  bool activates;          ///< whether `activation` counts
+  mng_unary activation;
+  float alpha, beta;  ///< the activation's
 } mng_epilogue_f32;
 
 /// A weight `[outputs, inputs, kernel_height, kernel_width]` of a matrix or convolution, in any

@@ -33,10 +33,15 @@ struct Compiler: Sendable {
     for state in states {
       try builder.update(state: state.input, with: graph.outputs[state.output])
     }
-    let steps = builder.steps.map(\.step)
-    let plan = try BufferPlan(counts: builder.bufferCounts, steps: steps, maximumBytes: limit)
+    var (named, counts) = (builder.steps, builder.bufferCounts)
+    if !options.isPlain {
+      let chains = RowChains(named, counts: counts, threads: pool.threads, maximumBytes: limit)
+      (named, counts) = try chains.grouped()
+    }
+    let steps = named.map(\.step)
+    let plan = try BufferPlan(counts: counts, steps: steps, maximumBytes: limit)
     let releases = Compiler.releases(steps, kept: outputs.map(\.argument), slots: builder.slotCount)
-    let entries = zip(builder.steps, releases).map {
+    let entries = zip(named, releases).map {
       Program.Entry(name: $0.name, step: $0.step, releases: $1)
     }
     return Program(

@@ -23,6 +23,8 @@ final class ProgramBuilder {
   private var current = 0
   /// The graph's inputs that are memory of a state, which steps may write to.
   private let states: Set<ValueID>
+  /// Values that are columns of a wider matrix.
+  var columnPlaces: [ValueID: ColumnPlace] = [:]
   /// Masks of flags as what is added to scores.
   var maskPlaces: [ValueID: Region] = [:]
 
@@ -76,7 +78,7 @@ extension ProgramBuilder {
 
   /// Whether the value has been computed by the steps so far, or needs none.
   func isAvailable(_ id: ValueID) -> Bool {
-    isConstant(id) || arguments[id] != nil || floatPlaces[id] != nil
+    isConstant(id) || arguments[id] != nil || floatPlaces[id] != nil || columnPlaces[id] != nil
   }
 
   /// The one node that uses the value, when nothing else does, and once only.
@@ -92,6 +94,11 @@ extension ProgramBuilder {
   /// The nodes that use the value; nil for the outside, when it is an output.
   func nodes(using id: ValueID) -> [Node?] {
     consumers[id.index].map { $0 < graph.nodes.count ? graph.nodes[$0] : nil }
+  }
+
+  /// Those nodes with their places among all.
+  func users(of id: ValueID) -> [(index: Int, node: Node)] {
+    consumers[id.index].filter { $0 < graph.nodes.count }.map { ($0, graph.nodes[$0]) }
   }
 
   /// Says that no element of the value is below zero.
@@ -172,6 +179,7 @@ extension ProgramBuilder {
       throw DataError(.malformed, "'\(graph[id].name)' has no floats of known shape")
     }
     try padIfLeft(id)
+    gatherColumns(of: id, shape)
     if let wanted,
       let found = floatPlaces[id]?.first(where: { $0.layout.places(shape, like: wanted) })
     {
@@ -190,6 +198,19 @@ extension ProgramBuilder {
     let rowMajor = AxisOrder.rowMajor(shape.rank)
     place(id, at: try imported(id, shape), rowMajor)
     return try floats(id, wanted ?? rowMajor)
+  }
+
+  /// Makes the value dense after all where it is columns of a wider matrix.
+  private func gatherColumns(of id: ValueID, _ shape: Shape) {
+    guard let place = columnPlaces[id], floatPlaces[id] == nil else { return }
+    let columns = shape[shape.rank - 1]
+    let rows = shape.elementCount / columns
+    let result = newBuffer(shape.elementCount)
+    append(
+      ConversionStep(
+        source: place.part(rows: rows, columns: columns), result: result,
+        shape: [rows, columns], strides: [place.stride, 1]))
+    self.place(id, at: result, .rowMajor(shape.rank))
   }
 
   /// Pads after all what was left to a user who cannot do it.
@@ -227,6 +248,7 @@ extension ProgramBuilder {
   func argument(_ id: ValueID) throws -> Argument {
     if let known = arguments[id] { return known }
     try padIfLeft(id)
+    if let shape = floatShape(id) { gatherColumns(of: id, shape) }
     let argument: Argument
     if let tensor = constant(id) {
       argument = .constant(tensor)

@@ -10,6 +10,8 @@ final class WeightCache: Sendable {
     /// Folded into the weights, a float an output.
     var scale: [Float]?
     var details: [Int]
+    /// Others that are packed behind it.
+    var joined: [TensorIdentity] = []
   }
 
   enum Packed: Sendable {

@@ -24,6 +24,27 @@ struct AttentionStep: Step {
   var writes: [Region] { [result.region] }
   var takes: [Argument] { counts.map { [$0] } ?? [] }
 
+  var rowCount: Int? { kernel.batch * kernel.queries }
+
+  /// Items of the batch alone: a query needs all keys of its own.
+  func part(_ range: Range<Int>, of total: Int) -> (any Step)? {
+    guard rowCount == total, counts == nil, kernel.queries > 0,
+      range.lowerBound % kernel.queries == 0, range.upperBound % kernel.queries == 0
+    else { return nil }
+    let items = (range.lowerBound / kernel.queries)..<(range.upperBound / kernel.queries)
+    var kernel = kernel
+    kernel.batch = items.count
+    let (heads, others) = (kernel.queryHeads, kernel.keyValueHeads)
+    guard let q = q.items(items, heads: heads, rows: kernel.queries, features: kernel.size),
+      let k = k.items(items, heads: others, rows: keys, features: kernel.size),
+      let v = v.items(items, heads: others, rows: keys, features: kernel.width),
+      let result = result.items(items, heads: heads, rows: kernel.queries, features: kernel.width)
+    else { return nil }
+    return AttentionStep(
+      kernel: kernel, q: q, k: k, v: v, bias: bias?.items(from: items.lowerBound), keys: keys,
+      counts: nil, result: result)
+  }
+
   func run(in frame: Frame) throws {
     var lengths = [Int](repeating: keys, count: kernel.batch)
     var before = [Int](repeating: 0, count: kernel.batch)
@@ -49,6 +70,15 @@ struct PlacedHeads: Sendable {
   var strides: HeadStrides
 
   func placed(in frame: Frame) -> AttentionKernel.Placed { (frame.view(region), strides) }
+
+  /// Those of some items of the batch; nil where items do not lie one after the other.
+  func items(_ range: Range<Int>, heads: Int, rows: Int, features: Int) -> PlacedHeads? {
+    let one = (heads - 1) * strides.head + (rows - 1) * strides.row + features
+    guard strides.batch >= one, !range.isEmpty else { return nil }
+    let start = range.lowerBound * strides.batch
+    let part = region[start..<(start + (range.count - 1) * strides.batch + one)]
+    return PlacedHeads(region: part, strides: strides)
+  }
 }
 
 /// What is added to scores, in a region.
@@ -56,6 +86,11 @@ struct PlacedBias: Sendable {
   var region: Region
   var strides: HeadStrides
   var key: Int
+
+  func items(from first: Int) -> PlacedBias {
+    let part = region[(first * strides.batch)..<region.count]
+    return PlacedBias(region: part, strides: strides, key: key)
+  }
 
   func placed(in frame: Frame) -> AttentionBias {
     AttentionBias(values: frame.view(region), strides: strides, key: key)

@@ -28,7 +28,7 @@ struct HeadPlaces {
       strides: HeadStrides(batch: strides[0], head: strides[1], row: strides[2]))
   }
 
-  private init(batch: Int, heads: Int, rows: Int, size: Int, strides: HeadStrides) {
+  fileprivate init(batch: Int, heads: Int, rows: Int, size: Int, strides: HeadStrides) {
     self.batch = batch
     self.heads = heads
     self.rows = rows
@@ -42,6 +42,13 @@ extension ProgramBuilder {
   func heads(_ id: ValueID, _ heads: Int?) throws -> (operand: Region, places: HeadPlaces)? {
     guard let shape = floatShape(id), shape.elementCount > 0 else { return nil }
     guard shape.rank == 3 || shape.rank == 4 else { return nil }
+    if let column = columnPlaces[id], let heads, heads > 0, shape.rank == 3, shape[2] % heads == 0 {
+      let places = HeadPlaces(
+        batch: shape[0], heads: heads, rows: shape[1], size: shape[2] / heads,
+        strides: HeadStrides(
+          batch: shape[1] * column.stride, head: shape[2] / heads, row: column.stride))
+      return (column.part(rows: shape[0] * shape[1], columns: shape[2]), places)
+    }
     let found = try floats(id)
     if let places = HeadPlaces(shape, heads: heads, layout: found.layout) {
       return (found.operand, places)

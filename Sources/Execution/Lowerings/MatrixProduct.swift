@@ -10,12 +10,16 @@ protocol MatrixWeights: Sendable {
   var outputs: Int { get }
   /// Bytes that a product reads of them.
   var byteCount: Int { get }
+  /// Whether a row's results are the same whatever other rows there are.
+  var isRowwise: Bool { get }
   func multiply(
     _ input: FloatView, rows: Int, into result: FloatView, epilogue: Epilogue, pool: ThreadPool?)
 }
 
 extension PackedMatrix: MatrixWeights {}
-extension StoredMatrix: MatrixWeights {}
+extension StoredMatrix: MatrixWeights {
+  var isRowwise: Bool { false }
+}
 
 /// A matrix product with known weights, and what follows it.
 struct MatrixProductStep<Weights: MatrixWeights>: Step {
@@ -32,6 +36,7 @@ struct MatrixProductStep<Weights: MatrixWeights>: Step {
 
   var operations: Int { 2 * rows * weights.inputs * weights.outputs }
   var weightBytes: Int { weights.byteCount }
+  var rowCount: Int? { weights.isRowwise ? rows : nil }
   var reads: [Region] { [input] + [residual, factor].compactMap { $0 } }
   var writes: [Region] { [result] }
   var inPlace: (read: Region, write: Region)? { residual.map { ($0, result) } }
@@ -43,6 +48,14 @@ struct MatrixProductStep<Weights: MatrixWeights>: Step {
         bias: bias, residual: residual.map(frame.view), clamp: clamp, activation: activation,
         factor: factor.map(frame.view)),
       pool: frame.pool)
+  }
+
+  func part(_ range: Range<Int>, of total: Int) -> (any Step)? {
+    guard rowCount == total else { return nil }
+    return MatrixProductStep(
+      kind: kind, input: input.rows(range, of: total), residual: residual?.rows(range, of: total),
+      result: result.rows(range, of: total), weights: weights, rows: range.count, bias: bias,
+      clamp: clamp, activation: activation, factor: factor?.rows(range, of: total))
   }
 }
 
@@ -67,6 +80,7 @@ extension Lowering {
 
   static let linear = Lowering(Linear.self) { _, node, builder in
     if try builder.lowerToStoredProduct(node) { return true }
+    if try builder.lowerToJoinedProduct(node) { return true }
     guard let x = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
       let xShape = builder.floatShape(x), let shape = builder.floatShape(output),
       shape.elementCount > 0, xShape.rank > 0, builder.isConstant(b),

@@ -27,6 +27,15 @@ struct RowsStep: Step {
     if case .localResponse = function { nil } else { (input, result) }
   }
 
+  var rowCount: Int? { input.count / columns }
+
+  func part(_ range: Range<Int>, of total: Int) -> (any Step)? {
+    guard rowCount == total, scale?.buffer == nil, shift?.buffer == nil else { return nil }
+    return RowsStep(
+      kind: kind, function: function, input: input.rows(range, of: total), scale: scale,
+      shift: shift, result: result.rows(range, of: total), columns: columns)
+  }
+
   func run(in frame: Frame) {
     let (x, y, pool) = (frame.view(input), frame.view(result), frame.pool)
     let rows = input.count / columns

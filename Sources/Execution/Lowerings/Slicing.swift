@@ -59,6 +59,10 @@ extension ProgramBuilder {
     if zip(physical, zip(along, physical.contiguousStrides)).allSatisfy({ $0 == 1 || $1.0 == $1.1 })
     {
       place(output, at: source, layout)
+    } else if shape.rank == 3, layout == .rowMajor(3), steps.isEmpty,
+      starts.keys.allSatisfy({ $0 == 2 }), isForAttention(output)
+    {
+      columnPlaces[output] = ColumnPlace(region: operand, start: offset, stride: shape[2])
     } else {
       append(
         ConversionStep(

@@ -36,10 +36,11 @@ extension ProgramBuilder {
 
   /// The matrix where it lies: quantised blocks always; floats for few rows, which wait for memory, and in a session that
   /// keeps a state, whose weights should be in memory once.
+  func usesStored(_ tensor: Tensor, rows: Int) -> Bool {
+    tensor.dataType.isBlockQuantised || rows <= StoredMatrix.fewRows || hasStates
+  }
+
   private func storedMatrix(_ tensor: Tensor, rows: Int) -> StoredMatrix? {
-    guard tensor.dataType.isBlockQuantised || rows <= StoredMatrix.fewRows || hasStates else {
-      return nil
-    }
-    return StoredMatrix(tensor)
+    usesStored(tensor, rows: rows) ? StoredMatrix(tensor) : nil
   }
 }

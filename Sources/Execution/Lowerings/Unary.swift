@@ -14,6 +14,13 @@ struct UnaryStep: Step {
   var writes: [Region] { [result] }
   var inPlace: (read: Region, write: Region)? { (input, result) }
 
+  func part(_ range: Range<Int>, of total: Int) -> (any Step)? {
+    guard input.count % total == 0 else { return nil }
+    return UnaryStep(
+      kind: kind, operation: operation, input: input.rows(range, of: total),
+      result: result.rows(range, of: total))
+  }
+
   func run(in frame: Frame) {
     Elementwise.unary(
       operation, frame.view(input), count: input.count, into: frame.view(result), pool: frame.pool)

@@ -5,10 +5,9 @@ import Tensors
 /// The memory of one run.
 final class Frame {
   let pool: ThreadPool
-  private let arena: Arena
-  private let offsets: [Int]
+  /// Where floats are.
+  let homes: Homes
   private let inputs: [Tensor]
-  private let inputViews: [FloatView?]
   private let states: [Int: FloatView]
   private var slots: [Tensor?]
 
@@ -17,30 +16,25 @@ final class Frame {
     program: Program, arena: Arena, inputs: [Tensor], states: [Int: FloatView], pool: ThreadPool
   ) {
     self.pool = pool
-    self.arena = arena
     self.inputs = inputs
-    offsets = program.plan.offsets
     self.states = states
-    inputViews = inputs.enumerated().map { index, tensor in
-      states[index] ?? (tensor.dataType == .float32 ? FloatView(tensor) : nil)
-    }
+    homes = Homes(
+      arena: arena, offsets: program.plan.offsets,
+      inputs: inputs.enumerated().map { index, tensor in
+        states[index] ?? (tensor.dataType == .float32 ? FloatView(tensor) : nil)
+      })
     slots = [Tensor?](repeating: nil, count: program.slotCount)
   }
 
-  /// The floats of an operand.
-  func view(_ operand: Region) -> FloatView {
-    switch operand.home {
-    case .buffer(let index):
-      return arena.view(offset: offsets[index] + operand.offset, count: operand.count)
-    case .input(let index):
-      guard let view = inputViews[index] else {
-        preconditionFailure("input \(index) is not in float32")
-      }
-      return view[operand.offset..<(operand.offset + operand.count)]
-    case .constant(let view):
-      return view[operand.offset..<(operand.offset + operand.count)]
-    }
+  /// For steps that deal with floats only.
+  init(_ homes: Homes, pool: ThreadPool) {
+    self.pool = pool
+    self.homes = homes
+    (inputs, states, slots) = ([], [:], [])
   }
+
+  /// The floats of an operand.
+  func view(_ operand: Region) -> FloatView { homes.view(operand) }
 
   /// The tensor of an argument.
   func tensor(_ argument: Argument) -> Tensor {
@@ -59,4 +53,45 @@ final class Frame {
   func fill(slot: Int, with tensor: Tensor) { slots[slot] = tensor }
 
   func empty(slot: Int) { slots[slot] = nil }
+}
+
+/// Where the floats of a run are.
+struct Homes: Sendable {
+  let arena: Arena
+  let offsets: [Int]
+  let inputs: [FloatView?]
+  /// Buffers of which some rows lie elsewhere.
+  var local: LocalBuffers?
+
+  func view(_ operand: Region) -> FloatView {
+    switch operand.home {
+    case .buffer(let index):
+      if let found = local?.view(operand, buffer: index) { return found }
+      return arena.view(offset: offsets[index] + operand.offset, count: operand.count)
+    case .input(let index):
+      guard let view = inputs[index] else {
+        preconditionFailure("input \(index) is not in float32")
+      }
+      return view[operand.offset..<(operand.offset + operand.count)]
+    case .constant(let view):
+      return view[operand.offset..<(operand.offset + operand.count)]
+    }
+  }
+}
+
+/// Rows of buffers that a chain has for itself.
+struct LocalBuffers: Sendable {
+  let memory: FloatView
+  /// For each buffer, floats from the memory's start.
+  let offsets: [Int]
+  /// For each buffer, floats of a row; 0 for one that is not here.
+  let widths: [Int]
+  /// The row that lies first.
+  let firstRow: Int
+
+  func view(_ operand: Region, buffer: Int) -> FloatView? {
+    guard widths[buffer] > 0 else { return nil }
+    let start = offsets[buffer] + operand.offset - firstRow * widths[buffer]
+    return memory[start..<(start + operand.count)]
+  }
 }

@@ -26,6 +26,14 @@ struct Region: Sendable {
   }
 }
 
+extension Region {
+  /// Some of the rows that it consists of.
+  func rows(_ range: Range<Int>, of total: Int) -> Region {
+    let width = count / total
+    return self[(range.lowerBound * width)..<(range.upperBound * width)]
+  }
+}
+
 /// A tensor that a step takes as a whole, of any type.
 enum Argument: Sendable {
   case input(Int)

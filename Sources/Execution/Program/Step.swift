@@ -13,6 +13,10 @@ protocol Step: Sendable {
   var takes: [Argument] { get }
   /// The slots that it fills.
   var gives: [Int] { get }
+  /// The outermost rows of what it reads and writes, when each result needs only its own.
+  var rowCount: Int? { get }
+  /// The same for these of `total` rows alone; nil where other rows matter, too.
+  func part(_ rows: Range<Int>, of total: Int) -> (any Step)?
 
   func run(in frame: Frame) throws
 }
@@ -25,4 +29,6 @@ extension Step {
   var inPlace: (read: Region, write: Region)? { nil }
   var takes: [Argument] { [] }
   var gives: [Int] { [] }
+  var rowCount: Int? { nil }
+  func part(_ rows: Range<Int>, of total: Int) -> (any Step)? { nil }
 }
