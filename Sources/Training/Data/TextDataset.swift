@@ -55,7 +55,7 @@ public struct TextDataset: Sendable {
 
   /// - Throws: with the file named, and the line where there is one.
   public init(_ path: String, _ options: Options = Options()) throws {
-    let files = try TextDataset.files(path)
+    let files = try DataFiles(path, endings: RecordFile.extensions)
     let training = try RecordFile(files.training, skipsBad: options.skipsBad)
     let columns = try ColumnChoice(
       of: training, text: options.textColumn, pair: options.pairColumn,
@@ -88,29 +88,5 @@ public struct TextDataset: Sendable {
     self.classes = reader.classes
     self.training = all
     self.skipped = skipped + reader.skipped
-  }
-
-  private static func files(_ path: String) throws -> (training: String, validation: String?) {
-    guard let isDirectory = System.isDirectory(path) else {
-      throw DataError(.notFound, "no such file or folder", path: path)
-    }
-    guard isDirectory else { return (path, nil) }
-    let names = System.names(in: path)
-    func file(_ stems: [String]) -> String? {
-      for stem in stems {
-        for ending in RecordFile.extensions {
-          if let name = names.first(where: { $0.lowercased() == "\(stem).\(ending)" }) {
-            return "\(path)/\(name)"
-          }
-        }
-      }
-      return nil
-    }
-    guard let training = file(["train", "training"]) else {
-      throw DataError(
-        .malformed, "has no file of texts to learn from",
-        expected: RecordFile.extensions.map { "train.\($0)" }.joined(separator: ", "), path: path)
-    }
-    return (training, file(["val", "validation", "valid", "dev", "test"]))
   }
 }
