@@ -32,6 +32,7 @@ import Testing
     ("modernbert", "ModernBERT", .textFeatures),
     ("modernbert-masked", "ModernBERT", .maskedLanguageModel),
     ("modernbert-text", "ModernBERT", .textClassification),
+    ("t5-encoder", "T5", .textFeatures), ("t5-encoder-gated", "T5", .textFeatures),
   ]
 
   static func checkpoint(_ name: String) throws -> Checkpoint {
@@ -122,6 +123,11 @@ import Testing
       stages["embeddings.norm"] = "hidden_0"
       for layer in 0..<(modern.layers - 1) {
         stages["layers.\(layer).mlp.add"] = "hidden_\(layer + 1)"
+      }
+    } else if let t5 = configuration as? T5EncoderConfiguration {
+      stages["shared"] = "hidden_0"
+      for layer in 0..<(t5.whole.encoderLayers - 1) {
+        stages["encoder.block.\(layer).layer.1.residual"] = "hidden_\(layer + 1)"
       }
     } else if let plain = configuration as? EncoderConfiguration {
       stages[plain.isProjected ? "embeddings_project" : "embeddings.LayerNorm"] = "hidden_0"

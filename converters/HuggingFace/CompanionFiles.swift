@@ -64,7 +64,8 @@ enum CompanionFiles {
     }
     guard names.contains(modules), let list = try? JSONFiles.read("\(folder)/\(modules)").array
     else { return named }
-    return named + list.prefix(maximumModules).compactMap { $0["path"]?.string }
+    return named
+      + list.prefix(maximumModules).compactMap { $0["path"]?.string }
       .filter { Companion.isContained($0) && System.isDirectory("\(folder)/\($0)") == true }
   }
 }

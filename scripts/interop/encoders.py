@@ -14,18 +14,21 @@ NAMES = ["bert", "bert-masked", "bert-pretraining", "bert-text", "bert-tokens", 
          "roberta-masked", "roberta-text", "xlm-roberta-tokens", "distilbert", "distilbert-masked", "distilbert-text",
          "mpnet", "mpnet-masked", "electra-generator", "electra-discriminator", "electra-text", "albert",
          "albert-masked", "albert-pretraining", "albert-text", "modernbert", "modernbert-masked", "modernbert-text"]
+# Encoders of models that write, alone. They come last: a seed is a place in the lists.
+LATER = ["t5-encoder", "t5-encoder-gated"]
 # Heads of the same kinds on decoders.
 DECODERS = ["llama-text", "llama-tokens", "llama-answers", "mistral-answers", "qwen2-answers", "qwen3-tokens",
             "gemma2-tokens", "gpt2-text", "gpt2-tokens", "gpt2-answers"]
 HUB = [name for name in hub.ENCODERS if name not in NAMES]
 # What llama.cpp has; of heads only that for texts.
-GGUF = ["bert", "bert-text", "roberta", "roberta-text", "distilbert", "modernbert", "modernbert-text"]
+GGUF = ["bert", "bert-text", "roberta", "roberta-text", "distilbert", "modernbert", "modernbert-text", "t5-encoder",
+        "t5-encoder-gated"]
 FORMATS = ["pytorch", "safetensors", "huggingface", "onnx", "npz"]
 
 
 class Encoder(SeededText):
     def __init__(self, judges: Judges, name: str):
-        seed = SEED + (NAMES + HUB + DECODERS).index(name)
+        seed = SEED + (NAMES + HUB + DECODERS + LATER).index(name)
         super().__init__(judges, judges.text, name, seed, judges.cache / f"{name}-{seed}")
 
     def distance(self, answer: pathlib.Path, only: set | None = None, rows: slice = slice(None), cut: int = 0) -> str:
@@ -94,7 +97,7 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
         encoder = Encoder(judges, name)
         there.append(Road(name, "gguf", functools.partial(encoder.road, "gguf")))
         back.append(Road(f"{name} and back", "gguf", functools.partial(encoder.back, "gguf")))
-    for name in NAMES + DECODERS:
+    for name in NAMES + DECODERS + LATER:
         encoder = Encoder(judges, name)
         there.append(Road(name, "run", encoder.run))
         there += [Road(name, format, functools.partial(encoder.road, format)) for format in FORMATS]

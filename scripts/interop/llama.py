@@ -23,10 +23,12 @@ SEED = 1200
 KINDS = {"tokens": ["llama", "llama3", "llama-yarn", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3", "gpt2"],
          "seq2seq": ["t5", "t5-gated"], "vectors": ["bert", "roberta", "xlm-roberta", "distilbert", "modernbert"],
          "classes": ["bert-text", "roberta-text", "modernbert-text"]}
+# Of the same kinds, but later: a seed is a place in the lists.
+LATER = {"vectors": ["t5-encoder", "t5-encoder-gated"]}
 # Which GELU a model means; the others have none.
 GELU = {"erf": {"bert", "bert-text", "roberta", "roberta-text", "xlm-roberta", "distilbert", "modernbert",
                 "modernbert-text"},
-        "tanh": {"gemma", "gemma2", "gemma3", "gpt2", "t5-gated"}}
+        "tanh": {"gemma", "gemma2", "gemma3", "gpt2", "t5-gated", "t5-encoder-gated"}}
 BY_TABLE = 1e-2
 CLASSES = 3
 WRITTEN = [5, 9, 11, 4]
@@ -51,7 +53,7 @@ class Llama(Seeded):
     def __init__(self, judges: Judges, python: str, name: str, kind: str):
         self.python, self.name, self.kind = python, name, kind
         self.gelu = next((gelu for gelu, names in GELU.items() if name in names), None)
-        self.seed = SEED + [n for names in KINDS.values() for n in names].index(name)
+        self.seed = SEED + [n for lists in (KINDS, LATER) for names in lists.values() for n in names].index(name)
         super().__init__(judges, judges.cache / f"llama-{name}-{self.seed}")
 
     def create(self) -> None:
@@ -108,4 +110,4 @@ def roads(judges: Judges, asked: bool) -> dict[str, list[Road]]:
         return {}
     return {"By llama.cpp (distance of the answers)": [
         Road(f"{name} by llama.cpp", "gguf", Llama(judges, path, name, kind).road)
-        for kind, names in KINDS.items() for name in names]}
+        for lists in (KINDS, LATER) for kind, names in lists.items() for name in names]}

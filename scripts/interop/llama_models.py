@@ -19,6 +19,7 @@ PLAIN = {k: v for k, v in SIZES.items() if k != "num_key_value_heads"}
 GPT2 = dict(n_positions=128, n_embd=64, n_layer=2, n_head=4)
 T5 = dict(d_model=64, d_kv=16, d_ff=96, num_layers=2, num_heads=4, relative_attention_num_buckets=16,
           decoder_start_token_id=0, eos_token_id=1)
+T5_ENCODER = dict(d_model=64, d_kv=16, d_ff=96, num_layers=2, num_heads=4)
 LLAMA3 = {"rope_type": "llama3", "rope_theta": 10000.0, "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
           "original_max_position_embeddings": 16}
 YARN = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 32}
@@ -43,6 +44,9 @@ CASES = {
     "t5": ("T5ForConditionalGeneration", transformers.T5Config(**T5), "unigram", "seq2seq"),
     "t5-gated": ("T5ForConditionalGeneration", transformers.T5Config(
         **T5, feed_forward_proj="gated-gelu", tie_word_embeddings=False), "unigram", "seq2seq"),
+    "t5-encoder": ("T5EncoderModel", transformers.T5Config(**T5_ENCODER), "unigram", "vectors"),
+    "t5-encoder-gated": ("T5EncoderModel", transformers.T5Config(
+        **T5_ENCODER, feed_forward_proj="gated-gelu"), "unigram", "vectors"),
     "bert": ("BertModel", transformers.BertConfig(**PLAIN), "bert", "vectors"),
     "bert-text": ("BertForSequenceClassification", transformers.BertConfig(**PLAIN, **LABELS), "bert", "classes"),
     "roberta": ("RobertaModel", transformers.RobertaConfig(

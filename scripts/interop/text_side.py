@@ -71,7 +71,8 @@ def state(name: str, file: str, format: str, config: str, inputs: str, out: str)
     model = made(AutoConfig.from_pretrained(config, attn_implementation="eager"))
     missing, unexpected = model.load_state_dict(loaded, strict=False)
     model.tie_weights()
-    tied = {k for k in missing if k.endswith(("decoder.weight", "decoder.bias", "lm_head.weight", "projector.weight"))}
+    tied = {k for k in missing if k.endswith(("decoder.weight", "decoder.bias", "lm_head.weight", "projector.weight",
+                                                   "encoder.embed_tokens.weight"))}
     if unexpected or set(missing) - tied:
         raise ValueError(f"unexpected {unexpected[:3]}, missing {sorted(set(missing) - tied)[:3]}")
     answer(model, inputs, out)
@@ -107,9 +108,10 @@ def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
                 whole[-len(array):] = array
                 array = whole
             state[key] = torch.tensor(array.reshape(value.shape))
-        elif "pooler" not in key and "position_ids" not in key:
+        elif not any(part in key for part in ("pooler", "position_ids", "encoder.embed_tokens")):
             lost.append(key)
     if tensors or lost:
         raise ValueError(f"tensors that nobody knows {sorted(tensors)[:3]}, missing {lost[:3]}")
     model.load_state_dict(state, strict=False)
+    model.tie_weights()
     answer(model, inputs, out)

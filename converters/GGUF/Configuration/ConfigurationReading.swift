@@ -86,10 +86,11 @@ struct ConfigurationReading {
         metadata.hyperparameter("final_logit_softcapping")?.double.map { .number($0) }
     case "bert": completeBERT(&config)
     case "modern-bert": completeModernBERT(&config)
-    case "t5":
+    case "t5", "t5encoder":
       config["relative_attention_max_distance"] = 128
       let isGated = shapes["enc.blk.0.ffn_gate.weight"] != nil
       config["feed_forward_proj"] = isGated ? "gated-gelu" : "relu"
+      guard architecture.name == "t5" else { return }
       config["num_decoder_layers"] = config["num_decoder_layers"] ?? config["num_layers"]
     default: break
     }

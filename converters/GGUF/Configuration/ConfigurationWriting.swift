@@ -18,7 +18,7 @@ struct ConfigurationWriting {
     let inner = whole["text_config"].flatMap { $0["model_type"] == nil ? nil : $0 }
     let config = inner ?? whole
     guard let type = config["model_type"]?.string,
-      let architecture = GGUFArchitecture.ofModelType(type)
+      let architecture = GGUFArchitecture.of(config)
     else { return nil }
     self.config = config
     self.architecture = architecture

@@ -80,23 +80,23 @@ struct GGUFArchitecture: Sendable {
       ]),
     GGUFArchitecture(
       name: "t5", modelTypes: ["t5"], className: "T5ForConditionalGeneration",
-      hyperparameters: [
-        .count("context_length", "n_positions"), .count("embedding_length", "d_model"),
-        .count("block_count", "num_layers"),
+      hyperparameters: t5 + [
         .count("decoder_block_count", "num_decoder_layers"),
-        .count("feed_forward_length", "d_ff"), .count("attention.head_count", "num_heads"),
-        .count("attention.key_length", "d_kv"), .count("attention.value_length", "d_kv"),
-        .number("attention.layer_norm_epsilon", "layer_norm_epsilon"),
-        .number("attention.layer_norm_rms_epsilon", "layer_norm_epsilon"),
-        .count("attention.relative_buckets_count", "relative_attention_num_buckets"),
         .count("decoder_start_token_id", "decoder_start_token_id"),
       ], constants: [("is_encoder_decoder", true)]),
+    GGUFArchitecture(
+      name: "t5encoder", modelTypes: ["t5"], className: "T5EncoderModel", hyperparameters: t5,
+      constants: [("is_encoder_decoder", false)]),
   ]
 
   static func named(_ name: String) -> GGUFArchitecture? { all.first { $0.name == name } }
 
-  static func ofModelType(_ type: String) -> GGUFArchitecture? {
-    all.first { $0.modelTypes.contains(type) }
+  /// That of a configuration: by its `model_type`, and where there are several by its class.
+  static func of(_ config: JSONValue) -> GGUFArchitecture? {
+    guard let type = config["model_type"]?.string else { return nil }
+    let known = all.filter { $0.modelTypes.contains(type) }
+    let name = config["architectures"]?[0]?.string
+    return known.count > 1 ? known.first { $0.className == name } ?? known[0] : known.first
   }
 
   private static let decoder: [GGUFHyperparameter] = [
@@ -110,6 +110,15 @@ struct GGUFArchitecture: Sendable {
   ]
   private static let heads: [GGUFHyperparameter] = [
     .count("attention.key_length", "head_dim"), .count("attention.value_length", "head_dim"),
+  ]
+  private static let t5: [GGUFHyperparameter] = [
+    .count("context_length", "n_positions"), .count("embedding_length", "d_model"),
+    .count("block_count", "num_layers"), .count("feed_forward_length", "d_ff"),
+    .count("attention.head_count", "num_heads"), .count("attention.key_length", "d_kv"),
+    .count("attention.value_length", "d_kv"),
+    .number("attention.layer_norm_epsilon", "layer_norm_epsilon"),
+    .number("attention.layer_norm_rms_epsilon", "layer_norm_epsilon"),
+    .count("attention.relative_buckets_count", "relative_attention_num_buckets"),
   ]
   private static let gelu: [(name: String, value: JSONValue)] = [
     ("hidden_act", "gelu_pytorch_tanh"), ("hidden_activation", "gelu_pytorch_tanh"),

@@ -22,7 +22,7 @@ struct ImpliedFacts {
     if let error = activation ?? scaling ?? window { return error }
     switch architecture {
     case "gemma2", "gemma3": return scores ?? caps
-    case "t5": return distance
+    case "t5", "t5encoder": return distance
     case "modern-bert": return biases
     default: return nil
     }
@@ -59,7 +59,8 @@ struct ImpliedFacts {
     case "modern-bert":
       return check(["hidden_activation"], smooth + ["silu"])
         ?? check(["classifier_activation"], smooth)
-    case "t5": return check(["feed_forward_proj"], ["relu", "gated-gelu", "gated-gelu_new"])
+    case "t5", "t5encoder":
+      return check(["feed_forward_proj"], ["relu", "gated-gelu", "gated-gelu_new"])
     default: return nil
     }
   }

@@ -94,7 +94,8 @@ extension T5Configuration: EncoderDecoderConfiguration {
 
 extension T5Configuration {
   func encoder(
-    _ graph: inout LayerBuilder, _ ids: ValueID, _ mask: ValueID
+    _ graph: inout LayerBuilder, _ ids: ValueID, _ mask: ValueID,
+    output: String = "encoder_last_hidden_state"
   ) throws -> ValueID {
     var (x, _) = try graph.embedding(ids, "shared", count: vocabulary, size: hiddenSize)
     let places = graph.places(along: 1, of: ids, "encoder.places")
@@ -112,8 +113,7 @@ extension T5Configuration {
         }, "\(name).0.residual")
       x = try feedForward(&graph, x, "\(name).1")
     }
-    return try norm(
-      &graph, x, "encoder.final_layer_norm", output: "encoder_last_hidden_state")
+    return try norm(&graph, x, "encoder.final_layer_norm", output: output)
   }
 
   /// - Parameters:

@@ -13,7 +13,9 @@ extension T5Configuration {
     switch dialect {
     case .huggingFace:
       var rules: [NameRule] = [
-        .drop("encoder.embed_tokens.weight"), .drop("decoder.embed_tokens.weight"),
+        // All are one; an encoder alone may have it under its own name
+        .formerly("encoder.embed_tokens.weight", "shared.weight"),
+        .drop("decoder.embed_tokens.weight"),
         // The first files of T5 have a bias that nothing uses
         .drop("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"),
       ]

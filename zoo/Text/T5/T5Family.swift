@@ -3,7 +3,7 @@ import JSON
 import OrderedCollections
 import Tensors
 
-/// T5, its version 1.1, and Flan-T5.
+/// T5, its version 1.1, and Flan-T5; also their encoders alone.
 public struct T5: ModelFamily {
   public let name = "T5"
   public init() {}
@@ -52,8 +52,11 @@ public struct T5: ModelFamily {
     if dialect == .kerasHubObjects { return T5Configuration(kerasHub: shapes, sidecars) }
     let map = T5Configuration.nameMap(for: dialect, isTied: false, isGated: isGated)
     guard let map else { return nil }
-    return T5Configuration(
-      canonical: shapes.mapped(by: map), config: sidecars.textConfiguration, isGated: isGated)
+    let canonical = shapes.mapped(by: map)
+    let found = T5Configuration(
+      canonical: canonical, config: sidecars.textConfiguration, isGated: isGated)
+    let hasDecoder = canonical.first { $0.hasPrefix("decoder.") } != nil
+    return hasDecoder ? found : found.map { T5EncoderConfiguration(of: $0) }
   }
 }
 
