@@ -55,6 +55,12 @@ import Training
     #expect(folder.validationName == "test" && folder.validation.count == 1)
   }
 
+  @Test func besideCarsATrainIsAClass() throws {
+    let scratch = ScratchDirectory()
+    try Self.folder(["car/1.png", "train/1.png", "test/1.png"], in: scratch)
+    #expect(try PictureFolder(scratch.path).classes == ["car", "test", "train"])
+  }
+
   @Test(arguments: ["", "train/"]) func aShareOfEachClassIsSetAside(prefix: String) throws {
     let scratch = ScratchDirectory()
     try Self.folder(

@@ -54,8 +54,14 @@ public struct PictureFolder: Sendable {
       return
     }
     let names = PictureTree.folders(in: root)
-    let trainingName = names.first { ["train", "training"].contains($0.lowercased()) }
-    let others = ["val", "validation", "valid", "dev", "test"].compactMap { wanted in
+    let splits = ["train", "training", "val", "validation", "valid", "dev", "test"]
+    let trainingName = names.first { name in
+      // Beside cars and planes, a train is a class
+      ["train", "training"].contains(name.lowercased())
+        && (names.allSatisfy { splits.contains($0.lowercased()) }
+          || !PictureTree.folders(in: "\(root)/\(name)").isEmpty)
+    }
+    let others = splits.dropFirst(2).compactMap { wanted in
       names.first { $0.lowercased() == wanted }
     }
     if trainingName == nil, let other = others.first, names.allSatisfy(others.contains) {
