@@ -23,6 +23,7 @@ public struct Catalogue: Sendable {
     ELECTRA(),
     ALBERT(),
     ModernBERT(),
+    NomicBERT(),
     GPT2(),
     T5(),
   ])

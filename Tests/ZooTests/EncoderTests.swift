@@ -32,7 +32,8 @@ import Testing
     ("modernbert", "ModernBERT", .textFeatures),
     ("modernbert-masked", "ModernBERT", .maskedLanguageModel),
     ("modernbert-text", "ModernBERT", .textClassification),
-    ("t5-encoder", "T5", .textFeatures), ("t5-encoder-gated", "T5", .textFeatures),
+    ("nomic", "Nomic BERT", .textFeatures), ("t5-encoder", "T5", .textFeatures),
+    ("t5-encoder-gated", "T5", .textFeatures),
   ]
 
   static func checkpoint(_ name: String) throws -> Checkpoint {
@@ -124,6 +125,11 @@ import Testing
       for layer in 0..<(modern.layers - 1) {
         stages["layers.\(layer).mlp.add"] = "hidden_\(layer + 1)"
       }
+    } else if let nomic = configuration as? NomicBERTConfiguration {
+      stages["emb_ln"] = "hidden_0"
+      for layer in 0..<(nomic.layers - 1) {
+        stages["encoder.layers.\(layer).norm2"] = "hidden_\(layer + 1)"
+      }
     } else if let t5 = configuration as? T5EncoderConfiguration {
       stages["shared"] = "hidden_0"
       for layer in 0..<(t5.whole.encoderLayers - 1) {
@@ -156,6 +162,26 @@ import Testing
       try #require(explicit["last_hidden_state"]), try #require(implicit["last_hidden_state"])
     )
     #expect(a.isBitEqual(to: b))
+  }
+
+  /// The authors' own files say the same in GPT-2's words.
+  @Test func readsNomicsOwnConfiguration() throws {
+    let model = try Self.model("nomic")
+    let own: JSONValue = [
+      "model_type": "nomic_bert", "architectures": ["NomicBertModel"], "n_embd": 24, "n_head": 4,
+      "n_inner": 40, "n_layer": 2, "n_positions": 64, "vocab_size": 70, "type_vocab_size": 2,
+      "activation_function": "swiglu", "layer_norm_epsilon": 1e-12, "rotary_emb_base": 1000,
+      "rotary_emb_fraction": 1.0, "rotary_emb_interleaved": false, "prenorm": false,
+      "rotary_scaling_factor": nil,
+    ]
+    let weights = try Self.checkpoint("nomic").normalised
+    let found = try Self.model(weights, sidecars: ["config.json": own])
+    #expect(found.configuration.hiddenFacts == model.configuration.hiddenFacts)
+    #expect(found.configuration.assumptions.isEmpty)
+    var other = try #require(own.object)
+    other["prenorm"] = true
+    let sidecars: Sidecars = ["config.json": .object(other)]
+    #expect(Catalogue.standard.recognise(weights, sidecars: sidecars) == nil)
   }
 
   @Test func namesATextThatIsTooLong() throws {

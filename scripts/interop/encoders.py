@@ -15,7 +15,9 @@ NAMES = ["bert", "bert-masked", "bert-pretraining", "bert-text", "bert-tokens", 
          "mpnet", "mpnet-masked", "electra-generator", "electra-discriminator", "electra-text", "albert",
          "albert-masked", "albert-pretraining", "albert-text", "modernbert", "modernbert-masked", "modernbert-text"]
 # Encoders of models that write, alone. They come last: a seed is a place in the lists.
-LATER = ["t5-encoder", "t5-encoder-gated"]
+LATER = ["t5-encoder", "t5-encoder-gated", "nomic"]
+# transformers renames these as it reads and writes them: its own tensors have other names than its files.
+RENAMED = ["nomic"]
 # Heads of the same kinds on decoders.
 DECODERS = ["llama-text", "llama-tokens", "llama-answers", "mistral-answers", "qwen2-answers", "qwen3-tokens",
             "gemma2-tokens", "gpt2-text", "gpt2-tokens", "gpt2-answers"]
@@ -100,8 +102,9 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
     for name in NAMES + DECODERS + LATER:
         encoder = Encoder(judges, name)
         there.append(Road(name, "run", encoder.run))
-        there += [Road(name, format, functools.partial(encoder.road, format)) for format in FORMATS]
+        there += [Road(name, format, functools.partial(encoder.road, format)) for format in FORMATS
+                  if name not in RENAMED or format not in ("pytorch", "safetensors")]
         back += [Road(f"{name} and back", format, functools.partial(encoder.back, format))
-                 for format in ("pytorch", "safetensors", "onnx")]
+                 for format in ("pytorch", "safetensors", "onnx", *(["gguf"] if name in RENAMED else []))]
     return {"Text encoders (distance of the outputs)": there, "Text encoders of KerasHub": theirs,
             "Text encoders, back by from_pretrained": back}

@@ -24,7 +24,7 @@ KINDS = {"tokens": ["llama", "llama3", "llama-yarn", "mistral", "qwen2", "qwen3"
          "seq2seq": ["t5", "t5-gated"], "vectors": ["bert", "roberta", "xlm-roberta", "distilbert", "modernbert"],
          "classes": ["bert-text", "roberta-text", "modernbert-text"]}
 # Of the same kinds, but later: a seed is a place in the lists.
-LATER = {"vectors": ["t5-encoder", "t5-encoder-gated"]}
+LATER = {"vectors": ["t5-encoder", "t5-encoder-gated", "nomic"]}
 # Which GELU a model means; the others have none.
 GELU = {"erf": {"bert", "bert-text", "roberta", "roberta-text", "xlm-roberta", "distilbert", "modernbert",
                 "modernbert-text"},

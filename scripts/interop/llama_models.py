@@ -47,6 +47,7 @@ CASES = {
     "t5-encoder": ("T5EncoderModel", transformers.T5Config(**T5_ENCODER), "unigram", "vectors"),
     "t5-encoder-gated": ("T5EncoderModel", transformers.T5Config(
         **T5_ENCODER, feed_forward_proj="gated-gelu"), "unigram", "vectors"),
+    "nomic": ("NomicBertModel", transformers.NomicBertConfig(**PLAIN), "bert", "vectors"),
     "bert": ("BertModel", transformers.BertConfig(**PLAIN), "bert", "vectors"),
     "bert-text": ("BertForSequenceClassification", transformers.BertConfig(**PLAIN, **LABELS), "bert", "classes"),
     "roberta": ("RobertaModel", transformers.RobertaConfig(

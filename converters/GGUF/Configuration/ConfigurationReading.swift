@@ -33,7 +33,7 @@ struct ConfigurationReading {
     }
     for (name, value) in architecture.constants { config[name] = value }
     config["vocab_size"] = config["vocab_size"] ?? vocabularySize
-    if !["bert", "modern-bert"].contains(architecture.name) {
+    if !["bert", "modern-bert", "nomic-bert"].contains(architecture.name) {
       config["tie_word_embeddings"] = .bool(shapes["output.weight"] == nil)
     }
     if config["rms_norm_eps"] != nil { completeDecoder(&config, architecture) }
@@ -86,6 +86,11 @@ struct ConfigurationReading {
         metadata.hyperparameter("final_logit_softcapping")?.double.map { .number($0) }
     case "bert": completeBERT(&config)
     case "modern-bert": completeModernBERT(&config)
+    case "nomic-bert":
+      config["type_vocab_size"] = .integer(shapes["token_types.weight"]?.first ?? 0)
+      config["rope_parameters"] = [
+        "rope_theta": config.removeValue(forKey: "rope_theta") ?? 1000.0, "rope_type": "default",
+      ]
     case "t5", "t5encoder":
       config["relative_attention_max_distance"] = 128
       let isGated = shapes["enc.blk.0.ffn_gate.weight"] != nil

@@ -45,7 +45,7 @@ struct ConfigurationWriting {
       writeScaling(to: &metadata)
     }
     switch architecture.name {
-    case "bert": writeBERT(to: &metadata)
+    case "bert", "nomic-bert": writeBERT(to: &metadata)
     case "modern-bert": writeModernBERT(to: &metadata)
     case "gemma3":
       let local = config["rope_parameters"]?["sliding_attention"]?["rope_theta"]?.double

@@ -62,6 +62,16 @@ struct GGUFArchitecture: Sendable {
         .number("attention.layer_norm_epsilon", "layer_norm_eps"),
       ], constants: [("hidden_act", "gelu"), ("position_embedding_type", "absolute")]),
     GGUFArchitecture(
+      name: "nomic-bert", modelTypes: ["nomic_bert"], className: "NomicBertModel",
+      hyperparameters: [
+        .count("context_length", "max_position_embeddings"),
+        .count("embedding_length", "hidden_size"), .count("block_count", "num_hidden_layers"),
+        .count("feed_forward_length", "intermediate_size"),
+        .count("attention.head_count", "num_attention_heads"),
+        .number("attention.layer_norm_epsilon", "layer_norm_eps"),
+        .number("rope.freq_base", "rope_theta"),
+      ], constants: [("hidden_act", "silu")]),
+    GGUFArchitecture(
       name: "modern-bert", modelTypes: ["modernbert"], className: "ModernBertModel",
       hyperparameters: [
         .count("vocab_size", "vocab_size"),

@@ -51,7 +51,8 @@ struct ImpliedFacts {
       return refuse(key, name, expected: allowed.joined(separator: " or "))
     }
     switch architecture {
-    case "llama", "qwen2", "qwen3": return check(["hidden_act"], ["silu", "swish"])
+    case "llama", "qwen2", "qwen3", "nomic-bert":
+      return check(["hidden_act"], ["silu", "swish"])
     case "gemma", "gemma2", "gemma3":
       return check(["hidden_activation", "hidden_act"], smooth)
     case "gpt2": return check(["activation_function"], smooth)
@@ -71,6 +72,7 @@ struct ImpliedFacts {
     guard let type = (own?["rope_type"] ?? own?["type"])?.string else { return nil }
     var known = ["default", "linear", "yarn", "dynamic"]
     if architecture == "llama" { known.append("llama3") }
+    if architecture == "nomic-bert" { known = ["default"] }
     guard known.contains(type) else {
       return refuse("rope_type", type, expected: known.joined(separator: ", "))
     }
