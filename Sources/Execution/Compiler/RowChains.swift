@@ -1,19 +1,20 @@
 import Kernels
 
-/// Finds neighbouring steps that can be done part by part, and makes them one.
+/// Finds neighbouring steps that items of a batch can go through one by one, and makes them one step.
 struct RowChains {
   typealias Named = (name: String, step: any Step)
 
   private let steps: [Named]
   private let threads: Int
   private let limit: Int
-  private var counts: [Int]
+  private let counts: [Int]
+  /// For as many rows as attention has queries, items of the batch.
+  private var items: [Int: Int] = [:]
   /// For each buffer, the first and last step that touch it.
   private var uses: [ClosedRange<Int>?]
 
   /// Rows of a part, so that a panel of weights is worth fetching.
-  private static let fewest = 32
-  private static let usual = 128
+  private static let fewest = 64
   /// Weights that stay in the caches from one part to the next.
   private static let weightBytes = 16 << 20
 
@@ -24,6 +25,9 @@ struct RowChains {
     limit = maximumBytes
     uses = [ClosedRange<Int>?](repeating: nil, count: counts.count)
     for (index, entry) in steps.enumerated() {
+      if let attention = entry.step as? AttentionStep {
+        items[attention.kernel.batch * attention.kernel.queries] = attention.kernel.batch
+      }
       for buffer in (entry.step.reads + entry.step.writes).compactMap(\.buffer) {
         uses[buffer] = (uses[buffer]?.lowerBound ?? index)...index
       }
@@ -49,28 +53,18 @@ struct RowChains {
     return (result, counts)
   }
 
-  /// How so many rows are shared out: by items of a batch, where that gives all threads the same, else by rows.
+  /// So many rows by items of a batch, a few together where they are short; none where threads would get too few parts to
+  /// make up for one that loses its core for a while.
   private func parts(of rows: Int) -> [Range<Int>] {
-    guard rows >= 2 * Self.fewest else { return [] }
-    var items = 1
-    for entry in steps {
-      if let attention = entry.step as? AttentionStep, attention.rowCount == rows {
-        items = attention.kernel.batch
-      }
-    }
-    let together = max(1, 2 * Self.fewest * items / rows)
-    if items % (threads * together) == 0, items > together {
-      let length = rows / items * together
-      return stride(from: 0, to: rows, by: length).map { $0..<($0 + length) }
-    }
-    let count = min(rows / Self.fewest, threads * max(1, rows / (threads * Self.usual)))
-    guard count > 1 else { return [] }
-    var start = 0
-    return (0..<count).map { index in
-      let length = rows / count + (index < rows % count ? 1 : 0)
-      defer { start += length }
-      return start..<(start + length)
-    }
+    let items = items[rows] ?? 1
+    let together = max(1, Self.fewest * items / max(rows, 1))
+    guard items % together == 0 else { return [] }
+    let count = items / together
+    guard count > 1,
+      threads == 1 || count >= 4 * threads || count == 2 * threads
+        || count == 3 * threads
+    else { return [] }
+    return (0..<count).map { ($0 * rows / count)..<(($0 + 1) * rows / count) }
   }
 
   /// The end of the longest chain from there.
@@ -82,7 +76,7 @@ struct RowChains {
     while end < steps.count {
       let step = steps[end].step
       bytes += step.weightBytes
-      if parts.count > threads, bytes > Self.weightBytes, end > start { break }
+      if bytes > Self.weightBytes, end > start { break }
       guard step.part(first, of: rows) != nil else { break }
       end += 1
     }
