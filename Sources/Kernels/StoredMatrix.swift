@@ -109,7 +109,7 @@ import Tensors
         unsafe mng_rows_prepare(stored, x, inputs, rows, inputs, scratch.baseAddress)
       }
       nonisolated(unsafe) let (base, prepared) = unsafe (base, scratch.baseAddress)
-      runParallel(pool, count: (outputs + tile - 1) / tile, grain: grain) { range in
+      runParallel(pool, count: (outputs + tile - 1) / tile, grain: grain, inSpans: true) { range in
         var tail = unsafe epilogue.checked(rows: rows, columns: outputs)
         let columns = (range.lowerBound * tile)..<min(range.upperBound * tile, outputs)
         let y = unsafe result.writing(rows * outputs)

@@ -24,6 +24,8 @@ import Synchronization
 
   private let busy = Atomic<Bool>(false)
   private let next = Atomic<Int>(0)
+  /// One for each thread; each claims chunks of its own span first.
+  private let spans: [Claims]
   private let parked = Atomic<Int>(0)
   private let stopping = Atomic<Bool>(false)
 
@@ -36,6 +38,7 @@ import Synchronization
   private var body: (@Sendable (Range<Int>) -> Void)?
   private var count = 0
   private var grain = 1
+  private var isInSpans = false
   /// The caller's: what one loop computes is computed one way.
   private var instructionSet = mng_isa_current()
 
@@ -58,8 +61,9 @@ import Synchronization
     precondition(threads > 0 && threads <= 1024, "a pool of \(threads) threads")
     self.threads = threads
     signal = Signal()
-    for _ in 1..<max(threads, 1) {
-      let context = unsafe Unmanaged.passRetained(Worker(pool: self)).toOpaque()
+    spans = (0..<threads).map { _ in Claims() }
+    for index in 1..<max(threads, 1) {
+      let context = unsafe Unmanaged.passRetained(Worker(pool: self, index: index)).toOpaque()
       #if canImport(Darwin)
         var thread: pthread_t?
       #else
@@ -74,7 +78,7 @@ import Synchronization
             guard let context = unsafe context else { return nil }
             let worker = unsafe Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
           #endif
-          unsafe worker.pool.work()
+          unsafe worker.pool.work(as: worker.index)
           return nil
         }, context)
       guard status == 0 else {
@@ -101,8 +105,10 @@ import Synchronization
   ///
   /// Called from inside a loop of the same pool, or while another thread uses it, it runs on the
   /// calling thread alone.
+  /// - Parameter inSpans: whether each thread takes neighbouring chunks, one after the other, until it helps others:
+  ///   where memory that lies in order should be read in order.
   public func parallelFor(
-    count: Int, grain: Int = 1, _ body: @Sendable (Range<Int>) -> Void
+    count: Int, grain: Int = 1, inSpans: Bool = false, _ body: @Sendable (Range<Int>) -> Void
   ) {
     precondition(count >= 0 && grain > 0, "a loop of \(count) by \(grain)")
     guard count > grain, threads > 1, !busy.exchange(true, ordering: .acquiring) else {
@@ -116,11 +122,18 @@ import Synchronization
       self.count = count
       self.grain = grain
       instructionSet = mng_isa_current()
-      next.store(0, ordering: .relaxed)
+      isInSpans = inSpans
+      if inSpans {
+        for (index, span) in spans.enumerated() {
+          span.next.store(start(ofSpan: index), ordering: .relaxed)
+        }
+      } else {
+        next.store(0, ordering: .relaxed)
+      }
       let number = (state.load(ordering: .relaxed) & ~(Self.generation - 1)) &+ Self.generation
       state.store(number | Self.open, ordering: .sequentiallyConsistent)
       if parked.load(ordering: .sequentiallyConsistent) > 0 { signal.wakeAll() }
-      runChunks(escapable)
+      runChunks(escapable, as: 0)
       // From here on nobody can join; those inside finish the chunks that they hold.
       _ = state.bitwiseAnd(~Self.open, ordering: .acquiringAndReleasing)
       while state.load(ordering: .acquiring) & (Self.open - 1) != 0 { mng_pause() }
@@ -129,7 +142,25 @@ import Synchronization
     busy.store(false, ordering: .releasing)
   }
 
-  private func runChunks(_ body: @Sendable (Range<Int>) -> Void) {
+  /// Where a thread's span begins, a multiple of the grain; the last one's end is the loop's.
+  private func start(ofSpan index: Int) -> Int {
+    let chunks = (count + grain - 1) / grain
+    return min(chunks * index / threads * grain, count)
+  }
+
+  private func runChunks(_ body: @Sendable (Range<Int>) -> Void, as thread: Int) {
+    if isInSpans {
+      for offset in 0..<threads {
+        let index = (thread + offset) % threads
+        let end = start(ofSpan: index + 1)
+        while true {
+          let start = spans[index].next.wrappingAdd(grain, ordering: .relaxed).oldValue
+          if start >= end { break }
+          body(start..<min(start + grain, end))
+        }
+      }
+      return
+    }
     while true {
       let start = next.wrappingAdd(grain, ordering: .relaxed).oldValue
       if start >= count { return }
@@ -138,7 +169,7 @@ import Synchronization
   }
 
   /// A worker's life.
-  private func work() {
+  private func work(as index: Int) {
     var last: UInt64 = 0
     var idle = 0
     while !stopping.load(ordering: .relaxed) {
@@ -150,7 +181,7 @@ import Synchronization
         ).exchanged
         if joined {
           mng_isa_set(instructionSet)
-          if let body { runChunks(body) }
+          if let body { runChunks(body, as: index) }
           _ = state.wrappingSubtract(1, ordering: .acquiringAndReleasing)
           last = number
           idle = 0
@@ -180,10 +211,19 @@ import Synchronization
   }
 }
 
+/// The next chunk of a thread's span.
+private final class Claims: Sendable {
+  let next = Atomic<Int>(0)
+}
+
 /// Hands the pool to a thread without keeping it alive: the pool's end is what ends its threads.
 private final class Worker {
   unowned(unsafe) let pool: ThreadPool
-  init(pool: ThreadPool) { unsafe self.pool = pool }
+  let index: Int
+  init(pool: ThreadPool, index: Int) {
+    unsafe self.pool = pool
+    self.index = index
+  }
 }
 
 /// A condition variable with its mutex.

@@ -72,10 +72,11 @@ struct TileGrid: Sendable {
 
 /// The loop on `pool`, or here when there is none.
 func runParallel(
-  _ pool: ThreadPool?, count: Int, grain: Int = 1, _ body: @Sendable (Range<Int>) -> Void
+  _ pool: ThreadPool?, count: Int, grain: Int = 1, inSpans: Bool = false,
+  _ body: @Sendable (Range<Int>) -> Void
 ) {
   if let pool {
-    pool.parallelFor(count: count, grain: grain, body)
+    pool.parallelFor(count: count, grain: grain, inSpans: inSpans, body)
   } else if count > 0 {
     body(0..<count)
   }

@@ -3,13 +3,13 @@ import Synchronization
 import Testing
 
 @Suite struct ThreadPoolTests {
-  @Test(arguments: [1, 2, 3, 8])
-  func visitsEachIndexOnce(threads: Int) {
+  @Test(arguments: [1, 2, 3, 8], [false, true])
+  func visitsEachIndexOnce(threads: Int, inSpans: Bool) {
     let pool = ThreadPool(threads: threads)
     for (count, grain) in [(0, 1), (1, 1), (7, 2), (100, 1), (1000, 33), (5, 100)] {
       for _ in 0..<20 {
         let visits = Mutex(Array(repeating: 0, count: count))
-        pool.parallelFor(count: count, grain: grain) { range in
+        pool.parallelFor(count: count, grain: grain, inSpans: inSpans) { range in
           #expect(range.count <= grain && !range.isEmpty)
           visits.withLock { for index in range { $0[index] += 1 } }
         }

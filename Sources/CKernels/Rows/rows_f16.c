@@ -4,28 +4,31 @@
 #include <immintrin.h>
 #endif
 
-// Statement expressions rather than functions: vectors as results depend on the target.
-#define WIDEN(p)                                                      \
-  ({                                                                  \
-    mng_f32x16 wide;                                                  \
-    MNG_UNROLL for (int l = 0; l < 16; l++) wide[l] = from_f16((p)[l]); \
-    wide;                                                             \
-  })
+// Statements rather than functions: vectors as results depend on the target.
+#define WIDEN(p, first, second)                                                \
+  do {                                                                         \
+    MNG_UNROLL for (int l = 0; l < 16; l++)(first)[l] = from_f16((p)[l]);       \
+    MNG_UNROLL for (int l = 0; l < 16; l++)(second)[l] = from_f16((p)[l + 16]); \
+  } while (0)
 
 MNG_ROWS_NARROW(portable, WIDEN, from_f16)
 
 #if defined(__x86_64__)
-#define WIDEN_512(p) \
-  ((mng_f32x16)_mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p))))
-#define WIDEN_256(p)                                                                             \
-  ({                                                                                             \
-    typedef float half_lanes __attribute__((ext_vector_type(8)));                                \
-    const half_lanes low = _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p))); \
-    const half_lanes high =                                                                      \
-        _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)((p) + 8)));              \
-    (mng_f32x16) __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12,    \
-                                         13, 14, 15);                                            \
-  })
+#define WIDEN_512(p, first, second)                                         \
+  do {                                                                      \
+    const __m512i all_ = _mm512_loadu_si512(p);                             \
+    (first) = (mng_f32x16)_mm512_cvtph_ps(_mm512_castsi512_si256(all_));    \
+    (second) = (mng_f32x16)_mm512_cvtph_ps(_mm512_extracti64x4_epi64(all_, 1)); \
+  } while (0)
+#define EIGHT(p) ((mng_f32x8)_mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p))))
+#define SIXTEEN(p)                                                                                \
+  __builtin_shufflevector(EIGHT(p), EIGHT((p) + 8), 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, \
+                          14, 15)
+#define WIDEN_256(p, first, second)           \
+  do {                                        \
+    (first) = (mng_f32x16)SIXTEEN(p);         \
+    (second) = (mng_f32x16)SIXTEEN((p) + 16); \
+  } while (0)
 
 #undef MNG_INLINE
 #define MNG_INLINE MNG_TARGET_AVX512 static inline __attribute__((always_inline))

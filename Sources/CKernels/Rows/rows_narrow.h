@@ -1,51 +1,39 @@
-// Internal: products by weights in 16 bits, from `mng_f32x16 WIDEN(const uint16_t *)` and
-// `float WIDEN_ONE(uint16_t)`.
+// Internal: products by weights in 16 bits, 32 of them at a time, from
+// `WIDEN(const uint16_t *, mng_f32x16 *first, mng_f32x16 *second)` and `float WIDEN_ONE(uint16_t)`.
 #ifndef MNG_ROWS_NARROW_H
 #define MNG_ROWS_NARROW_H
 
-#include "rows.h"
+#include "rows_floats.h"
 
-enum { STREAMS = 2 };
-
-#define MNG_ROWS_NARROW(name, WIDEN, WIDEN_ONE)                                                  \
-  MNG_INLINE void name##_tile(const uint16_t *w, size_t streams, const mng_rows_x *x,            \
-                              float *sums, const size_t R) {                                     \
-    const size_t k = x->k, whole = k & ~(size_t)31, next = streams > 1 ? k : 0;                  \
-    const size_t ahead = mng_rows_ahead(k * sizeof(uint16_t), STREAMS);                          \
-    mng_f32x16 sum[STREAMS][4][2] = {0};                                                         \
-    for (size_t i = 0; i < whole; i += 32) {                                                     \
-      MNG_UNROLL for (size_t s = 0; s < STREAMS; s++) {                                          \
-        const uint16_t *from = w + s * next + i;                                                 \
-        const mng_f32x16 first = WIDEN(from), second = WIDEN(from + 16);                         \
-        MNG_PREFETCH((const char *)from + ahead);                                                \
-        MNG_UNROLL for (size_t r = 0; r < R; r++) {                                              \
-          const float *row = x->floats + r * x->stride + i;                                      \
-          sum[s][r][0] += first * MNG_READ(mng_f32x16, row);                                     \
-          sum[s][r][1] += second * MNG_READ(mng_f32x16, row + 16);                               \
-        }                                                                                        \
-      }                                                                                          \
-    }                                                                                            \
-    for (size_t s = 0; s < streams; s++) {                                                       \
-      MNG_UNROLL for (size_t r = 0; r < R; r++) {                                                \
-        const mng_f32x16 lanes = sum[s][r][0] + sum[s][r][1];                                    \
-        float total = 0;                                                                         \
-        MNG_UNROLL for (int i = 0; i < 16; i++) total += lanes[i];                               \
-        for (size_t i = whole; i < k; i++)                                                       \
-          total += WIDEN_ONE(w[s * next + i]) * x->floats[r * x->stride + i];                    \
-        sums[s * R + r] = total;                                                                 \
-      }                                                                                          \
-    }                                                                                            \
-  }                                                                                              \
-  MNG_INLINE void name##_body(const void *weights, size_t outputs, const mng_rows_x *x,          \
-                              size_t rows, float *sums) {                                        \
-    const uint16_t *w = weights;                                                                 \
-    for (size_t o = 0; o < outputs; o += STREAMS) {                                              \
-      const size_t streams = mng_min(STREAMS, outputs - o);                                      \
-      MNG_FOR_ROWS(name##_tile, rows, w + o * x->k, streams, x, sums + o * rows)                 \
-    }                                                                                            \
+// Not unrolled: the processor follows the stream best when one instruction reads it.
+#define MNG_ROWS_NARROW(name, WIDEN, WIDEN_ONE)                                             \
+  MNG_INLINE void name##_row(const uint16_t *w, const mng_rows_x *x, float *sums,           \
+                             const size_t R) {                                              \
+    const size_t k = x->k, whole = k & ~(size_t)31;                                         \
+    mng_f32x16 sum[4][2] = {0};                                                             \
+    _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 32) {          \
+      mng_f32x16 first, second;                                                             \
+      WIDEN(w + i, first, second);                                                          \
+      MNG_PREFETCH((const char *)(w + i) + MNG_FLOATS_AHEAD);                               \
+      MNG_UNROLL for (size_t r = 0; r < R; r++) {                                           \
+        const float *row = x->floats + r * x->stride + i;                                   \
+        sum[r][0] += first * MNG_READ(mng_f32x16, row);                                     \
+        sum[r][1] += second * MNG_READ(mng_f32x16, row + 16);                               \
+      }                                                                                     \
+    }                                                                                       \
+    MNG_UNROLL for (size_t r = 0; r < R; r++) {                                             \
+      float total = MNG_SUM_OF_16(sum[r][0] + sum[r][1]);                                   \
+      for (size_t i = whole; i < k; i++)                                                    \
+        total += WIDEN_ONE(w[i]) * x->floats[r * x->stride + i];                            \
+      sums[r] = total;                                                                      \
+    }                                                                                       \
+  }                                                                                         \
+  MNG_INLINE void name##_body(const void *weights, size_t outputs, const mng_rows_x *x,     \
+                              size_t rows, float *sums) {                                   \
+    const uint16_t *w = weights;                                                            \
+    for (size_t o = 0; o < outputs; o++) {                                                  \
+      MNG_FOR_ROWS(name##_row, rows, w + o * x->k, x, sums + o * rows)                      \
+    }                                                                                       \
   }
-
-typedef uint16_t mng_u16x16 __attribute__((ext_vector_type(16), aligned(2)));
-typedef uint32_t mng_u32x16 __attribute__((ext_vector_type(16)));
 
 #endif

@@ -5,10 +5,26 @@
 #endif
 
 size_t mng_rows_prepared_bytes(int stored, size_t rows, size_t k) {
+  if (stored == MNG_STORED_BF16) return rows * k * sizeof(float);
   if (stored < MNG_STORED_BLOCKS) return 0;
   return rows * (mng_rows_parts(k) * sizeof(mng_rows_part) + k * sizeof(int16_t) +
                  (k / 32 * 2 + k / 16) * sizeof(float));
 }
+
+/// Of each 32 numbers, first those at even places, then those at odd ones; what is left stays as it is.
+MNG_INLINE void part_pairs_body(const float *x, size_t k, float *apart) {
+  size_t i = 0;
+  for (; i + 32 <= k; i += 32) {
+    const mng_f32x16 a = MNG_READ(mng_f32x16, x + i), b = MNG_READ(mng_f32x16, x + i + 16);
+    MNG_AT(mng_f32x16, apart + i) = __builtin_shufflevector(
+        a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    MNG_AT(mng_f32x16, apart + i + 16) = __builtin_shufflevector(
+        a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+  }
+  for (; i < k; i++) apart[i] = x[i];
+}
+
+MNG_VARIANTS(part_pairs, (const float *x, size_t k, float *apart), (x, k, apart))
 
 /// Codes stay within ±32512, so that their upper bytes stay within ±127. A part that holds NaN or
 /// infinity has them in its scale.
@@ -130,6 +146,10 @@ bool mng_rows_use_parts(int stored) {
 
 void mng_rows_prepare(int stored, const float *x, size_t stride, size_t rows, size_t k,
                       void *prepared) {
+  if (stored == MNG_STORED_BF16) {
+    for (size_t r = 0; r < rows; r++) part_pairs(x + r * stride, k, (float *)prepared + r * k);
+    return;
+  }
   const mng_rows_x target = mng_rows_of(prepared, rows, k);
   for (size_t r = 0; r < rows; r++) {
     const mng_rows_x row = mng_rows_from(target, r);

@@ -21,16 +21,17 @@ enum { MNG_ROWS_MAXIMUM = 8 };
 /// where the rows are read as they are.
 size_t mng_rows_prepared_bytes(int stored, size_t rows, size_t k);
 
-/// Rows of input as the products by quantised blocks of that type take them: 16-bit codes, a scale
-/// for each 32 of them, and sums of what they stand for. `x` is `[rows, k]` with `stride` floats between
-/// rows, `k` a multiple of 32. Beside the largest of its 32 a number is at most 2^-15 off.
+/// Rows of input as the products by weights of that type take them. For quantised blocks: 16-bit codes, a
+/// scale for each 32 of them, and sums of what they stand for; `k` is a multiple of 32, and beside the
+/// largest of its 32 a number is at most 2^-15 off. For bfloat16: even and odd places apart. `x` is
+/// `[rows, k]` with `stride` floats between rows.
 void mng_rows_prepare(int stored, const float *x, size_t stride, size_t rows, size_t k,
                       void *prepared);
 
 /// `y = epilogue(x · weightsᵀ)` for columns `[begin, end)` of `y`, which is `[rows, outputs]` with
 /// `y_stride` floats between rows; at most `MNG_ROWS_MAXIMUM` rows. `weights` is `[outputs, k]` at
 /// any address where blocks, else aligned as its elements are; `k` is a multiple of the block.
-/// `prepared` is `mng_rows_prepare`'s for blocks and ignored otherwise. A column's result depends
+/// `prepared` is `mng_rows_prepare`'s where it has bytes. A column's result depends
 /// on no range and not on the other rows. `y` overlaps neither `x` nor `weights`.
 void mng_rows_f32(int stored, const void *weights, size_t k, const float *x, size_t x_stride,
                   const void *prepared, size_t rows, float *y, size_t y_stride, size_t begin,
