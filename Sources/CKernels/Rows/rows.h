@@ -12,13 +12,15 @@
   DO(MNG_Q8_0, q8_0) DO(MNG_Q2_K, q2_K) DO(MNG_Q3_K, q3_K) DO(MNG_Q4_K, q4_K)       \
   DO(MNG_Q5_K, q5_K) DO(MNG_Q6_K, q6_K) DO(MNG_IQ4_NL, iq4_nl) DO(MNG_MXFP4, mxfp4)
 
-enum { MNG_ROWS_AHEAD = 8192 };
+// How far ahead quantised weights are asked for: most of it is on its way to the second cache level.
+enum { MNG_ROWS_AHEAD = 16384 };
 
-/// 128 codes of the input as the products by nibbles take them.
+/// 128 codes of the input as the products by unsigned bytes take them.
 typedef struct mng_rows_part {
-  /// The codes' upper and lower bytes, both signed, in the order in which the type's nibbles lie.
+  /// The codes' upper and lower bytes, both signed, in the order in which the type's weights lie.
   int8_t upper[128], lower[128];
-  /// -8 times the sum of the codes that meet in each lane: what nibbles that stand for q - 8 lack.
+  /// Minus the sum of the codes that meet in each lane, times the q for which an unsigned weight q stands
+  /// for zero, where that is the same for all.
   int32_t centre[16];
   float scales[16];  ///< of four blocks, each four times over
   float totals[16];  ///< of four blocks, then zeros
@@ -63,7 +65,7 @@ MNG_INLINE mng_rows_x mng_rows_from(mng_rows_x x, size_t row) {
 typedef void mng_rows_kernel(const void *weights, size_t outputs, const mng_rows_x *x, size_t rows,
                              float *sums);
 
-/// Whether products by nibbles take the input's parts.
+/// Whether products by this type take the input's parts.
 bool mng_rows_use_parts(int stored);
 
 extern mng_rows_kernel mng_rows_sums_f32, mng_rows_sums_f16, mng_rows_sums_bf16;

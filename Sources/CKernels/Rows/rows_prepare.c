@@ -102,13 +102,11 @@ static void prepare(const float *x, size_t parts, int16_t *codes, float *scales,
 }
 
 #if defined(__x86_64__)
-/// One row's parts from its codes, of which there are a multiple of 32.
-MNG_TARGET_VNNI static void split(const mng_rows_x *row, bool large) {
-  // Which 16 of 128 elements lie where: first those of the low nibbles, then of the high ones.
-  static const uint8_t orders[2][8] = {{0, 2, 4, 6, 1, 3, 5, 7}, {0, 1, 4, 5, 2, 3, 6, 7}};
-  const uint8_t *order = orders[large];
+/// One row's parts from its codes, of which there are a multiple of 32; 16 of 128 elements lie where
+/// `order` says, and weights are `middle` too large.
+MNG_TARGET_VNNI static void split(const mng_rows_x *row, const uint8_t *order, uint8_t middle) {
   const __m512i places = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
-  const __m512i eights = _mm512_set1_epi8(8);
+  const __m512i middles = _mm512_set1_epi8((char)middle);
   for (size_t p = 0; p < mng_rows_parts(row->k); p++) {
     mng_rows_part *part = (mng_rows_part *)row->parts + p;
     const size_t left = row->k / 32 - 4 * p;
@@ -122,7 +120,7 @@ MNG_TARGET_VNNI static void split(const mng_rows_x *row, bool large) {
       _mm_storeu_si128((__m128i *)(part->upper + 16 * c), _mm256_cvtepi16_epi8(upper));
       _mm_storeu_si128((__m128i *)(part->lower + 16 * c), _mm256_cvtepi16_epi8(codes));
     }
-    const __m512i sums = vnni_sums(eights, eights, part);
+    const __m512i sums = vnni_sums(middles, middles, part);
     _mm512_storeu_si512(part->centre, _mm512_sub_epi32(_mm512_setzero_si512(), sums));
     const __m128 scales = _mm_maskz_loadu_ps(blocks, row->scales + 4 * p);
     const __m128 totals = _mm_maskz_loadu_ps(blocks, row->totals + 4 * p);
@@ -132,10 +130,32 @@ MNG_TARGET_VNNI static void split(const mng_rows_x *row, bool large) {
 }
 #endif
 
+#if defined(__x86_64__)
+static void split_as(const mng_rows_x *row, int type) {
+  // First those that lie in the low nibbles, or in the first half of what is read; then the others.
+  static const uint8_t small[8] = {0, 2, 4, 6, 1, 3, 5, 7}, large[8] = {0, 1, 4, 5, 2, 3, 6, 7};
+  static const uint8_t straight[8] = {0, 1, 2, 3, 4, 5, 6, 7}, bytes[8] = {0, 3, 4, 6, 1, 2, 5, 7};
+  switch (type) {
+    case MNG_Q4_K:
+      split(row, large, 0);
+      break;
+    case MNG_Q6_K:
+      split(row, straight, 0);
+      break;
+    case MNG_Q8_0:
+      split(row, bytes, 128);
+      break;
+    default:
+      split(row, small, 8);
+  }
+}
+#endif
+
 bool mng_rows_use_parts(int stored) {
 #if defined(__x86_64__)
   const int type = stored - MNG_STORED_BLOCKS;
-  return (type == MNG_Q4_0 || type == MNG_Q4_1 || type == MNG_Q4_K) &&
+  return (type == MNG_Q4_0 || type == MNG_Q4_1 || type == MNG_Q4_K || type == MNG_Q6_K ||
+          type == MNG_Q8_0) &&
          mng_isa_current() == MNG_ISA_AVX512 && __builtin_cpu_supports("avx512vnni") &&
          __builtin_cpu_supports("avx512vbmi");
 #else
@@ -156,7 +176,7 @@ void mng_rows_prepare(int stored, const float *x, size_t stride, size_t rows, si
     prepare(x + r * stride, k / 32, (int16_t *)row.codes, (float *)row.scales,
             (float *)row.totals, (float *)row.sums);
 #if defined(__x86_64__)
-    if (mng_rows_use_parts(stored)) split(&row, stored == MNG_STORED_BLOCKS + MNG_Q4_K);
+    if (mng_rows_use_parts(stored)) split_as(&row, stored - MNG_STORED_BLOCKS);
 #endif
   }
 }

@@ -20,7 +20,7 @@ VNNI_INLINE __m256 eight_floats(uint64_t bytes) {
 /// Half a block at a time: its low nibbles are groups 0 and 2, its high ones 1 and 3. The high ones
 /// stay where they are, sixteen times as large.
 VNNI_INLINE void q4_K_vnni_tile(const q4_K_block *w, size_t streams, const mng_rows_x *x,
-                                float *sums, size_t ahead, const size_t S, const size_t R) {
+                                float *sums, const size_t S, const size_t R) {
   const size_t blocks = x->k / 256;
   const __m512i fifteen = _mm512_set1_epi8(15);
   const __m256 sixteenths = _mm256_set_ps(0x1p-4f, 1, 0x1p-4f, 1, 0x1p-4f, 1, 0x1p-4f, 1);
@@ -32,7 +32,9 @@ VNNI_INLINE void q4_K_vnni_tile(const q4_K_block *w, size_t streams, const mng_r
     rest[s][r] = _mm256_setzero_ps();
   }
   const size_t next = streams > 1 ? blocks : 0;
-  for (size_t b = 0; b < blocks; b++) {
+  const char *asked = (const char *)w + MNG_ROWS_AHEAD;
+  for (size_t b = 0; b < blocks; b++, asked += S * sizeof *w) {
+    MNG_UNROLL for (size_t at = 0; at < S * sizeof *w; at += 64) MNG_PREFETCH(asked + at);
     MNG_UNROLL for (size_t s = 0; s < S; s++) {
       const q4_K_block *block = w + s * next + b;
       uint64_t minima;
@@ -42,9 +44,6 @@ VNNI_INLINE void q4_K_vnni_tile(const q4_K_block *w, size_t streams, const mng_r
       const __m256 own = _mm256_mul_ps(eight_floats(scales), d);
       const __m256 addends = _mm256_mul_ps(
           eight_floats(minima), _mm256_broadcastss_ps(_mm_movehdup_ps(both)));
-      MNG_PREFETCH((const char *)block + ahead);
-      MNG_PREFETCH((const char *)block + ahead + 64);
-      MNG_PREFETCH((const char *)block + ahead + 128);
       __m512 each[4];
       MNG_UNROLL for (size_t r = 0; r < R; r++) {
         const size_t at = (r * blocks + b) * 8;
@@ -72,7 +71,7 @@ VNNI_INLINE void q4_K_vnni_tile(const q4_K_block *w, size_t streams, const mng_r
       sums[s * R + r] =
           _mm512_reduce_add_ps(_mm512_add_ps(sum[s][r], _mm512_zextps256_ps512(rest[s][r])));
 }
-MNG_ROWS_VNNI_BODY(q4_K)
+MNG_ROWS_VNNI_BODY(q4_K, 4)
 #endif
 
 MNG_ROWS_SUMS_VNNI(q4_K, MNG_Q4_K)

@@ -75,16 +75,16 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
 /// Products of a part of `count` blocks of `S` rows of weights; `type##_block`s start with their
 /// scale.
 #define MNG_ROWS_VNNI_SMALL(type)                                                                \
-  VNNI_INLINE void type##_part(const type##_block *w, size_t next, size_t count, size_t ahead,   \
-                               const mng_rows_part *x, size_t row, __m512 sum[][4],              \
-                               __m128 rest[][4], const size_t S, const size_t R) {               \
+  VNNI_INLINE void type##_part(const type##_block *w, size_t next, size_t count,                 \
+                               const char *asked, const mng_rows_part *x, size_t row,            \
+                               __m512 sum[][4], __m128 rest[][4], const size_t S,                \
+                               const size_t R) {                                                 \
     const size_t block = sizeof(type##_block);                                                   \
     const __m512i qs = nibble_places(block, offsetof(type##_block, qs));                         \
     const __m512i ds = half_places(block, 0, 4), fifteen = _mm512_set1_epi8(15);                 \
+    for (size_t at = 0; at < S * count * block; at += 64) MNG_PREFETCH(asked + at);              \
     MNG_UNROLL for (size_t s = 0; s < S; s++) {                                                  \
       const four_blocks four = read_blocks(w + s * next, block, count);                          \
-      MNG_PREFETCH((const char *)(w + s * next) + ahead);                                        \
-      MNG_PREFETCH((const char *)(w + s * next) + ahead + 64);                                   \
       const __m512i all = _mm512_permutex2var_epi8(four.first, qs, four.last);                   \
       const __m512i low = _mm512_and_si512(all, fifteen);                                        \
       const __m512i high = _mm512_and_si512(_mm512_srli_epi16(all, 4), fifteen);                 \
@@ -104,7 +104,7 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
     }                                                                                            \
   }                                                                                              \
   VNNI_INLINE void type##_vnni_tile(const type##_block *w, size_t streams, const mng_rows_x *x,  \
-                                    float *sums, size_t ahead, const size_t S, const size_t R) { \
+                                    float *sums, const size_t S, const size_t R) {               \
     const size_t blocks = x->k / 32, row = mng_rows_parts(x->k);                                 \
     const size_t next = streams > 1 ? blocks : 0;                                                \
     __m512 sum[4][4];                                                                            \
@@ -113,36 +113,35 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
       sum[s][r] = _mm512_setzero_ps();                                                           \
       rest[s][r] = _mm_setzero_ps();                                                             \
     }                                                                                            \
+    const char *asked = (const char *)w + MNG_ROWS_AHEAD;                                        \
     size_t p = 0;                                                                                \
-    for (; p < blocks / 4; p++)                                                                  \
-      type##_part(w + 4 * p, next, 4, ahead, x->parts + p, row, sum, rest, S, R);                \
+    for (; p < blocks / 4; p++, asked += S * 4 * sizeof *w)                                      \
+      type##_part(w + 4 * p, next, 4, asked, x->parts + p, row, sum, rest, S, R);                \
     if (blocks % 4 > 0)                                                                          \
-      type##_part(w + 4 * p, next, blocks % 4, ahead, x->parts + p, row, sum, rest, S, R);       \
+      type##_part(w + 4 * p, next, blocks % 4, asked, x->parts + p, row, sum, rest, S, R);       \
     for (size_t s = 0; s < streams; s++)                                                         \
       MNG_UNROLL for (size_t r = 0; r < R; r++)                                                  \
         sums[s * R + r] = _mm512_reduce_add_ps(                                                  \
             type##_addends ? _mm512_add_ps(sum[s][r], _mm512_zextps128_ps512(rest[s][r]))        \
                            : sum[s][r]);                                                         \
   }                                                                                              \
-  MNG_ROWS_VNNI_BODY(type)
+  MNG_ROWS_VNNI_BODY(type, 4)
 
-/// More rows of weights at a time for one row of input, whose sums all fit into registers.
-#define MNG_ROWS_VNNI_BODY(type)                                                                 \
+/// `MANY` rows of weights at a time for one row of input, whose sums all fit into registers. What they
+/// read lies in order, and is asked for in order, far ahead.
+#define MNG_ROWS_VNNI_BODY(type, MANY)                                                           \
   MNG_TARGET_VNNI static void type##_vnni(const void *weights, size_t outputs,                   \
                                           const mng_rows_x *x, size_t rows, float *sums) {       \
     const type##_block *w = weights;                                                             \
     const size_t row = x->k / type##_elements;                                                   \
     size_t o = 0;                                                                                \
     if (rows == 1) {                                                                             \
-      const size_t ahead = mng_rows_ahead(row * sizeof(type##_block), 4);                        \
-      for (; o + 4 <= outputs; o += 4)                                                           \
-        type##_vnni_tile(w + o * row, 4, x, sums + o, ahead, 4, 1);                              \
+      for (; o + MANY <= outputs; o += MANY)                                                     \
+        type##_vnni_tile(w + o * row, MANY, x, sums + o, MANY, 1);                               \
     }                                                                                            \
-    const size_t ahead = mng_rows_ahead(row * sizeof(type##_block), STREAMS);                    \
     for (; o < outputs; o += STREAMS) {                                                          \
       const size_t streams = mng_min(STREAMS, outputs - o);                                      \
-      MNG_FOR_ROWS(type##_vnni_tile, rows, w + o * row, streams, x, sums + o * rows, ahead,      \
-                   STREAMS)                                                                      \
+      MNG_FOR_ROWS(type##_vnni_tile, rows, w + o * row, streams, x, sums + o * rows, STREAMS)    \
     }                                                                                            \
   }
 
