@@ -90,7 +90,7 @@ let package = Package(
 
     // Layer 3: the graph, and the safe faces of the kernels
     swift("ModelGraph", at: "Sources/ModelGraph", ["BinaryIO", "Tensors", collections]),
-    swift("Kernels", at: "Sources/Kernels", ["CKernels", "Tensors"]),
+    swift("Kernels", at: "Sources/Kernels", ["BinaryIO", "CKernels", "Tensors"]),
 
     // Layer 4: operators; what every format shares
     swift("Operators", at: "Sources/Operators", ["BinaryIO", "ModelGraph", "Kernels", "Tensors"]),

@@ -11,7 +11,7 @@ public struct DepthwiseConvolution: Sendable {
   public let kernelWidth: Int
 
   /// `[kernelHeight, kernelWidth, outputChannels]`.
-  private let packed: FloatView
+  let packed: FloatView
 
   /// - Parameter weight: `[outputChannels, 1, kernelHeight, kernelWidth]` under any strides.
   public init(_ weight: Weight, channels: Int) {

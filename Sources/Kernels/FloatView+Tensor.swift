@@ -1,3 +1,4 @@
+import BinaryIO
 import Tensors
 
 extension FloatView {
@@ -56,5 +57,23 @@ extension FloatView {
     return unsafe Tensor(dataType: .float32, shape: shape) { target in
       unsafe withUnsafeMutableBytes { unsafe target.copyMemory(from: UnsafeRawBufferPointer($0)) }
     }
+  }
+
+  /// A tensor that shows these very floats: it changes when they do.
+  ///
+  /// For weights that learn, between whose changes runs read them.
+  public func shared(as shape: Shape) -> Tensor {
+    precondition(shape.elementCount == count, "\(count) floats for the shape \(shape)")
+    let bytes = unsafe Bytes(
+      owner: Memory(self), base: UnsafeRawPointer(base), count: count * 4)
+    guard let tensor = try? Tensor(viewing: TensorStorage(bytes), dataType: .float32, shape: shape)
+    else { preconditionFailure("\(count) floats are no tensor of the shape \(shape)") }
+    return tensor
+  }
+
+  /// Keeps the floats alive.
+  private final class Memory: Sendable {
+    let view: FloatView
+    init(_ view: FloatView) { self.view = view }
   }
 }

@@ -17,9 +17,10 @@ public struct PackedMatrix: Sendable {
   /// - Parameters:
   ///   - weight: a matrix, as `Weight.linear` and `Weight.matrix` make it.
   ///   - usesOpenBLAS: whether large baseline products go by it, if the system has it.
+  ///   - memory: where to pack it, `packedCount` floats; new memory when nil.
   public init(
     _ weight: Weight, instructionSet: InstructionSet = .current, usesOpenBLAS: Bool = true,
-    pool: ThreadPool? = nil
+    memory: FloatView? = nil, pool: ThreadPool? = nil
   ) {
     precondition(weight.kernelHeight == 1 && weight.kernelWidth == 1, "a matrix has no window")
     inputs = weight.inputs
@@ -35,7 +36,8 @@ public struct PackedMatrix: Sendable {
     }
     dense = nil
     panels = (outputs + panel - 1) / panel
-    let packed = FloatView(unwritten: mng_gemm_f32_packed_count(isa, inputs, outputs))
+    let count = mng_gemm_f32_packed_count(isa, inputs, outputs)
+    let packed = memory.map { $0[0..<count] } ?? FloatView(unwritten: count)
     self.packed = packed
     runParallel(pool, count: panels, grain: max(1, panels / 16)) { range in
       var source = unsafe weight.checked()
@@ -66,6 +68,11 @@ public struct PackedMatrix: Sendable {
 
   /// Whether a row's results are the same whatever other rows there are; OpenBLAS does not promise that.
   public var isRowwise: Bool { dense == nil }
+
+  /// Floats that a matrix takes when it is packed.
+  public static func packedCount(
+    inputs: Int, outputs: Int, _ instructionSet: InstructionSet = .current
+  ) -> Int { mng_gemm_f32_packed_count(instructionSet.isa, inputs, outputs) }
 
   /// Bytes of the weights.
   public var byteCount: Int { 4 * inputs * outputs }

@@ -18,7 +18,11 @@ public struct Parameter: Sendable {
     values = FloatView(zeros: tensor.shape.elementCount)
     values.copy(from: tensor.floats)
     gradient = FloatView(zeros: tensor.shape.elementCount)
+    shared = values.shared(as: tensor.shape)
   }
+
+  /// The values where they are, for a run that reads them before they change.
+  let shared: Tensor
 
   /// The values now.
   public var tensor: Tensor { Tensor(shape: shape, values.array) }

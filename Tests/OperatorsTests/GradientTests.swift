@@ -40,7 +40,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   }
 
   /// The graph `Σ weights · operator(inputs)`, and the inputs that move.
-  func graph() throws -> (graph: Graph, loss: ValueID, moving: [ValueID], inputs: [String: Tensor]) {
+  func graph() throws -> (graph: Graph, loss: ValueID, moving: [ValueID], inputs: [String: Tensor])
+  {
     var graph = Graph()
     var (ids, moving, inputs): ([ValueID?], [ValueID], [String: Tensor]) = ([], [], [:])
     var shapes = shapes[...]
@@ -138,28 +139,38 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(ReduceL2(), [[2, 3]], [1: Tensor([1])]),
     GradientCase(ReduceLogSum(), [[2, 3]], [1: Tensor([1])], range: 0.5...2),
     GradientCase(ReduceLogSumExp(), [[2, 3]], [1: Tensor([1])]),
-    GradientCase(GlobalAveragePool(), [[2, 3, 4, 5]]), GradientCase(GlobalMaxPool(), [[2, 3, 4, 5]]),
+    GradientCase(GlobalAveragePool(), [[2, 3, 4, 5]]),
+    GradientCase(GlobalMaxPool(), [[2, 3, 4, 5]]),
   ]
 
   static let layers: [GradientCase] = [
-    GradientCase(MatMul(), [[2, 3], [3, 4]]), GradientCase(MatMul(), [[5, 2, 3], [3, 4]], what: "shared"),
+    GradientCase(MatMul(), [[2, 3], [3, 4]]),
+    GradientCase(MatMul(), [[5, 2, 3], [3, 4]], what: "shared"),
     GradientCase(MatMul(), [[2, 1, 2, 3], [4, 3, 2]], what: "stretched"),
-    GradientCase(MatMul(), [[3], [2, 3, 4]], what: "of a row"), GradientCase(MatMul(), [[2, 3], [3]], what: "by a column"),
+    GradientCase(MatMul(), [[3], [2, 3, 4]], what: "of a row"),
+    GradientCase(MatMul(), [[2, 3], [3]], what: "by a column"),
     GradientCase(Gemm(alpha: 0.5, beta: 2), [[2, 3], [3, 4], [4]]),
-    GradientCase(Gemm(alpha: 1.5, transposeA: true, transposeB: true), [[3, 2], [4, 3], [2, 1]]),
-    GradientCase(Linear(), [[2, 5, 3], [4, 3], [4]]), GradientCase(Linear(), [[2, 3], [4, 3]], what: "without bias"),
+    GradientCase(
+      Gemm(alpha: 1.5, transposeA: true, transposeB: true), [[3, 2], [4, 3], [2, 1]]),
+    GradientCase(Linear(), [[2, 5, 3], [4, 3], [4]]),
+    GradientCase(Linear(), [[2, 3], [4, 3]], what: "without bias"),
     GradientCase(Conv(padding: .all(1)), [[2, 3, 5, 4], [4, 3, 3, 3], [4]]),
-    GradientCase(Conv(strides: [2, 2], padding: .all(1)), [[2, 3, 6, 5], [4, 3, 3, 3]], what: "with strides"),
+    GradientCase(
+      Conv(strides: [2, 2], padding: .all(1)), [[2, 3, 6, 5], [4, 3, 3, 3]], what: "with strides"),
     GradientCase(
       Conv(strides: [2, 1], padding: .sameUpper, dilations: [1, 2], groups: 2),
       [[1, 4, 7, 6], [6, 2, 3, 2], [6]], what: "in groups"),
-    GradientCase(Conv(padding: .all(1), groups: 4), [[1, 4, 4, 4], [4, 1, 3, 3]], what: "depthwise"),
+    GradientCase(
+      Conv(padding: .all(1), groups: 4), [[1, 4, 4, 4], [4, 1, 3, 3]], what: "depthwise"),
     GradientCase(Conv(strides: [3, 3]), [[1, 2, 8, 8], [3, 2, 2, 2]], what: "that leaves gaps"),
-    GradientCase(Conv(strides: [2], padding: .symmetric([1]), dilations: [1]), [[2, 3, 9], [4, 3, 3], [4]], what: "of a line"),
+    GradientCase(
+      Conv(strides: [2], padding: .symmetric([1]), dilations: [1]), [[2, 3, 9], [4, 3, 3], [4]],
+      what: "of a line"),
     GradientCase(MaxPool(kernel: [3, 3], strides: [2, 2], padding: .all(1)), [[2, 2, 6, 5]]),
     GradientCase(AveragePool(kernel: [3, 2], strides: [2, 2], padding: .all(1)), [[2, 2, 6, 5]]),
     GradientCase(
-      AveragePool(kernel: [3, 3], strides: [2, 2], padding: .all(1), ceilMode: true, countIncludePad: true),
+      AveragePool(
+        kernel: [3, 3], strides: [2, 2], padding: .all(1), ceilMode: true, countIncludePad: true),
       [[2, 2, 6, 5]], what: "that counts padding"),
     GradientCase(Softmax(axis: 1), [[2, 5, 3]]), GradientCase(LogSoftmax(axis: -1), [[2, 5]]),
     GradientCase(LayerNormalization(), [[2, 3, 5], [5], [5]]),

@@ -8,7 +8,7 @@ extension Graph {
   ///
   /// - Parameter maximumBytes: a value that is larger is refused.
   /// - Throws: `.mismatch` or `.malformed` with the node's name, `.limitExceeded`.
-  func specialised(to types: [TensorType], maximumBytes: Int) throws -> Graph {
+  package func specialised(to types: [TensorType], maximumBytes: Int) throws -> Graph {
     var graph = self
     for (id, type) in zip(inputs, types) { graph[id].type = type }
     var kept: [Node] = []

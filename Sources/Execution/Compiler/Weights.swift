@@ -9,7 +9,7 @@ extension Graph {
   /// A weight in half precision or in quantised blocks, where the graph computes in float32, stays as it is stored and
   /// has the type float32: it is widened where it is used.
   /// - Throws: `.mismatch` when a tensor does not fit the parameter's declared type.
-  func binding(_ weights: (String) throws -> Tensor) throws -> Graph {
+  package func binding(_ weights: (String) throws -> Tensor) throws -> Graph {
     var graph = self
     for id in parameters {
       let (name, declared) = (self[id].name, self[id].type)

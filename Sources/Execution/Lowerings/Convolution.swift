@@ -60,6 +60,9 @@ struct DepthwiseStep: Step {
 
 extension Lowering {
   static let convolution = Lowering(Conv.self) { conv, node, builder in
+    if !builder.isConstant(node.inputs[1]) {
+      return try builder.lowerGivenConvolution(conv, node)
+    }
     guard let given = node.inputs[0], let output = node.outputs[0],
       let outputShape = builder.floatShape(output), let weight = builder.constant(node.inputs[1]),
       node.inputs.count < 3 || node.inputs[2] == nil || builder.isConstant(node.inputs[2])

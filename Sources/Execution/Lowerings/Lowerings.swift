@@ -11,6 +11,7 @@ extension Lowering {
       .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .sum,
       .clip,
       .transpose, .identity, .dropout, .reshape, .flatten, .squeeze, .unsqueeze,
-      .pad, .concat, .split, .slice,
+      .pad, .concat, .split, .slice, .expand,
+      .convolutionWeightGradient, .poolGradient,
     ]
 }

@@ -80,6 +80,9 @@ extension Lowering {
 
   static let linear = Lowering(Linear.self) { _, node, builder in
     if try builder.lowerToStoredProduct(node) { return true }
+    if let weight = node.inputs[1], !builder.isConstant(weight) {
+      return try builder.lowerGivenLinear(node)
+    }
     if try builder.lowerToJoinedProduct(node) { return true }
     guard let x = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
       let xShape = builder.floatShape(x), let shape = builder.floatShape(output),

@@ -29,6 +29,10 @@ struct TransposedConvolutionStep: Step {
 
 extension Lowering {
   static let transposedConvolution = Lowering(ConvTranspose.self) { conv, node, builder in
+    if !builder.isConstant(node.inputs[1]) {
+      guard case .explicit = conv.padding else { return false }
+      return try builder.lowerGivenTransposedConvolution(node, padding: conv.padding, conv)
+    }
     guard let x = node.inputs[0], let output = node.outputs[0],
       let shape = builder.floatShape(x), let outputShape = builder.floatShape(output),
       let weight = builder.constant(node.inputs[1]), shape.rank == 4,

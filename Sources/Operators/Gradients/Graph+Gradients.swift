@@ -26,7 +26,8 @@ extension Graph {
     let shape = self[loss].type.shape ?? []
     let one = Tensor(scalar: 1.0).cast(to: type).broadcast(to: shape).contiguous()
     var flows: [ValueID: [ValueID]] = [loss: [addConstant("gradient_of_loss", one)]]
-    for node in nodes.reversed() where node.outputs.contains(where: { $0.map { flows[$0] != nil } ?? false }) {
+    for node in nodes.reversed()
+    where node.outputs.contains(where: { $0.map { flows[$0] != nil } ?? false }) {
       let wanted = node.inputs.map { $0.map(moving.contains) ?? false }
       guard wanted.contains(true) else { continue }
       try naming("the gradient of node '\(node.name)' (\(node.operator.name))") {

@@ -52,7 +52,8 @@ public struct PoolGradient: Operator {
       switch pool {
       case .maximum:
         var best: Tap?
-        for tap in taps where best.map({ values[plane + tap.input] > values[plane + $0.input] }) ?? true {
+        for tap in taps
+        where best.map({ values[plane + tap.input] > values[plane + $0.input] }) ?? true {
           best = tap
         }
         if let best { result[plane + best.input] += flow[output] }

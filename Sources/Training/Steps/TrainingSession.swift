@@ -1,0 +1,183 @@
+import BinaryIO
+import Execution
+import Kernels
+import ModelGraph
+import Operators
+import Synchronization
+import Tensors
+
+/// A graph that learns: forwards to the loss, and back to the gradient of every learning weight.
+///
+///     let session = try TrainingSession(graph: graph, weights: load, parameters: parameters, objective: ClassObjective())
+///     let result = try session.step(["input": pictures], targets: targets)
+///     // result.loss; each parameter's gradient has grown
+///
+/// It is compiled for the shapes of a batch when they first occur. Batch normalisations with a learning scale normalise
+/// by the batch, and move their running statistics.
+public final class TrainingSession: Sendable {
+  /// What a step found.
+  public struct Result: Sendable {
+    public var loss: Double
+    /// The model's first output for the batch: logits, where it gives probabilities.
+    public var output: Tensor
+  }
+
+  /// The weights that learn, in their order.
+  public let parameters: [Parameter]
+  /// The share of a batch's statistics in the running ones; PyTorch's usual.
+  public let momentum: Double
+
+  private let graph: Graph
+  private let running: [String: Parameter]
+  private let objective: any Objective
+  private let options: SessionOptions
+  private let pool: ThreadPool
+  private let programs = Mutex<[(types: [TensorType], program: Compiled)]>([])
+
+  /// A graph for batches of one shape.
+  private struct Compiled: Sendable {
+    let session: Session
+    let statistics: [(mean: Parameter, variance: Parameter, count: Int)]
+  }
+
+  /// - Parameters:
+  ///   - graph: its first output is what the objective judges.
+  ///   - weights: the tensors of parameters that do not learn.
+  ///   - parameters: those that do, named as in the graph.
+  ///   - running: running means and variances that follow the batches, named as in the graph.
+  /// - Throws: `.mismatch` for a parameter that the graph does not have.
+  public init(
+    graph: Graph, weights: (String) throws -> Tensor, parameters: [Parameter],
+    running: [Parameter] = [], objective: any Objective, momentum: Double = 0.1,
+    options: SessionOptions = SessionOptions()
+  ) throws {
+    let own = Dictionary(
+      (parameters + running).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var bound = try graph.withoutDeadNodes()
+    let names = Set(bound.parameters.map { bound[$0].name })
+    for parameter in parameters where !names.contains(parameter.name) {
+      throw DataError(.mismatch, "the graph has no weight '\(parameter.name)'")
+    }
+    let given = bound.parameters.filter { own[bound[$0].name] != nil }
+    bound.parameters = bound.parameters.filter { own[bound[$0].name] == nil }
+    bound = try bound.binding(weights)
+    for id in given { bound[id].type = TensorType(.float32, shape: own[bound[id].name]?.shape) }
+    bound.inputs += given
+    bound.endBeforeSoftmax()
+    self.graph = bound
+    self.parameters = parameters
+    self.running = Dictionary(running.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+    self.objective = objective
+    self.momentum = momentum
+    self.options = options
+    pool = ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads))
+  }
+
+  /// Runs a batch, and adds its gradients, times `share`, to those that the parameters have.
+  ///
+  /// - Parameters:
+  ///   - targets: what the objective wants beside the output.
+  ///   - share: of a batch that is only a part of a step.
+  /// - Throws: `.mismatch` for inputs that do not fit; `.unsupported` for an operator without a gradient.
+  public func step(
+    _ inputs: [String: Tensor], targets: Tensor, share: Double = 1
+  ) throws -> Result {
+    var given = inputs
+    given["targets"] = targets
+    let program = try program(for: given)
+    for parameter in parameters + running.values { given[parameter.name] = parameter.shared }
+    let names = Set(program.session.inputs.map(\.name))
+    let outputs = try program.session.run(given.filter { names.contains($0.key) })
+    for (index, parameter) in parameters.enumerated() {
+      let flow = FloatView(outputs[index + 2].tensor)
+      let gradient = parameter.gradient
+      guard gradient.count > 0 else { continue }
+      let factor = share == 1 ? flow : FloatView(zeros: flow.count)
+      if share != 1 {
+        Elementwise.binary(
+          .multiply, .whole(flow), .scalar(FloatView([Float(share)])), images: 1, rows: 1,
+          columns: flow.count, into: factor, pool: pool)
+      }
+      Elementwise.binary(
+        .add, .whole(gradient), .whole(factor), images: 1, rows: 1, columns: flow.count,
+        into: gradient, pool: pool)
+    }
+    let first = parameters.count + 2
+    for (index, one) in program.statistics.enumerated() {
+      move(one.mean, towards: outputs[first + 2 * index].tensor.floats, factor: 1)
+      // Running variances are those of the whole, not of the sample
+      let factor = one.count > 1 ? Double(one.count) / Double(one.count - 1) : 1
+      move(one.variance, towards: outputs[first + 2 * index + 1].tensor.floats, factor: factor)
+    }
+    return Result(loss: outputs[0].tensor.doubles[0], output: outputs[1].tensor)
+  }
+
+  private func move(_ running: Parameter, towards batch: [Float], factor: Double) {
+    for (index, value) in batch.enumerated() {
+      let old = Double(running.values[index])
+      running.values[index] = Float(
+        (1 - momentum) * old + momentum * Double(value) * factor)
+    }
+  }
+
+  private func program(for inputs: [String: Tensor]) throws -> Compiled {
+    let types = inputs.sorted { $0.key < $1.key }
+      .map { TensorType($0.value.dataType, shape: $0.value.shape) }
+    return try programs.withLock { programs in
+      if let known = programs.first(where: { $0.types == types }) { return known.program }
+      let program = try compile(for: inputs)
+      programs.append((types, program))
+      return program
+    }
+  }
+
+  private func compile(for inputs: [String: Tensor]) throws -> Compiled {
+    var graph = graph
+    let types = try graph.inputs.map { id -> TensorType in
+      guard let tensor = inputs[graph[id].name] else {
+        guard graph[id].type.shape != nil else {
+          throw DataError(.mismatch, "the input '\(graph[id].name)' is not given")
+        }
+        return graph[id].type
+      }
+      return TensorType(tensor.dataType, shape: tensor.shape)
+    }
+    graph = try graph.specialised(to: types, maximumBytes: options.maximumBytes ?? 1 << 36)
+    let learning = Set(parameters.map(\.name))
+    let statistics = try graph.normaliseByBatch { learning.contains($0) && !running.isEmpty }
+    try graph.inferTypes()
+    guard let output = graph.outputs.first else {
+      throw DataError(.unsupported, "the model has no output")
+    }
+    let targets = graph.addInput("targets", try objective.targets(for: graph[output].type))
+    let loss = try objective.loss(output, targets, in: &graph)
+    let places = Dictionary(
+      graph.inputs.map { (graph[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
+    let values = parameters.compactMap { places[$0.name] }
+    let gradients = try graph.addGradients(of: loss, by: values)
+    graph.outputs =
+      [loss, output] + gradients + statistics.flatMap { [$0.batchMean, $0.batchVariance] }
+    let session = try Session(
+      graph: graph, weights: { throw DataError(.malformed, "the weight '\($0)' is not given") },
+      options: options)
+    return Compiled(
+      session: session,
+      statistics: statistics.compactMap { one in
+        guard let mean = running[one.mean], let variance = running[one.variance],
+          let shape = graph[one.input].type.shape
+        else { return nil }
+        return (mean, variance, shape.elementCount / max(shape[1], 1))
+      })
+  }
+}
+
+extension Graph {
+  /// Where a model ends in probabilities, lets it end in their logits.
+  mutating func endBeforeSoftmax() {
+    guard let output = outputs.first,
+      let last = nodes.first(where: { $0.outputs.contains(output) }),
+      last.operator is Softmax, let logits = last.inputs[0]
+    else { return }
+    outputs[0] = logits
+  }
+}
