@@ -138,7 +138,7 @@ let package = Package(
         "Menagerie", at: "Sources/Menagerie",
         [
           "BinaryIO", "Converters", "Execution", "Formats", "HuggingFaceConverter", "Images",
-          "JSON",
+          "JSON", "Kernels",
           "ModelGraph", "Operators", "Tensors", "Text", "Training", "Zoo", collections,
         ]),
 
@@ -147,7 +147,7 @@ let package = Package(
         name: "MenagerieCLI",
         dependencies: [
           "BinaryIO", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph", "NumPyConverter",
-          "Tensors", "Text", "Zoo", collections,
+          "Tensors", "Text", "Training", "Zoo", collections,
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "Sources/MenagerieCLI", swiftSettings: strict),
       .executableTarget(

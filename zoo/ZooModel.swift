@@ -20,6 +20,18 @@ public struct ZooModel: Sendable {
   /// Names of the classes, in order, where they are known.
   public let labels: [String]?
 
+  public init(
+    recognition: Recognition, graph: Graph, weights: [NormalisedTensor], account: MappingAccount,
+    preprocessing: Preprocessing?, labels: [String]?
+  ) {
+    self.recognition = recognition
+    self.graph = graph
+    self.weights = weights
+    self.account = account
+    self.preprocessing = preprocessing
+    self.labels = labels
+  }
+
   public var configuration: any ModelConfiguration { recognition.configuration }
   public var dialect: Dialect { recognition.dialect }
   /// The graph with what is known of its inputs.

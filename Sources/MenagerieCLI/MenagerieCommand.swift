@@ -5,18 +5,19 @@ import Menagerie
 struct MenagerieCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "menagerie",
-    abstract: "Models from any format: looked at, converted, checked, run.",
+    abstract: "Models from any format: looked at, converted, checked, run, taught.",
     discussion: """
       menagerie inspect resnet50.pth
       menagerie convert resnet50.pth resnet50.h5
       menagerie run resnet50.pth cat.jpg
+      menagerie finetune resnet18.pth --data flowers/ -o mine.safetensors
 
       Exit status: 0 done; 1 the answer is no; 2 bad usage; 3 bad or unreadable input; 4 understood but not supported.
       """,
     version: "menagerie \(MenagerieVersion.current)",
     subcommands: [
       InspectCommand.self, ConvertCommand.self, VerifyCommand.self, DiffCommand.self,
-      RunCommand.self, GenerateCommand.self,
+      RunCommand.self, GenerateCommand.self, FinetuneCommand.self,
       ZooCommand.self, BenchCommand.self, TokenizeCommand.self,
     ])
 }

@@ -98,11 +98,13 @@ struct SmallNetwork {
       try plain.step(inputs, targets: SmallNetwork.targets)
     )
     #expect(abs(a.loss - b.loss) < 1e-5 * b.loss)
+    let steepest = plain.parameters.flatMap { $0.gradient.array.map(abs) }.max() ?? 0
     for (x, y) in zip(fast.parameters, plain.parameters) {
       let largest = y.gradient.array.map(abs).max() ?? 0
-      #expect(largest > 0, "\(y.name) does not learn")
+      // Normalisation takes a bias before it away: its gradient is what rounding leaves
+      #expect((largest > 1e-5 * steepest) == (y.name != "conv.bias"), "\(y.name): \(largest)")
       let worst = zip(x.gradient.array, y.gradient.array).map { abs($0 - $1) }.max() ?? 0
-      #expect(worst < 2e-5 * max(largest, 1e-3), "\(x.name): \(worst) of \(largest)")
+      #expect(worst < 2e-5 * largest + 1e-5 * steepest, "\(x.name): \(worst) of \(largest)")
     }
   }
 

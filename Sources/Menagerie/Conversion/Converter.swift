@@ -30,7 +30,25 @@ public struct Converter {
   public func convert(_ source: String, to output: String) throws -> ConversionReport {
     let format = try format(for: output)
     progress("reading \(source)")
-    let model = try load(source)
+    return try write(try load(source), from: source, to: output, format)
+  }
+
+  /// Writes a model that is there already; `output` is written only when all went well, the check included.
+  /// - Throws: as `convert` of a file.
+  public func convert(_ model: Model, to output: String) throws -> ConversionReport {
+    try write(model, from: model.path, to: output, try format(for: output))
+  }
+
+  /// Whether something could be written there, before work is done for it.
+  /// - Throws: `.unsupported` for a name whose format is not known, `.unwritable` for a folder that is not there.
+  public func check(output: String) throws {
+    _ = try format(for: output)
+    _ = try StagedOutput(path: output)
+  }
+
+  private func write(
+    _ model: Model, from source: String, to output: String, _ format: any ModelFormat
+  ) throws -> ConversionReport {
     var plan = try namingFile(source) {
       try ConversionPlan(of: model, to: format, options: options)
     }

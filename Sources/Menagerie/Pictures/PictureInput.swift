@@ -37,9 +37,11 @@ struct PictureInput {
     let shape: Shape =
       preprocessing.isChannelsLast
       ? [1, size.height, size.width, 3] : [1, 3, size.height, size.width]
-    let tensor = Tensor(shape: shape, values)
-    return channels == 3 ? tensor : gray(tensor)
+    return adapted(Tensor(shape: shape, values))
   }
+
+  /// Pictures of three channels with as many as the model takes.
+  func adapted(_ pictures: Tensor) -> Tensor { channels == 3 ? pictures : gray(pictures) }
 
   /// One channel of brightness.
   ///

@@ -14,7 +14,7 @@ extension Graph {
   ///
   /// The first gives the values that the second takes from it; they keep their names. Its results are the same in every
   /// epoch, as long as its inputs are.
-  func split(learning: Set<ValueID>) -> (frozen: Graph, rest: Graph) {
+  public func split(learning: Set<ValueID>) -> (frozen: Graph, rest: Graph) {
     let moving = depending(on: learning)
     var (frozen, rest) = (self, self)
     frozen.nodes = nodes.filter { !$0.outputs.contains { $0.map(moving.contains) ?? false } }

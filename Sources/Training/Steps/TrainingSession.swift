@@ -3,6 +3,7 @@ import Execution
 import Kernels
 import ModelGraph
 import Operators
+import OrderedCollections
 import Synchronization
 import Tensors
 
@@ -53,7 +54,7 @@ public final class TrainingSession: Sendable {
   ) throws {
     let own = Dictionary(
       (parameters + running).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    var bound = try graph.withoutDeadNodes()
+    var bound = graph.withoutDeadNodes()
     let names = Set(bound.parameters.map { bound[$0].name })
     for parameter in parameters where !names.contains(parameter.name) {
       throw DataError(.mismatch, "the graph has no weight '\(parameter.name)'")
@@ -61,7 +62,10 @@ public final class TrainingSession: Sendable {
     let given = bound.parameters.filter { own[bound[$0].name] != nil }
     bound.parameters = bound.parameters.filter { own[bound[$0].name] == nil }
     bound = try bound.binding(weights)
-    for id in given { bound[id].type = TensorType(.float32, shape: own[bound[id].name]?.shape) }
+    for id in given {
+      guard let parameter = own[bound[id].name] else { continue }
+      bound[id].type = TensorType(.float32, shape: parameter.shape)
+    }
     bound.inputs += given
     bound.endBeforeSoftmax()
     self.graph = bound
@@ -173,7 +177,7 @@ public final class TrainingSession: Sendable {
 
 extension Graph {
   /// Where a model ends in probabilities, lets it end in their logits.
-  mutating func endBeforeSoftmax() {
+  public mutating func endBeforeSoftmax() {
     guard let output = outputs.first,
       let last = nodes.first(where: { $0.outputs.contains(output) }),
       last.operator is Softmax, let logits = last.inputs[0]

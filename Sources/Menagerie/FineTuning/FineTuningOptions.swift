@@ -1,0 +1,81 @@
+import BinaryIO
+import Training
+
+/// How a model is to learn.
+public struct FineTuningOptions: Sendable {
+  /// What learns.
+  public enum Method: String, Sendable, CaseIterable {
+    /// The layer of classes alone; what comes before it is computed once for each picture.
+    case head
+    /// All weights.
+    case full
+  }
+
+  public var method = Method.head
+  public var epochs = 10
+  public var batchSize = 16
+  /// The learning rate; `usualRate` when nil.
+  public var rate: Double?
+  public var optimizer = "adamw"
+  /// By the optimiser's own names: `momentum`, `beta1` …
+  public var optimizerSettings: [String: Double] = [:]
+  /// Nil for what is usual for the optimiser.
+  public var weightDecay: Double?
+  public var schedule = "cosine"
+  public var scheduleSettings: [String: Double] = [:]
+  /// The share of all steps in which the rate grows from nothing.
+  public var warmup = 0.0
+  /// Bounds the norm of all gradients together.
+  public var clip: Double?
+  /// The share of each target that goes to all classes alike.
+  public var labelSmoothing = 0.0
+  public var seed: UInt64 = 0
+  /// How much of each class is set aside to judge the model, where the data has no part for it.
+  public var validationShare = 0.2
+  /// Whether pictures are cropped and mirrored by chance.
+  public var isAugmented = false
+  /// Whether samples that cannot be read are left out.
+  public var skipsBad = false
+  public var threads: Int?
+
+  public init() {}
+
+  /// What is usual for the method: the head begins from nothing, the rest should not forget.
+  public var usualRate: Double {
+    switch (method, optimizer) {
+    case (.head, "sgd"): 1e-2
+    case (.full, "sgd"): 1e-3
+    case (.head, _): 1e-3
+    case (.full, _): 1e-4
+    }
+  }
+
+  /// - Throws: `.mismatch` for a number that makes no sense, with what would.
+  func check() throws {
+    func require(_ holds: Bool, _ found: String, _ expected: String) throws {
+      if !holds { throw DataError(.mismatch, found, expected: expected) }
+    }
+    try require((1...1_000_000).contains(epochs), "\(epochs) epochs", "1 or more")
+    try require((1...65_536).contains(batchSize), "batches of \(batchSize)", "1 to 65536")
+    if let rate {
+      try require(rate > 0 && rate.isFinite, "a learning rate of \(rate)", "more than 0")
+    }
+    if let clip { try require(clip > 0, "gradients clipped to \(clip)", "more than 0") }
+    try require((0..<1).contains(labelSmoothing), "smoothing of \(labelSmoothing)", "0 to below 1")
+    try require((0...1).contains(warmup), "a warm-up of \(warmup)", "a share of the steps, 0 to 1")
+    try require(
+      (0..<1).contains(validationShare), "\(validationShare) of the data set aside",
+      "a share, 0 to below 1")
+  }
+
+  /// What must be alike for a run to go on where another stopped.
+  var signature: [(name: String, value: String)] {
+    [
+      ("method", method.rawValue), ("epochs", "\(epochs)"), ("batch", "\(batchSize)"),
+      ("lr", "\(rate ?? usualRate)"), ("optimizer", optimizer), ("schedule", schedule),
+      ("seed", "\(seed)"), ("label-smoothing", "\(labelSmoothing)"), ("warmup", "\(warmup)"),
+      ("augment", "\(isAugmented)"), ("clip", clip.map { "\($0)" } ?? "none"),
+      ("weight-decay", weightDecay.map { "\($0)" } ?? "usual"),
+    ]
+  }
+}

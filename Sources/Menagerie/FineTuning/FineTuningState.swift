@@ -1,0 +1,76 @@
+import BinaryIO
+import Converters
+import Formats
+import JSON
+import OrderedCollections
+import Tensors
+import Training
+
+/// A run's state in a folder: what is there is always whole.
+struct FineTuningState {
+  let folder: String
+
+  private var path: String { "\(folder)/state.safetensors" }
+
+  /// - Throws: `.unwritable` when the folder cannot be made.
+  init(folder: String) throws {
+    self.folder = folder
+    if System.isDirectory(folder) == nil { try System.createDirectory(folder) }
+    guard System.isDirectory(folder) == true else {
+      throw DataError(.unwritable, "is no folder", path: folder)
+    }
+  }
+
+  /// The state of an earlier run; nil when the folder has none.
+  /// - Throws: `.mismatch` when that run was another one, with what differs.
+  func load(_ signature: [(name: String, value: String)]) throws -> TrainingState? {
+    guard System.names(in: folder).contains("state.safetensors") else { return nil }
+    let checkpoint = try FormatRegistry.read(path)
+    func text(_ key: String) -> String? { checkpoint.metadata[key]?.string }
+    for (name, value) in signature {
+      guard let found = text("run.\(name)") else { throw damaged("has no '\(name)'") }
+      guard found == value else {
+        throw DataError(
+          .mismatch, "the run was begun with --\(name) \(found), not \(value)", path: path,
+          remedy: "give the same options, or another folder to --resume")
+      }
+    }
+    func number(_ key: String) throws -> Int {
+      guard let value = text("place.\(key)").flatMap({ Int($0) }) else {
+        throw damaged("does not say its \(key)")
+      }
+      return value
+    }
+    var tensors: OrderedDictionary<String, Tensor> = [:]
+    for entry in checkpoint.tensors { tensors[entry.name] = try entry.load() }
+    var schedule: [String: Double] = [:]
+    for (key, value) in checkpoint.metadata where key.hasPrefix("schedule.") {
+      guard let number = value.string.flatMap({ Double($0) }) else { throw damaged("'\(key)'") }
+      schedule[String(key.dropFirst("schedule.".count))] = number
+    }
+    return TrainingState(
+      tensors: tensors, epoch: try number("epoch"), batch: try number("batch"),
+      step: try number("step"), schedule: schedule)
+  }
+
+  private func damaged(_ found: String) -> DataError {
+    DataError(
+      .malformed, found, expected: "the state of a run", path: path,
+      remedy: "give another folder to --resume")
+  }
+
+  /// Replaces what is there, all at once.
+  func save(_ state: TrainingState, _ signature: [(name: String, value: String)]) throws {
+    var metadata: OrderedDictionary<String, JSONValue> = [
+      "place.epoch": .string("\(state.epoch)"), "place.batch": .string("\(state.batch)"),
+      "place.step": .string("\(state.step)"),
+    ]
+    for (name, value) in signature { metadata["run.\(name)"] = .string(value) }
+    for (name, value) in state.schedule.sorted(by: { $0.key < $1.key }) {
+      metadata["schedule.\(name)"] = .string("\(value)")
+    }
+    let tensors = state.tensors.map { TensorEntry(name: $0.key, $0.value) }
+    let checkpoint = Checkpoint(format: "safetensors", tensors: tensors, metadata: metadata)
+    _ = try FormatRegistry.format(named: "safetensors").write(checkpoint, to: path)
+  }
+}

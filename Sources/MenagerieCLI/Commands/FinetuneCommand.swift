@@ -1,0 +1,204 @@
+import ArgumentParser
+import BinaryIO
+import JSON
+import Menagerie
+import Training
+
+struct FinetuneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "finetune",
+    abstract: "Let a pretrained model learn from your pictures.",
+    discussion: """
+      menagerie finetune resnet18.pth --data flowers/ -o mine.safetensors
+      menagerie finetune resnet50.h5 --data flowers/ -o mine.h5 --method full --epochs 20
+      menagerie finetune resnet18.pth --data flowers/ -o mine.pth --resume run/
+
+      The data is a folder a class (flowers/rose/1.jpg), or such folders within train/ and val/. A model with another \
+      number of classes gets a new last layer. With --resume, a run that was stopped goes on where it was, and ends \
+      with the same weights as if it had never stopped. OUT is replaced only when all went well.
+      """)
+
+  @Argument(help: "The model to begin with.", completion: .file())
+  var model: String
+
+  @Option(help: ArgumentHelp("A folder of pictures.", valueName: "folder"), completion: .directory)
+  var data: String
+
+  @Option(name: [.short, .customLong("output")], help: "The file to write.", completion: .file())
+  var output: String
+
+  @Option(
+    help: ArgumentHelp(
+      "What learns: head (the last layer) or full (all weights).", valueName: "method"))
+  var method = FineTuningOptions.Method.head
+
+  @Option(help: "How often all pictures are seen.")
+  var epochs = FineTuningOptions().epochs
+
+  @Option(help: "How many pictures make a step.")
+  var batch = FineTuningOptions().batchSize
+
+  @Option(
+    name: .customLong("lr"),
+    help: ArgumentHelp("The learning rate; by default what is usual for method and optimizer."))
+  var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "\(OptimizerRegistry.names.joined(separator: ", ")).", valueName: "name"))
+  var optimizer = FineTuningOptions().optimizer
+
+  @Option(help: "The momentum of sgd (0.9) and rmsprop.")
+  var momentum: Double?
+
+  @Option(help: "Weight decay; norms and biases are spared.")
+  var weightDecay: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the rate changes: \(ScheduleRegistry.names.joined(separator: ", ")).",
+      valueName: "name"))
+  var schedule = FineTuningOptions().schedule
+
+  @Option(help: "The share of the steps in which the rate grows from nothing.")
+  var warmup = 0.0
+
+  @Option(help: "Bounds the norm of all gradients together.")
+  var clip: Double?
+
+  @Option(help: "The share of each target that goes to all classes alike.")
+  var labelSmoothing = 0.0
+
+  @Option(help: "One seed, one result.")
+  var seed: UInt64 = 0
+
+  @Option(help: "How much of each class is set aside, where the data has no val folder.")
+  var validation = FineTuningOptions().validationShare
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the run's state is kept; a run that stopped goes on.", valueName: "folder"),
+    completion: .directory)
+  var resume: String?
+
+  @Option(help: ArgumentHelp("What the model is, if it is not recognised.", valueName: "name"))
+  var architecture: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The format to write, if OUT's extension does not say it.", valueName: "format"))
+  var to: String?
+
+  @Flag(help: "Crop and mirror the pictures by chance.")
+  var augment = false
+
+  @Flag(help: "Leave out pictures that cannot be read, and count them.")
+  var skipBad = false
+
+  @Flag(help: "Say what would learn, and stop.")
+  var dryRun = false
+
+  @OptionGroup var threads: ThreadOptions
+
+  @Flag(help: "One JSON document a line: each epoch, then what was written.")
+  var json = false
+
+  func run() throws {
+    var conversion = ConversionOptions()
+    conversion.format = to
+    conversion.architecture = architecture
+    conversion.threads = threads.count
+    let converter = Converter(options: conversion) { Terminal.progress($0 + " …") }
+    try converter.check(output: output)
+    Terminal.progress("reading \(model) …")
+    let source = try Model(contentsOf: model, as: architecture)
+    var tuner = try FineTuner(source, pictures: data, options: options)
+    Terminal.endProgress()
+    describe(tuner, source)
+    if dryRun { return }
+    let clock = ContinuousClock()
+    let start = clock.now
+    var seen = 0
+    try tuner.run(resumingIn: resume) { progress in
+      seen += progress.samples
+      let rate = Double(seen) / max((clock.now - start) / .seconds(1), 1e-9)
+      Terminal.progress(
+        "epoch \(progress.epoch + 1)/\(epochs)  \(progress.batch)/\(progress.batches)  "
+          + "loss \(Quantities.fixed(progress.loss, 4))  "
+          + "lr \(Quantities.fixed(progress.rate, 6))  "
+          + "\(Quantities.fixed(rate, 1)) pictures/s")
+    } report: { epoch in
+      Terminal.endProgress()
+      say(epoch)
+    }
+    let report = try converter.convert(tuner.model(), to: output)
+    Terminal.endProgress()
+    if json { Terminal.say(json: try report.json()) } else { Terminal.say(report.summary) }
+  }
+
+  private var options: FineTuningOptions {
+    var options = FineTuningOptions()
+    options.method = method
+    options.epochs = epochs
+    options.batchSize = batch
+    options.rate = rate
+    options.optimizer = optimizer
+    if let momentum { options.optimizerSettings["momentum"] = momentum }
+    options.weightDecay = weightDecay
+    options.schedule = schedule
+    options.warmup = warmup
+    options.clip = clip
+    options.labelSmoothing = labelSmoothing
+    options.seed = seed
+    options.validationShare = validation
+    options.isAugmented = augment
+    options.skipsBad = skipBad
+    options.threads = threads.count
+    return options
+  }
+
+  private func describe(_ tuner: FineTuner, _ source: Model) {
+    let (learning, all) = tuner.parameterCounts
+    let pictures = tuner.pictures
+    Terminal.note(
+      "\(pictures.training.count) pictures to learn from and \(pictures.validation.count) to judge by, "
+        + "\(pictures.classes.count) classes: \(shortened(pictures.classes))")
+    Terminal.note(
+      "\(source.recognition?.variant ?? "the file's own graph"): "
+        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(method.rawValue))")
+    if tuner.isHeadNew {
+      Terminal.note("the last layer is new: the model had another number of classes")
+    }
+    if tuner.isPreprocessingGuessed {
+      Terminal.note("nothing says how the model wants its pictures: they are scaled to 0…1")
+    }
+    for error in pictures.skipped { Terminal.note("left out: \(error)") }
+  }
+
+  private func shortened(_ names: [String]) -> String {
+    let first = names.prefix(8).joined(separator: ", ")
+    return names.count > 8 ? first + ", …" : first
+  }
+
+  private func say(_ epoch: FineTuner.EpochReport) {
+    if json {
+      Terminal.say(json: [
+        "epoch": .integer(epoch.epoch), "loss": .number(epoch.loss),
+        "validation_loss": epoch.validationLoss.map { .number($0) } ?? .null,
+        "accuracy": epoch.accuracy.map { .number($0) } ?? .null,
+        "seconds": .number(epoch.seconds),
+      ])
+      return
+    }
+    var line =
+      "epoch \(epoch.epoch)/\(epochs)  loss \(Quantities.fixed(epoch.loss, 4))"
+    if let loss = epoch.validationLoss, let accuracy = epoch.accuracy {
+      line +=
+        "  validation loss \(Quantities.fixed(loss, 4)), accuracy "
+        + "\(Quantities.fixed(100 * accuracy, 1)) %"
+    }
+    Terminal.say(line + "  (\(Quantities.fixed(epoch.seconds, 1)) s)")
+  }
+}
+
+extension FineTuningOptions.Method: ExpressibleByArgument {}
