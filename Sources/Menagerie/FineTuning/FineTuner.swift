@@ -76,36 +76,40 @@ public struct FineTuner {
       let tensor = try table.tensor(name)
       return tensor.dataType.isReal ? Parameter(name: name, tensor) : nil
     }
-    running = try options.method == .full
+    running =
+      try options.method == .full
       ? norms.sorted().map { Parameter(name: $0, try table.tensor($0)) } : []
 
-    let sources = [
-      (pictures.training, options.isAugmented ? Augmentation() : nil),
-      (pictures.validation, nil as Augmentation?),
-    ].map { entries, augmentation in
+    let folder = pictures
+    func source(
+      _ entries: [PictureFolder.Entry], _ augmentation: Augmentation?, smoothing: Double
+    ) -> any TrainingSource {
       PictureSource(
         loader: PictureLoader(
           entries, input.preprocessing, augmentation: augmentation, seed: options.seed,
           skipsBad: options.skipsBad),
-        input: input, classes: pictures.classes.count,
-        labelSmoothing: augmentation == nil && entries.first == pictures.validation.first
-          ? 0 : options.labelSmoothing) as any TrainingSource
+        input: input, classes: folder.classes.count, labelSmoothing: smoothing)
     }
+    let training = source(
+      folder.training, options.isAugmented ? Augmentation() : nil,
+      smoothing: options.labelSmoothing)
+    let judging = source(folder.validation, nil, smoothing: 0)
     let sessionOptions = SessionOptions(threads: options.threads)
     let ids = Set(whole.parameters.filter { learning.contains(whole[$0].name) })
     let (frozen, rest) = whole.split(learning: ids)
     if frozen.nodes.isEmpty || options.isAugmented {
       graph = whole
-      (validation, trainer) = (sources[1], try FineTuner.trainer(
-        whole, table, parameters, running, optimizer, schedule, sources[0], options))
+      validation = judging
+      trainer = try FineTuner.trainer(
+        whole, table, parameters, running, optimizer, schedule, training, options)
     } else {
       let session = try Session(
         graph: frozen, weights: { try table.tensor($0) }, options: sessionOptions)
       graph = rest
-      validation = FrozenFeatures(sources[1], through: session)
+      validation = FrozenFeatures(judging, through: session)
       trainer = try FineTuner.trainer(
         rest, table, parameters, running, optimizer, schedule,
-        FrozenFeatures(sources[0], through: session), options)
+        FrozenFeatures(training, through: session), options)
     }
   }
 

@@ -97,7 +97,8 @@ extension Checkpoint {
     description["labels"] = .array(labels.map { .string($0) })
     sidecars[Checkpoint.descriptionName] = .object(description)
     guard var config = sidecars["config.json"]?.object, config["id2label"] != nil else { return }
-    var (byNumber, byName): (OrderedDictionary<String, JSONValue>, OrderedDictionary<String, JSONValue>) = ([:], [:])
+    var (byNumber, byName):
+      (OrderedDictionary<String, JSONValue>, OrderedDictionary<String, JSONValue>) = ([:], [:])
     for (index, label) in labels.enumerated() {
       byNumber[String(index)] = .string(label)
       byName[label] = .integer(index)

@@ -3,6 +3,7 @@ import BinaryIO
 import JSON
 import Menagerie
 import Training
+import Zoo
 
 struct FinetuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -165,7 +166,8 @@ struct FinetuneCommand: ParsableCommand {
         + "\(pictures.classes.count) classes: \(shortened(pictures.classes))")
     Terminal.note(
       "\(source.recognition?.variant ?? "the file's own graph"): "
-        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(method.rawValue))")
+        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(method.rawValue))"
+    )
     if tuner.isHeadNew {
       Terminal.note("the last layer is new: the model had another number of classes")
     }
