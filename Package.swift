@@ -232,7 +232,7 @@ let package = Package(
         "Menagerie",
         [
           "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph",
-          "Tensors", "Text", "Zoo", collections,
+          "Tensors", "Text", "Training", "Zoo", collections,
         ]),
       tests(
         "MenagerieCLI",

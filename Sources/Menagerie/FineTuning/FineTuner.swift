@@ -47,23 +47,21 @@ public struct FineTuner {
   public init(
     _ model: Model, pictures path: String, options: FineTuningOptions = FineTuningOptions()
   ) throws {
-    try options.check()
-    let optimizer = try FineTuner.optimizer(options)
-    let schedule = try ScheduleRegistry.schedule(
-      named: options.schedule, settings: options.scheduleSettings)
+    let (optimizer, schedule) = try options.checked()
     self.options = options
     pictures = try PictureFolder(
       path, validationShare: options.validationShare, seed: options.seed,
       skipsBad: options.skipsBad)
-    (base, isHeadNew) = try model.withClasses(pictures.classes, seed: options.seed)
-    let whole = try base.graph()
-    guard whole.inputs.count == 1, let id = whole.inputs.first,
-      let input = PictureInput(whole[id], preprocessing: model.preprocessing)
+    let given = try model.graph()
+    guard given.inputs.count == 1, let id = given.inputs.first,
+      let input = PictureInput(given[id], preprocessing: model.preprocessing)
     else {
       throw DataError(
         .unsupported, "does not take one picture, so that it cannot learn from pictures",
         path: model.path)
     }
+    (base, isHeadNew) = try model.withClasses(pictures.classes, seed: options.seed)
+    let whole = try base.graph()
     isPreprocessingGuessed = model.preprocessing == nil
 
     let head = try ClassifierHead(of: whole)
@@ -113,13 +111,6 @@ public struct FineTuner {
     }
   }
 
-  private static func optimizer(_ options: FineTuningOptions) throws -> any Optimizer {
-    var settings = options.optimizerSettings
-    // Without it, steps are too small for anyone's patience; every recipe has it
-    if options.optimizer == SGD.name, settings["momentum"] == nil { settings["momentum"] = 0.9 }
-    return try OptimizerRegistry.optimizer(named: options.optimizer, settings: settings)
-  }
-
   private static func trainer(
     _ graph: Graph, _ table: WeightTable, _ parameters: [Parameter], _ running: [Parameter],
     _ optimizer: any Optimizer, _ schedule: any Schedule, _ source: any TrainingSource,
@@ -159,12 +150,13 @@ extension FineTuner {
   /// - Parameters:
   ///   - folder: where the run's state is kept, so that it can go on there when it was stopped; nil keeps none.
   ///   - interval: seconds between states within an epoch.
-  ///   - observe: told of each step.
+  ///   - observe: told of each step; what it throws ends the run, which can go on from the last state.
   ///   - report: told of each epoch.
   /// - Throws: what reading data throws; `.malformed` when the loss is no number any more.
   public mutating func run(
     resumingIn folder: String? = nil, every interval: Double = 30,
-    observe: (Trainer.Progress) -> Void = { _ in }, report: (EpochReport) -> Void = { _ in }
+    observe: (Trainer.Progress) throws -> Void = { _ in },
+    report: (EpochReport) -> Void = { _ in }
   ) throws {
     let state = try folder.map { try FineTuningState(folder: $0) }
     let signature = options.signature + [("data", dataSignature)]
@@ -181,7 +173,7 @@ extension FineTuner {
         try running.runStep { progress in
           loss += progress.loss
           steps += 1
-          observe(progress)
+          try observe(progress)
         }
         trainer = running
         if let state, running.epoch == began,

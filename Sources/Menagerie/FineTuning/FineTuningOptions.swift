@@ -50,8 +50,10 @@ public struct FineTuningOptions: Sendable {
     }
   }
 
-  /// - Throws: `.mismatch` for a number that makes no sense, with what would.
-  func check() throws {
+  /// The optimiser and the schedule that are named.
+  /// - Throws: `.mismatch` for a name that is none, or a number that makes no sense, with what would.
+  @discardableResult
+  public func checked() throws -> (optimizer: any Optimizer, schedule: any Schedule) {
     func require(_ holds: Bool, _ found: String, _ expected: String) throws {
       if !holds { throw DataError(.mismatch, found, expected: expected) }
     }
@@ -66,6 +68,13 @@ public struct FineTuningOptions: Sendable {
     try require(
       (0..<1).contains(validationShare), "\(validationShare) of the data set aside",
       "a share, 0 to below 1")
+    var settings = optimizerSettings
+    // Without it, steps are too small for anyone's patience; every recipe has it
+    if optimizer == SGD.name, settings["momentum"] == nil { settings["momentum"] = 0.9 }
+    return (
+      try OptimizerRegistry.optimizer(named: optimizer, settings: settings),
+      try ScheduleRegistry.schedule(named: schedule, settings: scheduleSettings)
+    )
   }
 
   /// What must be alike for a run to go on where another stopped.

@@ -104,6 +104,12 @@ struct FinetuneCommand: ParsableCommand {
   @Flag(help: "One JSON document a line: each epoch, then what was written.")
   var json = false
 
+  func validate() throws {
+    do { try options.checked() } catch let error as DataError {
+      throw ValidationError(error.description)
+    }
+  }
+
   func run() throws {
     var conversion = ConversionOptions()
     conversion.format = to

@@ -1,0 +1,106 @@
+import BinaryIO
+import Formats
+import Menagerie
+import Tensors
+import TestSupport
+import Testing
+import Training
+import Zoo
+
+/// The repository's network of digits learns two classes that it does not have.
+@Suite struct FineTunerTests {
+  /// Two classes of a few pictures each.
+  private func pictures(in scratch: ScratchDirectory) throws -> String {
+    let folder = scratch.file("pictures")
+    try System.createDirectory(folder)
+    for (name, sources) in [("gray", ["grey.png", "grey.jpg"]), ("odd", ["420.jpg", "444.jpg"])] {
+      try System.createDirectory("\(folder)/\(name)")
+      for copy in 0..<3 {
+        for source in sources {
+          let writer = try AtomicFileWriter(path: "\(folder)/\(name)/\(copy)-\(source)")
+          try writer.write(MappedFile(path: Fixtures.path("images/\(source)")).bytes)
+          try writer.commit()
+        }
+      }
+    }
+    return folder
+  }
+
+  private func options(_ method: FineTuningOptions.Method) -> FineTuningOptions {
+    var options = FineTuningOptions()
+    options.method = method
+    options.epochs = 6
+    options.batchSize = 4
+    options.schedule = "constant"
+    options.rate = 0.002
+    options.threads = 1
+    return options
+  }
+
+  @Test(arguments: FineTuningOptions.Method.allCases)
+  func theLossFallsAndTheResultIsThatOfTheFile(method: FineTuningOptions.Method) throws {
+    let scratch = ScratchDirectory()
+    let model = try Model(contentsOf: Digits.torch)
+    var tuner = try FineTuner(
+      model, pictures: pictures(in: scratch), options: options(method))
+    #expect(tuner.isHeadNew && tuner.pictures.classes == ["gray", "odd"])
+    var losses: [Double] = []
+    try tuner.run { _ in
+    } report: {
+      losses.append($0.loss)
+    }
+    #expect(losses.count == 6 && losses[5] < 0.8 * losses[0], "\(losses)")
+    let path = scratch.file("out.safetensors")
+    let report = try Converter().convert(tuner.model(), to: path)
+    #expect(report.verification.status == .checked)
+    let back = try Model(contentsOf: path)
+    #expect(back.labels == ["gray", "odd"])
+    #expect(back.recognition?.variant == model.recognition?.variant)
+    // Names, types and order are the file's; only what learns has moved
+    let (old, new) = (model.checkpoint.tensors, back.checkpoint.tensors)
+    #expect(Set(old.map(\.name)) == Set(new.map(\.name)))
+    let moved = try old.filter { entry in
+      let other = try #require(new.first { $0.name == entry.name })
+      return try !entry.load().isBitEqual(to: other.load())
+    }
+    #expect(method == .full ? moved.count > 10 : moved.allSatisfy { $0.name.hasPrefix("fc") })
+  }
+
+  @Test func aRunThatStoppedEndsWithTheSameWeights() throws {
+    let scratch = ScratchDirectory()
+    let (folder, model) = (try pictures(in: scratch), try Model(contentsOf: Digits.torch))
+    struct Stopped: Error {}
+    func run(_ state: String, stoppingAfter steps: Int?) throws -> [String: [Float]] {
+      var tuner = try FineTuner(model, pictures: folder, options: options(.full))
+      var count = 0
+      try tuner.run(resumingIn: scratch.file(state), every: 0) { _ in
+        count += 1
+        if count == steps { throw Stopped() }
+      }
+      return try Dictionary(
+        uniqueKeysWithValues: tuner.model().checkpoint.normalised.map {
+          ($0.entry.name, try $0.entry.load().floats)
+        })
+    }
+    let whole = try run("whole", stoppingAfter: nil)
+    #expect(throws: Stopped.self) { try run("parts", stoppingAfter: 5) }
+    #expect(try run("parts", stoppingAfter: nil) == whole)
+    // Another run does not go on from it
+    var other = options(.full)
+    other.rate = 0.5
+    var tuner = try FineTuner(model, pictures: folder, options: other)
+    let error = #expect(throws: DataError.self) {
+      try tuner.run(resumingIn: scratch.file("parts"))
+    }
+    #expect(error?.description.contains("begun with --lr 0.002, not 0.5") == true)
+  }
+
+  @Test func whatTakesNoPictureIsRefused() throws {
+    let scratch = ScratchDirectory()
+    let text = try Model(contentsOf: Fixtures.path("encoders/bert-tokens"))
+    let error = #expect(throws: DataError.self) {
+      try FineTuner(text, pictures: try pictures(in: scratch))
+    }
+    #expect(error?.description.contains("does not take one picture") == true)
+  }
+}
