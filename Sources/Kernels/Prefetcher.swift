@@ -23,7 +23,7 @@ import CKernels
   private var claimed = 0
   private var taken = 0
   private var isStopping = false
-  private var workers: [pthread_t] = []
+  private var workers: [NativeThread] = []
 
   /// - Parameters:
   ///   - depth: how many elements may be made before they are taken.
@@ -38,35 +38,10 @@ import CKernels
     unsafe pthread_mutex_init(mutex, nil)
     unsafe pthread_cond_init(changed, nil)
     for _ in 0..<min(threads, count) {
-      let context = unsafe Unmanaged.passRetained(
-        ThreadBody { [unowned(unsafe) self] in unsafe self.work() }
-      )
-      .toOpaque()
-      #if canImport(Darwin)
-        var thread: pthread_t?
-      #else
-        var thread = pthread_t()
-      #endif
-      let status = unsafe pthread_create(
-        &thread, nil,
-        { context in
-          #if canImport(Darwin)
-            unsafe Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body()
-          #else
-            guard let context = unsafe context else { return nil }
-            unsafe Unmanaged<ThreadBody>.fromOpaque(context).takeRetainedValue().body()
-          #endif
-          return nil
-        }, context)
-      guard status == 0 else {
-        unsafe Unmanaged<ThreadBody>.fromOpaque(context).release()
-        break
-      }
-      #if canImport(Darwin)
-        if let thread = unsafe thread { unsafe workers.append(thread) }
-      #else
-        workers.append(thread)
-      #endif
+      // Nobody keeps the prefetcher alive: its end is what ends its threads
+      unowned(unsafe) let prefetcher = self
+      guard let thread = NativeThread({ unsafe prefetcher.work() }) else { break }
+      workers.append(thread)
     }
   }
 
@@ -75,7 +50,7 @@ import CKernels
       isStopping = true
       unsafe pthread_cond_broadcast(changed)
     }
-    for thread in workers { _ = pthread_join(thread, nil) }
+    for thread in workers { thread.join() }
     unsafe pthread_cond_destroy(changed)
     unsafe pthread_mutex_destroy(mutex)
     unsafe mutex.deallocate()
@@ -128,10 +103,4 @@ import CKernels
     body()
     unsafe pthread_mutex_unlock(mutex)
   }
-}
-
-/// What a thread does with its life.
-private final class ThreadBody {
-  let body: () -> Void
-  init(_ body: @escaping () -> Void) { self.body = body }
 }

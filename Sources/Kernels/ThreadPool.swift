@@ -43,7 +43,7 @@ import Synchronization
   private var instructionSet = mng_isa_current()
 
   private let signal: Signal
-  private var workers: [pthread_t] = []
+  private var workers: [NativeThread] = []
 
   /// The threads to use when nobody says: `MENAGERIE_THREADS`, or the cores that the process may
   /// run on.
@@ -63,41 +63,18 @@ import Synchronization
     signal = Signal()
     spans = (0..<threads).map { _ in Claims() }
     for index in 1..<max(threads, 1) {
-      let context = unsafe Unmanaged.passRetained(Worker(pool: self, index: index)).toOpaque()
-      #if canImport(Darwin)
-        var thread: pthread_t?
-      #else
-        var thread = pthread_t()
-      #endif
-      let status = unsafe pthread_create(
-        &thread, nil,
-        { context in
-          #if canImport(Darwin)
-            let worker = unsafe Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
-          #else
-            guard let context = unsafe context else { return nil }
-            let worker = unsafe Unmanaged<Worker>.fromOpaque(context).takeRetainedValue()
-          #endif
-          unsafe worker.pool.work(as: worker.index)
-          return nil
-        }, context)
-      guard status == 0 else {
-        // Fewer threads compute the same.
-        unsafe Unmanaged<Worker>.fromOpaque(context).release()
-        break
-      }
-      #if canImport(Darwin)
-        if let thread = unsafe thread { unsafe workers.append(thread) }
-      #else
-        workers.append(thread)
-      #endif
+      // Nobody keeps the pool alive: its end is what ends its threads
+      unowned(unsafe) let pool = self
+      // Fewer threads compute the same.
+      guard let thread = NativeThread({ unsafe pool.work(as: index) }) else { break }
+      workers.append(thread)
     }
   }
 
   deinit {
     stopping.store(true, ordering: .sequentiallyConsistent)
     signal.wakeAll()
-    for thread in workers { _ = pthread_join(thread, nil) }
+    for thread in workers { thread.join() }
   }
 
   /// Calls `body` with ranges of at most `grain` that together are `0..<count`, on all threads;
@@ -214,16 +191,6 @@ import Synchronization
 /// The next chunk of a thread's span.
 private final class Claims: Sendable {
   let next = Atomic<Int>(0)
-}
-
-/// Hands the pool to a thread without keeping it alive: the pool's end is what ends its threads.
-private final class Worker {
-  unowned(unsafe) let pool: ThreadPool
-  let index: Int
-  init(pool: ThreadPool, index: Int) {
-    unsafe self.pool = pool
-    self.index = index
-  }
 }
 
 /// A condition variable with its mutex.
