@@ -18,6 +18,18 @@ extension GradientBuilder {
     }
   }
 
+  /// What flows to the numbers of the input that equal the extreme among those along `axes`, divided among equals.
+  ///
+  /// - Parameters: the extreme and its gradient stretch to the input.
+  mutating func gradientOfExtreme(
+    _ extreme: ValueID, _ flow: ValueID, over axes: [Int]
+  ) throws -> ValueID {
+    let x = try input(0)
+    let chosen = try indicator(add(Equal(), [x, extreme]), like: x)
+    let count = try summed(chosen, over: axes, keep: true)
+    return try multiply(flow, divide(chosen, count))
+  }
+
   /// Of `(x - mean) / √(variance + epsilon) · scale + bias` over `axes`; without the mean when not `centred`.
   ///
   /// - Source: Layer Normalization, Ba et al. 2016; Root Mean Square Layer Normalization, Zhang and Sennrich 2019.
@@ -56,6 +68,15 @@ extension Reduction {
       throw DataError(.unsupported, "axes that are computed")
     }
     return axes.sorted()
+  }
+
+  /// Of the greatest or smallest: to the numbers that are it, divided among equals.
+  func gradientsOfExtreme(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let axes = try reducedAxes(builder)
+    return [
+      try builder.gradientOfExtreme(
+        spread(builder.output(0), &builder), spread(builder.flow(0), &builder), over: axes)
+    ]
   }
 
   /// A value of the result's shape, once for each of the numbers that it was made of.

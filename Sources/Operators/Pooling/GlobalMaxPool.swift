@@ -16,13 +16,10 @@ public struct GlobalMaxPool: GlobalPooling {
 }
 
 extension GlobalMaxPool: Differentiable {
-  /// Divided among equals.
   public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
-    let x = try builder.input(0)
-    let isMost = try builder.add(Equal(), [x, builder.output(0)])
-    let chosen = try builder.indicator(isMost, like: x)
-    let axes = Array(2..<(try builder.shape(x).rank))
-    let count = try builder.summed(chosen, over: axes, keep: true)
-    return [try builder.multiply(builder.flow(0), builder.divide(chosen, count))]
+    let axes = Array(2..<(try builder.shape(builder.input(0)).rank))
+    return [
+      try builder.gradientOfExtreme(builder.output(0), builder.flow(0), over: axes)
+    ]
   }
 }

@@ -23,15 +23,7 @@ public struct ReduceMin: Reduction {
 }
 
 extension ReduceMin: Differentiable {
-  /// Divided among equals.
   public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
-    let x = try builder.input(0)
-    let isExtreme = try builder.add(Equal(), [x, spread(builder.output(0), &builder)])
-    let chosen = try builder.indicator(isExtreme, like: x)
-    let count = try builder.add(
-      ReduceSum(keepDimensions: true), [chosen, builder.integers(reducedAxes(builder))])
-    return [
-      try builder.multiply(spread(builder.flow(0), &builder), builder.divide(chosen, count))
-    ]
+    try gradientsOfExtreme(&builder)
   }
 }
