@@ -1,12 +1,9 @@
-import Kernels
-import Tensors
-
 /// Adam: steps of a size that the gradient's own spread sets. Weights decay through the gradient, as L2 regularisation does.
 ///
-/// `m = β₁ m + (1 - β₁) g; v = β₂ v + (1 - β₂) g²; w -= rate · m̂ / (√v̂ + ε)`, hats correcting the start at zero.
 /// - Source: Kingma and Ba (2014); torch.optim.Adam.
-public struct Adam: Optimizer {
+public struct Adam: AdamRule {
   public static let name = "adam"
+  public static let isDecoupled = false
   public static let usualWeightDecay = 0.0
   public static let settings: [Setting<Adam>] = [
     Setting("beta1", \.beta1, in: 0..<1),
@@ -22,19 +19,4 @@ public struct Adam: Optimizer {
   public var amsgrad = false
 
   public init() {}
-
-  public func slots(for shape: Shape) -> [OptimizerSlot] {
-    ["exp_avg", "exp_avg_sq"].map { OptimizerSlot($0, shape) }
-      + (amsgrad ? [OptimizerSlot("max_exp_avg_sq", shape)] : [])
-  }
-
-  public func update(
-    _ parameter: Parameter, slots: [FloatView], _ step: OptimizerStep, pool: ThreadPool?
-  ) {
-    WeightUpdate.adam(
-      parameter.values, gradient: parameter.gradient, first: slots[0], second: slots[1],
-      largest: amsgrad ? slots[2] : nil, step: step.number, rate: step.rate, beta1: beta1,
-      beta2: beta2, epsilon: epsilon, weightDecay: step.weightDecay, isDecoupled: false,
-      pool: pool)
-  }
 }
