@@ -45,7 +45,7 @@ public enum Labels {
 
 extension Sidecars {
   /// Adds what transformers wants to know about the classes.
-  mutating func addLabels(_ labels: [String]?, classes: Int?) {
+  public mutating func addLabels(_ labels: [String]?, classes: Int?) {
     guard let classes, classes >= 0, classes <= 1 << 20 else { return }
     let names = labels ?? (0..<classes).map { "LABEL_\($0)" }
     var byNumber: Sidecars = [:]

@@ -207,23 +207,22 @@ extension FineTuner {
   public func evaluate() throws -> (loss: Double, accuracy: Double)? {
     guard validation.count > 0 else { return nil }
     let session = try session()
-    var (loss, right, count) = (0.0, 0, 0)
+    let classes = pictures.classes.count
+    var score = ClassificationScore(classes: classes, tops: [])
+    var loss = 0.0
     for start in stride(from: 0, to: validation.count, by: options.batchSize) {
       let indices = Array(start..<min(start + options.batchSize, validation.count))
       let batch = try validation.batch(indices, epoch: 0)
-      let outputs = try session.run(batch.inputs)[0].tensor
-      let classes = pictures.classes.count
-      let rows = outputs.doubles
+      let rows = try session.run(batch.inputs)[0].tensor.floats
       for (row, label) in batch.labels.enumerated() {
         let scores = rows[(row * classes)..<((row + 1) * classes)]
-        let best = scores.max() ?? 0
-        let total = scores.reduce(0) { $0 + exp($1 - best) }
-        loss -= scores[row * classes + label] - best - log(total)
-        right += scores[row * classes + label] == best ? 1 : 0
-        count += 1
+        let best = Double(scores.max() ?? 0)
+        let total = scores.reduce(0) { $0 + exp(Double($1) - best) }
+        loss -= Double(scores[scores.startIndex + label]) - best - log(total)
+        score.add(scores: scores, label: label)
       }
     }
-    return (loss / Double(max(count, 1)), Double(right) / Double(max(count, 1)))
+    return (loss / Double(max(score.confusion.total, 1)), score.accuracy)
   }
 
   /// The part of the model that the trainer has, with the weights as they are now, to be run as it will be.

@@ -97,14 +97,7 @@ extension Checkpoint {
     description["labels"] = .array(labels.map { .string($0) })
     sidecars[Checkpoint.descriptionName] = .object(description)
     guard var config = sidecars["config.json"]?.object, config["id2label"] != nil else { return }
-    var (byNumber, byName):
-      (OrderedDictionary<String, JSONValue>, OrderedDictionary<String, JSONValue>) = ([:], [:])
-    for (index, label) in labels.enumerated() {
-      byNumber[String(index)] = .string(label)
-      byName[label] = .integer(index)
-    }
-    config["id2label"] = .object(byNumber)
-    config["label2id"] = .object(byName)
+    config.addLabels(labels, classes: labels.count)
     if config["num_labels"] != nil { config["num_labels"] = .integer(labels.count) }
     sidecars["config.json"] = .object(config)
   }

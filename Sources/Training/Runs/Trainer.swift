@@ -22,6 +22,8 @@ public struct Trainer {
   public private(set) var batch = 0
   public private(set) var step = 0
   private let running: [Parameter]
+  /// The batches of the epoch that the run is in, drawn when it begins.
+  private var drawn: (epoch: Int, batches: [[Int]]) = (-1, [])
   private let pool: ThreadPool
 
   /// A step that has been made.
@@ -72,7 +74,10 @@ public struct Trainer {
   ///
   /// - Throws: what the source throws; `.malformed` when the loss is no number: the weights are then those before the step.
   public mutating func runStep(_ observe: (Progress) throws -> Void = { _ in }) throws {
-    let batches = order.batches(epoch: epoch, size: batchSize)
+    if drawn.epoch != epoch {
+      drawn = (epoch, order.batches(epoch: epoch, size: batchSize))
+    }
+    let batches = drawn.batches
     guard batches.indices.contains(batch) else {
       epoch += 1
       return
