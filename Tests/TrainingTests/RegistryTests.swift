@@ -5,18 +5,18 @@ import Testing
 import Training
 
 @Suite struct RegistryTests {
-  /// The files of a folder that declare something of the kind.
-  func declarations(_ folder: String, _ kind: String) throws -> [String] {
+  /// The files of a folder that declare something of the kind, or of what refines it.
+  func declarations(_ folder: String, _ kinds: String...) throws -> [String] {
     let path = Fixtures.path("../../Sources/Training/\(folder)")
     return try System.names(in: path).filter { name in
-      try MappedFile(path: "\(path)/\(name)").bytes.utf8().contains("public struct")
-        && MappedFile(path: "\(path)/\(name)").bytes.utf8().contains(": \(kind) {")
+      let text = try MappedFile(path: "\(path)/\(name)").bytes.utf8()
+      return text.contains("public struct") && kinds.contains { text.contains(": \($0) {") }
     }.map { String($0.dropLast(".swift".count)) }
   }
 
   @Test func everyOptimizerIsRegistered() throws {
     let types = OptimizerRegistry.all.map { "\($0)" }
-    #expect(try declarations("Optimizers", "Optimizer").sorted() == types.sorted())
+    #expect(try declarations("Optimizers", "Optimizer", "AdamRule").sorted() == types.sorted())
     #expect(Set(OptimizerRegistry.names).count == types.count)
   }
 
