@@ -1,32 +1,24 @@
 import BinaryIO
 import Execution
 import Formats
-import Glibc
-import Images
 import Kernels
 import ModelGraph
-import Operators
-import OrderedCollections
 import Tensors
 import Training
 
-/// Lets a model learn from a folder of pictures.
+/// Lets a model learn from a person's data.
 ///
-///     var tuner = try FineTuner(Model(contentsOf: "resnet18.pth"), pictures: "flowers/")
+///     var tuner = try FineTuner(Model(contentsOf: "resnet18.pth"), data: "flowers/")
 ///     try tuner.run()
 ///     try Converter().convert(tuner.model(), to: "mine.safetensors")
 public struct FineTuner {
   public let options: FineTuningOptions
-  public let pictures: PictureFolder
-  /// Whether the layer of classes was made anew, since the model's had another number of them.
-  public let isHeadNew: Bool
-  /// Set when nothing says how the model wants its pictures, so that scaling to 0…1 is a guess.
-  public let isPreprocessingGuessed: Bool
+  /// What is learnt, from which data.
+  public let task: any LearningTask
 
-  private let base: Model
+  private let learning: LearningModel
+  /// The part of the graph that the trainer has.
   private let graph: Graph
-  private let parameters: [Parameter]
-  private let running: [Parameter]
   private let validation: any TrainingSource
   private var trainer: Trainer
 
@@ -36,110 +28,88 @@ public struct FineTuner {
     public var epoch: Int
     /// The mean of the training's steps.
     public var loss: Double
-    /// On pictures that were not learnt from; nil when there are none.
+    /// On samples that were not learnt from; nil when there are none.
     public var validationLoss: Double?
-    public var accuracy: Double?
+    /// How good the model is at these, what matters most first.
+    public var metrics: [Metric] = []
     public var seconds: Double
+
+    public subscript(metric: String) -> Double? { metrics.first { $0.name == metric }?.value }
   }
 
-  /// - Parameter pictures: `<split>/<class>/<file>` or `<class>/<file>`.
+  /// What a judge found.
+  public struct Verdict: Sendable {
+    public var loss: Double
+    public var metrics: [Metric]
+    public var judge: any Judge
+  }
+
+  /// - Parameter data: a folder or a file; what is learnt from it follows from it and the model, or from `options.task`.
   /// - Throws: `DataError` for data that cannot be learnt from, or a model that cannot learn, with what is wrong.
   public init(
-    _ model: Model, pictures path: String, options: FineTuningOptions = FineTuningOptions()
+    _ model: Model, data: String, options: FineTuningOptions = FineTuningOptions()
   ) throws {
-    let (optimizer, schedule) = try options.checked()
-    self.options = options
-    pictures = try PictureFolder(
-      path, validationShare: options.validationShare, seed: options.seed,
-      skipsBad: options.skipsBad)
-    let given = try model.graph()
-    guard given.inputs.count == 1, let id = given.inputs.first,
-      let input = PictureInput(given[id], preprocessing: model.preprocessing)
-    else {
-      throw DataError(
-        .unsupported, "does not take one picture, so that it cannot learn from pictures",
-        path: model.path)
-    }
-    (base, isHeadNew) = try model.withClasses(pictures.classes, seed: options.seed)
-    let whole = try base.graph()
-    isPreprocessingGuessed = model.preprocessing == nil
-
-    let head = try ClassifierHead(of: whole)
-    let norms = whole.runningStatistics
-    let learning = whole.parameters.map { whole[$0].name }.filter {
-      options.method == .full ? !norms.contains($0) : head.names.contains($0)
-    }
-    let table = WeightTable(base.weights)
-    parameters = try learning.compactMap { name in
-      let tensor = try table.tensor(name)
-      return tensor.dataType.isReal ? Parameter(name: name, tensor) : nil
-    }
-    running =
-      try options.method == .full
-      ? norms.sorted().map { Parameter(name: $0, try table.tensor($0)) } : []
-
-    let folder = pictures
-    func source(
-      _ entries: [PictureFolder.Entry], _ augmentation: Augmentation?, smoothing: Double
-    ) -> any TrainingSource {
-      PictureSource(
-        loader: PictureLoader(
-          entries, input.preprocessing, augmentation: augmentation, seed: options.seed,
-          skipsBad: options.skipsBad),
-        input: input, classes: folder.classes.count, labelSmoothing: smoothing)
-    }
-    let training = source(
-      folder.training, options.isAugmented ? Augmentation() : nil,
-      smoothing: options.labelSmoothing)
-    let judging = source(folder.validation, nil, smoothing: 0)
-    let sessionOptions = SessionOptions(threads: options.threads)
-    let ids = Set(whole.parameters.filter { learning.contains(whole[$0].name) })
-    let (frozen, rest) = whole.split(learning: ids)
-    if frozen.nodes.isEmpty || options.isAugmented {
-      graph = whole
-      validation = judging
-      trainer = try FineTuner.trainer(
-        whole, table, parameters, running, optimizer, schedule, training, options)
-    } else {
-      let session = try Session(
-        graph: frozen, weights: { try table.tensor($0) }, options: sessionOptions)
-      graph = rest
-      validation = FrozenFeatures(judging, through: session)
-      trainer = try FineTuner.trainer(
-        rest, table, parameters, running, optimizer, schedule,
-        FrozenFeatures(training, through: session), options)
-    }
+    try options.checked()
+    let task = try LearningTasks.task(options.task, model, data: data)
+    try self.init(task.init(model, data: data, options: options), options: options)
   }
 
-  private static func trainer(
-    _ graph: Graph, _ table: WeightTable, _ parameters: [Parameter], _ running: [Parameter],
-    _ optimizer: any Optimizer, _ schedule: any Schedule, _ source: any TrainingSource,
-    _ options: FineTuningOptions
-  ) throws -> Trainer {
+  /// Learns a task of the program's own.
+  public init(
+    _ task: some LearningTask, options: FineTuningOptions = FineTuningOptions()
+  ) throws {
+    let (method, optimizer, schedule) = try options.checked()
+    self.options = options
+    self.task = task
+    learning = try method.prepare(task, options)
+    guard !learning.parameters.isEmpty else {
+      throw DataError(
+        .unsupported, "nothing of it would learn with the method \(method.name)",
+        path: task.model.path)
+    }
+    let whole = learning.graph
+    let own = Set(learning.parameters.map(\.name))
+    let (frozen, rest) = whole.split(
+      learning: Set(whole.parameters.filter { own.contains(whole[$0].name) }))
+    var training = task.training
+    if frozen.nodes.isEmpty || task.isVarying {
+      graph = whole
+      validation = task.validation
+    } else {
+      let session = try Session(
+        graph: frozen, weights: learning.weights,
+        options: SessionOptions(threads: options.threads))
+      let computed = Set(frozen.outputs.map { frozen[$0].name })
+      let passing = Set(rest.inputs.map { rest[$0].name }).subtracting(computed)
+      graph = rest
+      validation = FrozenFeatures(task.validation, through: session, passing: passing)
+      training = FrozenFeatures(training, through: session, passing: passing)
+    }
     let session = try TrainingSession(
-      graph: graph, weights: { try table.tensor($0) }, parameters: parameters, running: running,
-      objective: ClassObjective(), options: SessionOptions(threads: options.threads))
-    let decay = options.weightDecay ?? type(of: optimizer).usualWeightDecay
-    let groups = ParameterGroup.groups(parameters, weightDecay: decay)
-    let batches = (source.count + options.batchSize - 1) / options.batchSize
+      graph: graph, weights: learning.weights, parameters: learning.parameters,
+      running: learning.running, objective: task.objective,
+      options: SessionOptions(threads: options.threads))
+    let groups = ParameterGroup.groups(
+      learning.parameters,
+      weightDecay: options.weightDecay ?? type(of: optimizer).usualWeightDecay)
+    let batches = (training.count + options.batchSize - 1) / options.batchSize
     let steps = batches * options.epochs
     let rate = LearningRate(
       options.rate ?? options.usualRate, schedule, totalSteps: steps,
       warmupSteps: Int((options.warmup * Double(steps)).rounded()))
-    var trainer = Trainer(
-      session, Optimization(optimizer, groups), rate, source: source,
-      batchSize: options.batchSize, epochs: options.epochs, seed: options.seed, running: running,
-      threads: options.threads)
+    trainer = Trainer(
+      session, Optimization(optimizer, groups), rate, source: training,
+      batchSize: options.batchSize, epochs: options.epochs, seed: options.seed,
+      running: learning.running, threads: options.threads)
     trainer.clipping = options.clip.map { .norm($0) }
-    return trainer
   }
 }
 
 extension FineTuner {
   /// How many numbers learn, and how many the model has.
   public var parameterCounts: (learning: Int, all: Int) {
-    let all = base.weights.reduce(0) { $0 + $1.entry.shape.elementCount }
-    return (parameters.reduce(0) { $0 + $1.shape.elementCount }, all)
+    let all = task.model.weights.reduce(0) { $0 + $1.entry.shape.elementCount }
+    return (learning.parameters.reduce(0) { $0 + $1.shape.elementCount }, all)
   }
 
   /// Epochs that are done.
@@ -156,102 +126,65 @@ extension FineTuner {
   public mutating func run(
     resumingIn folder: String? = nil, every interval: Double = 30,
     observe: (Trainer.Progress) throws -> Void = { _ in },
-    report: (EpochReport) -> Void = { _ in }
+    report: (EpochReport) throws -> Void = { _ in }
   ) throws {
     let state = try folder.map { try FineTuningState(folder: $0) }
-    let signature = options.signature + [("data", dataSignature)]
+    let signature = options.signature + [("data", task.signature)]
     if let state, let earlier = try state.load(signature) { try trainer.restore(earlier) }
     let clock = ContinuousClock()
     var saved = clock.now
     while !trainer.isFinished {
       let start = clock.now
       var (loss, steps) = (0.0, 0)
-      var running = trainer
       let began = trainer.epoch
       // A step at a time, so that the state between steps can be kept
       repeat {
-        try running.runStep { progress in
+        try trainer.runStep { progress in
           loss += progress.loss
           steps += 1
           try observe(progress)
         }
-        trainer = running
-        if let state, running.epoch == began,
-          clock.now - saved > .seconds(interval)
-        {
-          try state.save(running.state, signature)
+        if let state, trainer.epoch == began, clock.now - saved > .seconds(interval) {
+          try state.save(trainer.state, signature)
           saved = clock.now
         }
-      } while running.epoch == began
-      var epoch = EpochReport(
-        epoch: trainer.epoch, loss: loss / Double(max(steps, 1)), seconds: 0)
-      if let (found, accuracy) = try evaluate() {
-        (epoch.validationLoss, epoch.accuracy) = (found, accuracy)
-        trainer.observe(metric: found, isLoss: true)
+      } while trainer.epoch == began
+      if steps == 0, let fault = task.skipped.first { throw fault }
+      var epoch = EpochReport(epoch: trainer.epoch, loss: loss / Double(max(steps, 1)), seconds: 0)
+      if let verdict = try evaluate() {
+        (epoch.validationLoss, epoch.metrics) = (verdict.loss, verdict.metrics)
+        trainer.observe(metric: verdict.loss, isLoss: true)
       }
       epoch.seconds = (clock.now - start) / .seconds(1)
       if let state {
         try state.save(trainer.state, signature)
         saved = clock.now
       }
-      report(epoch)
+      try report(epoch)
     }
   }
 
-  /// What was learnt from, in a word: how many pictures of which classes.
-  private var dataSignature: String {
-    "\(pictures.training.count) pictures of \(pictures.classes.joined(separator: ", "))"
-  }
-
-  /// Loss and accuracy on the pictures that were set aside; nil when there are none.
-  public func evaluate() throws -> (loss: Double, accuracy: Double)? {
+  /// How good the model is at samples that were set aside; nil when there are none.
+  public func evaluate() throws -> Verdict? {
     guard validation.count > 0 else { return nil }
-    let session = try session()
-    let classes = pictures.classes.count
-    var score = ClassificationScore(classes: classes, tops: [])
-    var loss = 0.0
+    var judge = task.judge()
+    let session = try EvaluationSession(
+      graph: graph, weights: learning.tensor, objective: task.objective,
+      givesOutputs: judge.wantsOutputs, options: SessionOptions(threads: options.threads))
+    var (loss, weight) = (0.0, 0)
     for start in stride(from: 0, to: validation.count, by: options.batchSize) {
       let indices = Array(start..<min(start + options.batchSize, validation.count))
       let batch = try validation.batch(indices, epoch: 0)
-      let rows = try session.run(batch.inputs)[0].tensor.floats
-      for (row, label) in batch.labels.enumerated() {
-        let scores = rows[(row * classes)..<((row + 1) * classes)]
-        let best = Double(scores.max() ?? 0)
-        let total = scores.reduce(0) { $0 + exp(Double($1) - best) }
-        loss -= Double(scores[scores.startIndex + label]) - best - log(total)
-        score.add(scores: scores, label: label)
-      }
+      guard !batch.isEmpty else { continue }
+      let result = try session.run(batch)
+      loss += result.loss * Double(batch.weight)
+      weight += batch.weight
+      if let output = result.output { judge.add(output, batch) }
     }
-    return (loss / Double(max(score.confusion.total, 1)), score.accuracy)
-  }
-
-  /// The part of the model that the trainer has, with the weights as they are now, to be run as it will be.
-  private func session() throws -> Session {
-    let table = WeightTable(base.weights)
-    let current = Dictionary(
-      (parameters + running).map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
-    var logits = graph
-    logits.endBeforeSoftmax()
-    return try Session(
-      graph: logits, weights: { try current[$0] ?? table.tensor($0) },
-      options: SessionOptions(threads: options.threads))
+    let mean = loss / Double(max(weight, 1))
+    return Verdict(loss: mean, metrics: judge.metrics(loss: mean), judge: judge)
   }
 
   /// The model with the weights as they are now, in the names and types that it came in.
-  public func model() throws -> Model {
-    try base.withWeights(
-      Dictionary(
-        (parameters + running).map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a }))
-  }
-}
-
-extension Graph {
-  /// Names of the means and variances that batch normalisations keep.
-  fileprivate var runningStatistics: Set<String> {
-    var names: Set<String> = []
-    for node in nodes where node.operator is BatchNormalization {
-      for id in node.inputs.dropFirst(3) { if let id { names.insert(self[id].name) } }
-    }
-    return names
-  }
+  public func model() throws -> Model { try learning.result() }
 }

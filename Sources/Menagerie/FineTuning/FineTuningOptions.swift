@@ -3,15 +3,10 @@ import Training
 
 /// How a model is to learn.
 public struct FineTuningOptions: Sendable {
-  /// What learns.
-  public enum Method: String, Sendable, CaseIterable {
-    /// The layer of classes alone; what comes before it is computed once for each picture.
-    case head
-    /// All weights.
-    case full
-  }
-
-  public var method = Method.head
+  /// What is learnt, of `LearningTasks`; what model and data look like when nil.
+  public var task: String?
+  /// What learns, of `LearningMethods`.
+  public var method = HeadMethod.name
   public var epochs = 10
   public var batchSize = 16
   /// The learning rate; `usualRate` when nil.
@@ -42,18 +37,16 @@ public struct FineTuningOptions: Sendable {
 
   /// What is usual for the method: the head begins from nothing, the rest should not forget.
   public var usualRate: Double {
-    switch (method, optimizer) {
-    case (.head, "sgd"): 1e-2
-    case (.full, "sgd"): 1e-3
-    case (.head, _): 1e-3
-    case (.full, _): 1e-4
-    }
+    let own = LearningMethods.all.first { $0.name == method }
+    return (own ?? HeadMethod.self).usualRate(optimizer: optimizer)
   }
 
-  /// The optimiser and the schedule that are named.
+  /// The method, the optimiser and the schedule that are named.
   /// - Throws: `.mismatch` for a name that is none, or a number that makes no sense, with what would.
   @discardableResult
-  public func checked() throws -> (optimizer: any Optimizer, schedule: any Schedule) {
+  public func checked() throws -> (
+    method: any LearningMethod.Type, optimizer: any Optimizer, schedule: any Schedule
+  ) {
     func require(_ holds: Bool, _ found: String, _ expected: String) throws {
       if !holds { throw DataError(.mismatch, found, expected: expected) }
     }
@@ -68,10 +61,16 @@ public struct FineTuningOptions: Sendable {
     try require(
       (0..<1).contains(validationShare), "\(validationShare) of the data set aside",
       "a share, 0 to below 1")
+    guard let method = LearningMethods.all.first(where: { $0.name == method }) else {
+      throw DataError(
+        .mismatch, "no method '\(method)'",
+        expected: LearningMethods.names.joined(separator: ", "))
+    }
     var settings = optimizerSettings
     // Without it, steps are too small for anyone's patience; every recipe has it
     if optimizer == SGD.name, settings["momentum"] == nil { settings["momentum"] = 0.9 }
     return (
+      method,
       try OptimizerRegistry.optimizer(named: optimizer, settings: settings),
       try ScheduleRegistry.schedule(named: schedule, settings: scheduleSettings)
     )
@@ -80,7 +79,8 @@ public struct FineTuningOptions: Sendable {
   /// What must be alike for a run to go on where another stopped.
   var signature: [(name: String, value: String)] {
     [
-      ("method", method.rawValue), ("epochs", "\(epochs)"), ("batch", "\(batchSize)"),
+      ("task", task ?? "guessed"), ("method", method), ("epochs", "\(epochs)"),
+      ("batch", "\(batchSize)"),
       ("lr", "\(rate ?? usualRate)"), ("optimizer", optimizer), ("schedule", schedule),
       ("seed", "\(seed)"), ("label-smoothing", "\(labelSmoothing)"), ("warmup", "\(warmup)"),
       ("augment", "\(isAugmented)"), ("clip", clip.map { "\($0)" } ?? "none"),

@@ -2,6 +2,7 @@ import ArgumentParser
 import BinaryIO
 import JSON
 import Menagerie
+import OrderedCollections
 import Training
 import Zoo
 
@@ -30,8 +31,16 @@ struct FinetuneCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "What learns: head (the last layer) or full (all weights).", valueName: "method"))
-  var method = FineTuningOptions.Method.head
+      "What learns: "
+        + LearningMethods.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ") + ".",
+      valueName: "method"))
+  var method = FineTuningOptions().method
+
+  @Option(
+    help: ArgumentHelp(
+      "What is learnt: \(LearningTasks.names.joined(separator: ", ")). By default what model and data look like.",
+      valueName: "task"))
+  var task: String?
 
   @Option(help: "How often all pictures are seen.")
   var epochs = FineTuningOptions().epochs
@@ -119,12 +128,13 @@ struct FinetuneCommand: ParsableCommand {
     try converter.check(output: output)
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
-    var tuner = try FineTuner(source, pictures: data, options: options)
+    var tuner = try FineTuner(source, data: data, options: options)
     Terminal.endProgress()
     describe(tuner, source)
     if dryRun { return }
     let clock = ContinuousClock()
     let start = clock.now
+    let unit = tuner.task.unit
     var seen = 0
     try tuner.run(resumingIn: resume) { progress in
       seen += progress.samples
@@ -133,7 +143,7 @@ struct FinetuneCommand: ParsableCommand {
         "epoch \(progress.epoch + 1)/\(epochs)  \(progress.batch)/\(progress.batches)  "
           + "loss \(Quantities.fixed(progress.loss, 4))  "
           + "lr \(Quantities.fixed(progress.rate, 6))  "
-          + "\(Quantities.fixed(rate, 1)) pictures/s")
+          + "\(Quantities.fixed(rate, 1)) \(unit)/s")
     } report: { epoch in
       Terminal.endProgress()
       say(epoch)
@@ -145,6 +155,7 @@ struct FinetuneCommand: ParsableCommand {
 
   private var options: FineTuningOptions {
     var options = FineTuningOptions()
+    options.task = task
     options.method = method
     options.epochs = epochs
     options.batchSize = batch
@@ -166,21 +177,22 @@ struct FinetuneCommand: ParsableCommand {
 
   private func describe(_ tuner: FineTuner, _ source: Model) {
     let (learning, all) = tuner.parameterCounts
-    let pictures = tuner.pictures
-    Terminal.note(
-      "\(pictures.training.count) pictures to learn from and \(pictures.validation.count) to judge by, "
-        + "\(pictures.classes.count) classes: \(shortened(pictures.classes))")
+    let task = tuner.task
+    var data =
+      "\(task.training.count) \(task.unit) to learn from and \(task.validation.count) to judge by"
+    if !task.classes.isEmpty {
+      data += ", \(task.classes.count) classes: \(shortened(task.classes))"
+    }
+    Terminal.note(data)
     Terminal.note(
       "\(source.recognition?.variant ?? "the file's own graph"): "
-        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(method.rawValue))"
+        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(method))"
     )
-    if tuner.isHeadNew {
-      Terminal.note("the last layer is new: the model had another number of classes")
+    if task.isHeadNew {
+      Terminal.note("the last layer is new: the model had another number of classes, or none")
     }
-    if tuner.isPreprocessingGuessed {
-      Terminal.note("nothing says how the model wants its pictures: they are scaled to 0…1")
-    }
-    for error in pictures.skipped { Terminal.note("left out: \(error)") }
+    for note in task.notes { Terminal.note(note) }
+    for error in task.skipped { Terminal.note("left out: \(error)") }
   }
 
   private func shortened(_ names: [String]) -> String {
@@ -190,23 +202,29 @@ struct FinetuneCommand: ParsableCommand {
 
   private func say(_ epoch: FineTuner.EpochReport) {
     if json {
-      Terminal.say(json: [
+      var line: OrderedDictionary<String, JSONValue> = [
         "epoch": .integer(epoch.epoch), "loss": .number(epoch.loss),
         "validation_loss": epoch.validationLoss.map { .number($0) } ?? .null,
-        "accuracy": epoch.accuracy.map { .number($0) } ?? .null,
-        "seconds": .number(epoch.seconds),
-      ])
+        // Always there, for those who count on it
+        "accuracy": epoch["accuracy"].map { .number($0) } ?? .null,
+      ]
+      for metric in epoch.metrics {
+        line[metric.name.replacing(" ", with: "_").lowercased()] = .number(metric.value)
+      }
+      line["seconds"] = .number(epoch.seconds)
+      Terminal.say(json: .object(line))
       return
     }
-    var line =
-      "epoch \(epoch.epoch)/\(epochs)  loss \(Quantities.fixed(epoch.loss, 4))"
-    if let loss = epoch.validationLoss, let accuracy = epoch.accuracy {
-      line +=
-        "  validation loss \(Quantities.fixed(loss, 4)), accuracy "
-        + "\(Quantities.fixed(100 * accuracy, 1)) %"
+    var line = "epoch \(epoch.epoch)/\(epochs)  loss \(Quantities.fixed(epoch.loss, 4))"
+    if let loss = epoch.validationLoss {
+      line += "  validation loss \(Quantities.fixed(loss, 4))"
+      for metric in epoch.metrics {
+        line +=
+          ", \(metric.name) "
+          + (metric.isShare
+            ? "\(Quantities.fixed(100 * metric.value, 1)) %" : Quantities.fixed(metric.value, 4))
+      }
     }
     Terminal.say(line + "  (\(Quantities.fixed(epoch.seconds, 1)) s)")
   }
 }
-
-extension FineTuningOptions.Method: ExpressibleByArgument {}

@@ -66,7 +66,7 @@ public final class PictureLoader: Sendable {
     }
     let found = samples.withLock { $0 }
     let good = indices.indices.filter { found[$0] != nil }
-    if !skipsBad || good.isEmpty, let bad = indices.indices.first(where: { found[$0] == nil }),
+    if !skipsBad, let bad = indices.indices.first(where: { found[$0] == nil }),
       let error = faults.withLock({ $0[indices[bad]] })
     {
       throw error

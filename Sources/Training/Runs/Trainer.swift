@@ -83,6 +83,10 @@ public struct Trainer {
       return
     }
     let samples = try source.batch(batches[batch], epoch: epoch)
+    guard !samples.isEmpty else {
+      advance(batches.count)
+      return
+    }
     for parameter in session.parameters { parameter.gradient.fill(0) }
     let result = try session.step(samples.inputs, targets: samples.targets)
     guard result.loss.isFinite else {
@@ -93,14 +97,17 @@ public struct Trainer {
     let norm = clipping.map { $0.clip(session.parameters, pool: pool) }
     let rate = rate.rate(at: step)
     optimization.step(rate: rate, pool: pool)
-    batch += 1
     step += 1
     let progress = Progress(
-      epoch: epoch, batch: batch, batches: batches.count, step: step,
-      samples: samples.targets.shape.dimensions.first ?? 0, loss: result.loss, rate: rate,
-      gradientNorm: norm)
-    if batch == batches.count { (epoch, batch) = (epoch + 1, 0) }
+      epoch: epoch, batch: batch + 1, batches: batches.count, step: step,
+      samples: samples.indices.count, loss: result.loss, rate: rate, gradientNorm: norm)
+    advance(batches.count)
     try observe(progress)
+  }
+
+  private mutating func advance(_ batches: Int) {
+    batch += 1
+    if batch == batches { (epoch, batch) = (epoch + 1, 0) }
   }
 
   /// Tells the schedule how good the model is.

@@ -1,0 +1,73 @@
+import Execution
+import ModelGraph
+import Tensors
+import Training
+
+/// Which of a model's weights learn, and what becomes of them.
+///
+/// A new method is a file in `Methods` with a type like this, and a line in `LearningMethods`.
+public protocol LearningMethod: Sendable {
+  /// For `--method`.
+  static var name: String { get }
+  /// For lists, in a few words.
+  static var summary: String { get }
+  /// The learning rate that is usual for it.
+  static func usualRate(optimizer: String) -> Double
+
+  /// The task's model, ready to learn so.
+  static func prepare(
+    _ task: any LearningTask, _ options: FineTuningOptions
+  ) throws -> LearningModel
+}
+
+/// All methods, the usual one first.
+public enum LearningMethods {
+  public static let all: [any LearningMethod.Type] = [HeadMethod.self, FullMethod.self]
+
+  public static var names: [String] { all.map { $0.name } }
+}
+
+/// A model that is ready to learn: a graph, and which of its weights move.
+public struct LearningModel: Sendable {
+  /// Its first output is judged.
+  public var graph: Graph
+  /// The weights that learn, by their names in the graph.
+  public var parameters: [Parameter]
+  /// Running means and variances that follow the batches.
+  public var running: [Parameter]
+  /// The tensors of the other weights.
+  public var weights: @Sendable (String) throws -> Tensor
+  /// The model with weights as they are now, in the names and types that it came in.
+  public var result: @Sendable () throws -> Model
+
+  /// Weights of the task's model, where they are.
+  ///
+  /// - Parameters:
+  ///   - learning: names in the graph. Those that hold no real numbers stay.
+  ///   - running: names of statistics.
+  public init(
+    _ task: any LearningTask, learning: [String], running statistics: [String] = []
+  ) throws {
+    let model = task.model
+    let table = WeightTable(model.weights)
+    let parameters = try learning.compactMap { name in
+      let tensor = try table.tensor(name)
+      return tensor.dataType.isReal ? Parameter(name: name, tensor) : nil
+    }
+    let running = try statistics.map { Parameter(name: $0, try table.tensor($0)) }
+    graph = try model.graph()
+    self.parameters = parameters
+    self.running = running
+    weights = { try table.tensor($0) }
+    result = {
+      try model.withWeights(
+        Dictionary(
+          (parameters + running).map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a }))
+    }
+  }
+
+  /// The tensor of any weight as it is now.
+  public func tensor(_ name: String) throws -> Tensor {
+    try (parameters + running).first { $0.name == name }?.tensor ?? weights(name)
+  }
+}

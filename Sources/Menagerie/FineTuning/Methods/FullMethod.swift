@@ -1,0 +1,32 @@
+import ModelGraph
+import Operators
+import Training
+
+/// All weights learn, and running statistics follow the batches.
+public enum FullMethod: LearningMethod {
+  public static let name = "full"
+  public static let summary = "all weights"
+
+  public static func usualRate(optimizer: String) -> Double { optimizer == SGD.name ? 1e-3 : 1e-4 }
+
+  public static func prepare(
+    _ task: any LearningTask, _ options: FineTuningOptions
+  ) throws -> LearningModel {
+    let graph = try task.model.graph()
+    let norms = graph.runningStatistics
+    let names = graph.parameters.map { graph[$0].name }
+    return try LearningModel(
+      task, learning: names.filter { !norms.contains($0) }, running: norms.sorted())
+  }
+}
+
+extension Graph {
+  /// Names of the means and variances that batch normalisations keep.
+  fileprivate var runningStatistics: Set<String> {
+    var names: Set<String> = []
+    for node in nodes where node.operator is BatchNormalization {
+      for id in node.inputs.dropFirst(3) { if let id { names.insert(self[id].name) } }
+    }
+    return names
+  }
+}

@@ -1,0 +1,105 @@
+import BinaryIO
+import Images
+import ModelGraph
+import Tensors
+import Training
+
+/// Learns the classes of pictures: `<class>/<file>`, `<split>/<class>/<file>`, or a table of paths and labels.
+public struct PictureTask: LearningTask {
+  public static let name = "pictures"
+  public static let summary =
+    "a folder of pictures for each class, or a table of paths and labels, for a model that takes one picture"
+
+  public let model: Model
+  public let head: Set<String>
+  public let isHeadNew: Bool
+  public let isVarying: Bool
+  public let pictures: PictureFolder
+  private let sources: (training: PictureSource, validation: PictureSource)
+  private let isPreprocessingGuessed: Bool
+
+  public static func fits(_ model: Model, data: String) -> Bool {
+    (try? input(of: model)) != nil
+  }
+
+  public init(_ model: Model, data: String, options: FineTuningOptions) throws {
+    let pictures = try PictureFolder(
+      data, validationShare: options.validationShare, seed: options.seed,
+      skipsBad: options.skipsBad)
+    let input = try Self.input(of: model)
+    (self.model, isHeadNew) = try model.withClasses(pictures.classes, seed: options.seed)
+    head = try Set(ClassifierHead(of: self.model.graph()).names)
+    isPreprocessingGuessed = model.preprocessing == nil
+    isVarying = options.isAugmented
+    func source(
+      _ entries: [PictureFolder.Entry], _ augmentation: Augmentation?, smoothing: Double
+    ) -> PictureSource {
+      PictureSource(
+        loader: PictureLoader(
+          entries, input.preprocessing, augmentation: augmentation, seed: options.seed,
+          skipsBad: options.skipsBad),
+        input: input, classes: pictures.classes.count, labelSmoothing: smoothing)
+    }
+    sources = (
+      source(
+        pictures.training, options.isAugmented ? Augmentation() : nil,
+        smoothing: options.labelSmoothing),
+      source(pictures.validation, nil, smoothing: 0)
+    )
+    self.pictures = pictures
+  }
+
+  private static func input(of model: Model) throws -> PictureInput {
+    let graph = try model.graph()
+    guard graph.inputs.count == 1, let id = graph.inputs.first,
+      let input = PictureInput(graph[id], preprocessing: model.preprocessing)
+    else {
+      throw DataError(
+        .unsupported, "does not take one picture, so that it cannot learn from pictures",
+        path: model.path)
+    }
+    return input
+  }
+
+  public var objective: any Objective { ClassObjective() }
+  public var training: any TrainingSource { sources.training }
+  public var validation: any TrainingSource { sources.validation }
+  public func judge() -> any Judge { ClassJudge(classes: pictures.classes.count) }
+
+  public var unit: String { "pictures" }
+  public var classes: [String] { pictures.classes }
+  public var notes: [String] {
+    isPreprocessingGuessed
+      ? ["nothing says how the model wants its pictures: they are scaled to 0…1"] : []
+  }
+  public var signature: String {
+    "\(pictures.training.count) pictures of \(pictures.classes.joined(separator: ", "))"
+  }
+  public var skipped: [DataError] {
+    pictures.skipped + sources.training.loader.skipped + sources.validation.loader.skipped
+  }
+  public func exhibit(_ sample: Int) -> Exhibit? {
+    guard pictures.validation.indices.contains(sample) else { return nil }
+    return .picture(path: pictures.validation[sample].path)
+  }
+}
+
+/// Pictures of a folder as a graph takes them, each with the class of its folder.
+private struct PictureSource: TrainingSource {
+  let loader: PictureLoader
+  let input: PictureInput
+  let classes: Int
+  let labelSmoothing: Double
+
+  var count: Int { loader.entries.count }
+
+  func batch(_ indices: [Int], epoch: Int) throws -> TrainingBatch {
+    let batch = try loader.batch(indices, epoch: epoch)
+    guard !batch.indices.isEmpty else { return .empty }
+    return TrainingBatch(
+      inputs: [input.name: input.adapted(batch.pictures)],
+      targets: ClassObjective.targets(
+        batch.labels, classes: classes, smoothing: labelSmoothing),
+      indices: batch.indices, labels: batch.labels)
+  }
+}
