@@ -76,9 +76,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   static let unary: [GradientCase] = {
     let any: [any Operator] = [
       Relu(), LeakyRelu(alpha: 0.2), Elu(alpha: 1.3), Celu(alpha: 0.7), Selu(), Sigmoid(), Tanh(),
-      Exp(), Neg(), Abs(), Erf(), Softplus(), Softsign(), Mish(), Swish(), Swish(alpha: 1.7),
-      HardSigmoid(), HardSwish(), ThresholdedRelu(alpha: 0.4), Shrink(bias: 0, lambda: 0.3), Gelu(),
-      Gelu(approximation: .tanh), Sin(), Cos(), Atan(), Sinh(), Cosh(), Asinh(), Floor(), Ceil(),
+      Exp(), Neg(), Abs(), Erf(), Softplus(), Softsign(), Mish(), Swish(), HardSigmoid(),
+      HardSwish(), ThresholdedRelu(alpha: 0.4), Shrink(bias: 0, lambda: 0.3), Gelu(), Sin(), Cos(),
+      Atan(), Sinh(), Cosh(), Asinh(), Floor(), Ceil(),
       Round(), Sign(), Identity(), Dropout(), Cast(to: .float64),
     ]
     let small: [any Operator] = [Tan(), Asin(), Acos(), Atanh()]
@@ -86,7 +86,11 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     return any.map { GradientCase($0, [[3, 4]]) }
       + small.map { GradientCase($0, [[3, 4]], range: -0.8...0.8) }
       + positive.map { GradientCase($0, [[3, 4]], range: 0.5...3) }
-      + [GradientCase(Acosh(), [[3, 4]], range: 1.5...3)]
+      + [
+        GradientCase(Acosh(), [[3, 4]], range: 1.5...3),
+        GradientCase(Swish(alpha: 1.7), [[3, 4]], what: "of 1.7"),
+        GradientCase(Gelu(approximation: .tanh), [[3, 4]], what: "by tanh"),
+      ]
   }()
 
   static let binary: [GradientCase] = [
@@ -95,6 +99,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(Div(), [[2, 3, 4], [1, 3, 1]], range: 0.5...2),
     GradientCase(Pow(), [[2, 3], [3]], range: 0.5...2),
     GradientCase(Pow(), [[2, 3]], [1: Tensor(scalar: 3.0)], what: "by a constant"),
+    GradientCase(Mod(), [[2, 3], [3]], range: 0.3...2),
+    GradientCase(Mod(truncated: true), [[2, 3], [3]], what: "towards zero"),
     GradientCase(Max(), [[2, 3], [3]]), GradientCase(Min(), [[2, 3], [2, 1], [3]]),
     GradientCase(Sum(), [[2, 3], [2, 1], [3]]), GradientCase(Mean(), [[2, 3], [2, 1], [3]]),
     GradientCase(PRelu(), [[2, 3, 4], [3, 1]]),
@@ -120,9 +126,42 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(Expand(), [[3, 1]], [1: Tensor([2, 3, 4])]),
     GradientCase(Tile(), [[2, 3]], [1: Tensor([2, 3])]),
     GradientCase(Pad(), [[2, 3]], [1: Tensor([1, 0, 2, 1])]),
+    GradientCase(Pad(), [[4, 3]], [1: Tensor([1, -1, -2, 1])], what: "that cuts off"),
+    GradientCase(Pad(mode: .reflect), [[3, 4]], [1: Tensor([2, 1, 0, 3])], what: "by mirrors"),
+    GradientCase(Pad(mode: .edge), [[3, 4]], [1: Tensor([2, 1, 0, 3])], what: "by the border"),
+    GradientCase(Pad(mode: .wrap), [[3, 4]], [1: Tensor([2, 1, 0, 3])], what: "by the other end"),
     GradientCase(Gather(axis: 1), [[2, 4, 3]], [1: Tensor(shape: [2, 2], [3, 0, -1, 2])]),
     GradientCase(
       GatherElements(axis: 1), [[2, 4]], [1: Tensor(shape: [2, 3], [3, 0, 3, 2, 2, 1])]),
+    GradientCase(
+      GatherND(), [[3, 4]], [1: Tensor(shape: [3, 2], [0, 1, 2, -1, 2, 3])]),
+    GradientCase(GatherND(), [[3, 4]], [1: Tensor(shape: [2, 1], [2, 0])], what: "of rows"),
+    GradientCase(
+      GatherND(batchDimensions: 1), [[2, 3, 2]],
+      [1: Tensor(shape: [2, 2, 1], [0, 2, 1, 1])], what: "of each sample"),
+    GradientCase(ScatterND(), [[3, 4], [2, 4]], [1: Tensor(shape: [2, 1], [2, 0])]),
+    GradientCase(
+      ScatterND(reduction: .add), [[3, 4], [3]],
+      [1: Tensor(shape: [3, 2], [0, 1, 2, 3, 0, 1])], what: "that adds"),
+    GradientCase(
+      ScatterND(reduction: .max), [[3, 4], [3]],
+      [1: Tensor(shape: [3, 2], [0, 1, 2, 3, 0, 1])], what: "of the greatest"),
+    GradientCase(
+      ScatterElements(axis: 1), [[2, 4], [2, 2]], [1: Tensor(shape: [2, 2], [3, 0, -2, 1])]),
+    GradientCase(
+      ScatterElements(axis: 0, reduction: .add), [[3, 2], [4, 2]],
+      [1: Tensor(shape: [4, 2], [2, 0, 2, 1, 0, 1, 1, 2])], what: "that adds"),
+    GradientCase(
+      ScatterElements(axis: 1, reduction: .min), [[2, 4], [2, 2]],
+      [1: Tensor(shape: [2, 2], [3, 0, 2, 1])], what: "of the smallest"),
+    GradientCase(
+      TopK(axis: 1), [[2, 5]], [1: Tensor([3])]),
+    GradientCase(
+      TopK(axis: 0, largest: false), [[4, 3]], [1: Tensor([2])], what: "of the smallest"),
+    GradientCase(DepthToSpace(blockSize: 2), [[1, 8, 2, 3]]),
+    GradientCase(
+      DepthToSpace(blockSize: 2, mode: .columnRowDepth), [[1, 8, 2, 3]], what: "of pixels"),
+    GradientCase(SpaceToDepth(blockSize: 2), [[1, 2, 4, 6]]),
     GradientCase(Trilu(upper: false), [[2, 3, 3]]),
     GradientCase(CumSum(), [[2, 4]], [1: Tensor(scalar: 1)]),
     GradientCase(CumSum(exclusive: true, reverse: true), [[2, 4]], [1: Tensor(scalar: 1)]),
@@ -137,10 +176,14 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(ReduceSumSquare(), [[2, 3]], [1: Tensor([1])]),
     GradientCase(ReduceL1(), [[2, 3]], [1: Tensor([1])]),
     GradientCase(ReduceL2(), [[2, 3]], [1: Tensor([1])]),
+    GradientCase(ReduceProd(), [[2, 3, 4]], [1: Tensor([1])]),
+    GradientCase(ReduceProd(keepDimensions: false), [[2, 3]], what: "of all"),
     GradientCase(ReduceLogSum(), [[2, 3]], [1: Tensor([1])], range: 0.5...2),
     GradientCase(ReduceLogSumExp(), [[2, 3]], [1: Tensor([1])]),
     GradientCase(GlobalAveragePool(), [[2, 3, 4, 5]]),
     GradientCase(GlobalMaxPool(), [[2, 3, 4, 5]]),
+    GradientCase(GlobalLpPool(), [[2, 3, 4, 5]]),
+    GradientCase(GlobalLpPool(p: 3), [[2, 3, 4]], what: "of third powers"),
   ]
 
   static let layers: [GradientCase] = [
@@ -166,6 +209,21 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(
       Conv(strides: [2], padding: .symmetric([1]), dilations: [1]), [[2, 3, 9], [4, 3, 3], [4]],
       what: "of a line"),
+    GradientCase(
+      ConvTranspose(strides: [2, 2], padding: .all(1), outputPadding: [1, 0]),
+      [[2, 3, 3, 4], [3, 4, 3, 3], [4]]),
+    GradientCase(
+      ConvTranspose(strides: [1, 2], padding: .symmetric([0, 1]), dilations: [2, 1], groups: 2),
+      [[1, 4, 3, 4], [4, 3, 2, 3], [6]], what: "in groups"),
+    GradientCase(
+      ConvTranspose(
+        strides: [3], padding: .symmetric([0]), dilations: [1], outputPadding: [0],
+        outputShape: [13]),
+      [[2, 2, 4], [2, 3, 2]], what: "onto more"),
+    GradientCase(LpPool(kernel: [3, 2], strides: [2, 2], padding: .all(1)), [[2, 2, 6, 5]]),
+    GradientCase(
+      LpPool(kernel: [3, 3], strides: [2, 2], ceilMode: true, p: 3), [[1, 2, 6, 6]],
+      what: "of third powers"),
     GradientCase(MaxPool(kernel: [3, 3], strides: [2, 2], padding: .all(1)), [[2, 2, 6, 5]]),
     GradientCase(AveragePool(kernel: [3, 2], strides: [2, 2], padding: .all(1)), [[2, 2, 6, 5]]),
     GradientCase(
@@ -176,6 +234,13 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(LayerNormalization(), [[2, 3, 5], [5], [5]]),
     GradientCase(LayerNormalization(axis: 1), [[2, 3, 5], [3, 5]], what: "of two axes"),
     GradientCase(RMSNormalization(), [[2, 3, 5], [5]]),
+    GradientCase(GroupNormalization(groups: 2), [[2, 4, 3, 2], [4], [4]]),
+    GradientCase(InstanceNormalization(), [[2, 3, 4, 2], [3], [3]]),
+    GradientCase(LRN(size: 3, alpha: 0.6, beta: 0.75, bias: 1.2), [[2, 5, 3, 2]]),
+    GradientCase(LRN(size: 4, alpha: 0.9, beta: 0.5, bias: 2), [[1, 6, 4]], what: "of four"),
+    GradientCase(LpNormalization(axis: 1), [[2, 5, 3]]),
+    GradientCase(LpNormalization(axis: -1, p: 1), [[2, 5]], what: "of sizes"),
+    GradientCase(Hardmax(), [[2, 5]]),
     GradientCase(
       BatchNormalization(), [[2, 3, 4], [3], [3]],
       [3: Tensor(shape: [3], [0.1, -0.4, 0.7]), 4: Tensor(shape: [3], [1.2, 0.6, 2])]),
@@ -192,8 +257,44 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
       [[1, 4, 6], [1, 4, 6], [1, 4, 4]], what: "that is causal"),
   ]
 
+  private static let none = Tensor(shape: [0], [] as [Float])
+
+  static let resampling: [GradientCase] = [
+    GradientCase(
+      Resize(mode: .linear), [[1, 2, 3, 4]],
+      [1: none, 2: Tensor(shape: [4], [1, 1, 2, 1.5] as [Float])]),
+    GradientCase(
+      Resize(mode: .linear, coordinateTransformation: .alignCorners), [[1, 2, 3, 4]],
+      [1: none, 2: none, 3: Tensor([1, 2, 5, 7])], what: "from corner to corner"),
+    GradientCase(
+      Resize(mode: .nearest, coordinateTransformation: .asymmetric, nearestMode: .floor),
+      [[1, 2, 3, 4]], [1: none, 2: Tensor(shape: [4], [1, 1, 2, 2] as [Float])],
+      what: "to the nearest"),
+    GradientCase(
+      Resize(mode: .cubic), [[1, 2, 4, 5]], [1: none, 2: none, 3: Tensor([1, 2, 7, 8])],
+      what: "by cubes"),
+    GradientCase(
+      Resize(mode: .linear, antialias: true), [[1, 2, 6, 8]],
+      [1: none, 2: none, 3: Tensor([1, 2, 3, 5])], what: "to less"),
+    GradientCase(
+      Resize(mode: .linear, coordinateTransformation: .cropAndResize, extrapolationValue: 1.5),
+      [[4, 5]],
+      [
+        1: Tensor(shape: [4], [0.2, -0.3, 0.9, 1.2] as [Float]), 2: none, 3: Tensor([3, 6]),
+      ], what: "of a part"),
+  ]
+
+  static let products: [GradientCase] = [
+    GradientCase(Einsum(equation: "ij,jk->ik"), [[2, 3], [3, 4]]),
+    GradientCase(
+      Einsum(equation: "bhqd,bhkd->bhqk"), [[2, 2, 3, 4], [2, 2, 5, 4]], what: "of heads"),
+    GradientCase(Einsum(equation: "...ij,...jk"), [[2, 1, 2, 3], [3, 3, 2]], what: "stretched"),
+    GradientCase(Einsum(equation: "ij->j"), [[2, 3]], what: "of columns"),
+    GradientCase(Einsum(equation: "i,j,ij->i"), [[2], [3], [2, 3]], what: "of three"),
+  ]
+
   /// Central differences in Double beside the rule, for every element of every input.
-  @Test(arguments: unary + binary + shape + reductions + layers)
+  @Test(arguments: unary + binary + shape + reductions + layers + resampling + products)
   func agreesWithFiniteDifferences(_ test: GradientCase) throws {
     var (graph, loss, moving, inputs) = try test.graph()
     let plain = try GraphEvaluator(graph)
@@ -231,13 +332,71 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     #expect(found.map(\.doubles) == [[1, 1], [0, 0, 0]])
   }
 
+  /// What is a whole number or a truth; where what comes in is chosen before.
+  private static let withoutRule: Set<String> = [
+    "And", "ArgMax", "ArgMin", "ConstantOfShape", "Equal", "Greater", "GreaterOrEqual", "IsInf",
+    "IsNaN", "Less", "LessOrEqual", "NonZero", "Not", "OneHot", "Or", "Range", "Shape", "Size",
+    "Xor",
+  ]
+
+  @Test func everyOperatorOfNumbersHasARule() {
+    let missing = OperatorRegistry.all.filter {
+      !($0 is any Differentiable.Type) && !($0 is any Decomposable.Type)
+    }
+    #expect(Set(missing.map { $0.name }) == GradientTests.withoutRule)
+  }
+
+  @Test func whatIsGreatestKnowsWhereItCameFrom() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float64, shape: [4]))
+    let k = graph.addConstant("k", Tensor([2]))
+    let (values, places) = (graph.addValue("values"), graph.addValue("places"))
+    graph.nodes.append(Node(name: "top", TopK(), inputs: [x, k], outputs: [values, places]))
+    let square = graph.add(Mul(), [values, values], name: "square")
+    let loss = graph.add(ReduceSum(keepDimensions: false), [square], name: "loss")
+    graph.outputs = try graph.addGradients(of: loss, by: [x])
+    #expect(graph.nodes.filter { $0.operator is TopK }.count == 1)
+    let found = try GraphEvaluator(graph).evaluate(["x": Tensor([1.0, 4.0, -2.0, 3.0])])
+    #expect(found[0].doubles == [0, 8, 0, 6])
+  }
+
+  @Test(arguments: [[2.0, 3, 4], [2, 0, 4], [0, 3, 0]])
+  func productsKnowWhatZerosLeave(values: [Double]) throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float64, shape: [3]))
+    let loss = graph.add(ReduceProd(keepDimensions: false), [x], name: "loss")
+    graph.outputs = try graph.addGradients(of: loss, by: [x])
+    let found = try GraphEvaluator(graph).evaluate(["x": Tensor(values)])
+    let expected = [values[1] * values[2], values[0] * values[2], values[0] * values[1]]
+    #expect(found[0].doubles == expected)
+  }
+
+  @Test(arguments: [
+    LpNormalization() as any Operator, LpNormalization(p: 1), GlobalLpPool(),
+  ]) func whatHasNoLengthGetsNoGradient(norm: any Operator) throws {
+    var graph = Graph()
+    let x = graph.addInput("x", TensorType(.float64, shape: [1, 1, 3]))
+    let y = graph.add(norm, [x], name: "norm")
+    let loss = graph.add(ReduceSum(keepDimensions: false), [y], name: "loss")
+    graph.outputs = try graph.addGradients(of: loss, by: [x])
+    let zeros = Tensor(shape: [1, 1, 3], [0.0, 0, 0])
+    #expect(try GraphEvaluator(graph).evaluate(["x": zeros])[0].doubles == [0, 0, 0])
+  }
+
   @Test func anOperatorWithoutARuleIsNamed() throws {
     var graph = Graph()
     let x = graph.addInput("x", TensorType(.float64, shape: [1, 3, 2]))
-    let y = graph.add(LRN(size: 3), [x], name: "local")
+    let y = graph.add(Unruly(), [x], name: "local")
     let loss = graph.add(ReduceSum(keepDimensions: false), [y], name: "loss")
     let error = #expect(throws: DataError.self) { try graph.addGradients(of: loss, by: [x]) }
-    #expect(error?.description.contains("'local' (LRN)") == true)
+    #expect(error?.description.contains("'local' (Unruly)") == true)
     #expect(error?.code == .unsupported)
   }
+}
+
+/// Gives what it gets, and no gradient.
+private struct Unruly: Operator {
+  static let name = "Unruly"
+  func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] { [inputs[0]] }
+  func evaluate(_ inputs: [Tensor?]) throws -> [Tensor] { inputs.compactMap { $0 } }
 }

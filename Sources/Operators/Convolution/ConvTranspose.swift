@@ -151,3 +151,37 @@ public struct ConvTranspose: Operator {
     return [Tensor(shape: shape, result).cast(to: x.dataType)]
   }
 }
+
+extension ConvTranspose: Differentiable {
+  /// A convolution by the same weight, which stops where the spreading windows stopped.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (x, weight) = (try builder.input(0), try builder.input(1))
+    var flow = try builder.flow(0)
+    let (shape, kernel) = (try builder.shape(x), Array(try builder.shape(weight).dropFirst(2)))
+    var gradients: [ValueID?] = [nil, nil, nil]
+    if builder.wants(2) {
+      gradients[2] = try builder.summed(flow, over: [0] + Array(2..<shape.rank))
+    }
+    let axes = try window(input: Array(shape.dropFirst(2)), kernel: kernel)
+    let begins = axes.map(\.begin)
+    let ends = zip(axes, outputPadding).map { $0.end - $1 }
+    // What no window reaches is cut off
+    let cuts = [0, 0] + begins.map { min($0, 0) } + [0, 0] + ends.map { min($0, 0) }
+    if cuts.contains(where: { $0 < 0 }) {
+      flow = try builder.add(Pad(), [flow, builder.integers(cuts)])
+    }
+    let padding = Padding.explicit(begin: begins.map { max($0, 0) }, end: ends.map { max($0, 0) })
+    if builder.wants(0) {
+      gradients[0] = try builder.add(
+        Conv(strides: strides, padding: padding, dilations: dilations, groups: groups),
+        [flow, weight])
+    }
+    if builder.wants(1) {
+      gradients[1] = try builder.add(
+        ConvWeightGradient(
+          kernel: kernel, strides: strides, padding: padding, dilations: dilations,
+          groups: groups), [flow, x])
+    }
+    return gradients
+  }
+}

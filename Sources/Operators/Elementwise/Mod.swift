@@ -24,3 +24,17 @@ public struct Mod: ElementwiseBinary {
     return !truncated && remainder != 0 && (remainder < 0) != (b < 0) ? remainder &+ b : remainder
   }
 }
+
+extension Mod: Differentiable {
+  /// The remainder moves with the dividend, and with the divisor as often as that was taken away.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, a, b) = (try builder.flow(0), try builder.input(0), try builder.input(1))
+    var divisor: ValueID?
+    if builder.wants(1) {
+      let taken = try builder.divide(builder.difference(a, builder.output(0)), b)
+      let times = try builder.add(Round(), [taken])
+      divisor = try builder.negated(builder.summed(builder.multiply(flow, times), like: b))
+    }
+    return [builder.wants(0) ? try builder.summed(flow, like: a) : nil, divisor]
+  }
+}

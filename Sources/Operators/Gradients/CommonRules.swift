@@ -87,3 +87,46 @@ extension Reduction {
     return try builder.expanded(builder.reshaped(value, Shape(kept)), to: shape)
   }
 }
+
+// Norms: the p-th root of the sum of p-th powers of sizes.
+extension GradientBuilder {
+  /// Of a value along axes, which stay with extent 1.
+  mutating func norm(_ x: ValueID, _ p: Int, over axes: [Int]) throws -> ValueID {
+    let sum = try summed(powerOfSize(x, p), over: axes, keep: true)
+    switch p {
+    case 1: return sum
+    case 2: return try add(Sqrt(), [sum])
+    default: return try add(Pow(), [sum, number(1 / Double(p), like: x)])
+    }
+  }
+
+  /// `sign(x) (|x| / norm)^(p - 1)`: what the norm gains by x; nothing where it is zero.
+  mutating func slopeOfNorm(_ x: ValueID, _ norm: ValueID, _ p: Int) throws -> ValueID {
+    try quotient(signedPower(x, p - 1), powerOfSize(norm, p - 1))
+  }
+
+  /// `|x|^n`.
+  mutating func powerOfSize(_ x: ValueID, _ n: Int) throws -> ValueID {
+    switch n {
+    case 1: try add(Abs(), [x])
+    case 2: try multiply(x, x)
+    default: try add(Pow(), [add(Abs(), [x]), number(Double(n), like: x)])
+    }
+  }
+
+  /// `sign(x) |x|^n`.
+  mutating func signedPower(_ x: ValueID, _ n: Int) throws -> ValueID {
+    switch n {
+    case 0: try add(Sign(), [x])
+    case 1: x
+    default: try multiply(add(Sign(), [x]), powerOfSize(x, n))
+    }
+  }
+
+  /// `a / b`, and zero where b is.
+  mutating func quotient(_ a: ValueID, _ b: ValueID) throws -> ValueID {
+    let (zero, one) = (number(0, like: b), number(1, like: b))
+    let isZero = try add(Equal(), [b, zero])
+    return try add(Where(), [isZero, zero, divide(a, add(Where(), [isZero, one, b]))])
+  }
+}

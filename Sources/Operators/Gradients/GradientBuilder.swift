@@ -43,6 +43,11 @@ extension GradientBuilder {
     return id
   }
 
+  /// The output, where the node gives it.
+  func outputs(_ index: Int) -> ValueID? {
+    node.outputs.indices.contains(index) ? node.outputs[index] : nil
+  }
+
   /// The loss's derivative by an output that it depends on.
   func flow(_ index: Int) throws -> ValueID {
     guard let flow = flows(index) else {

@@ -51,3 +51,38 @@ public struct Einsum: Operator {
     return [Tensor(shape: shape, result).cast(to: tensors[0].dataType)]
   }
 }
+
+extension Einsum: Differentiable {
+  /// The equation turned round: what flows back, with the other operands, summed over what this one has not.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let inputs = try builder.node.inputs.indices.map { try builder.input($0) }
+    let shapes = try inputs.map { try builder.shape($0) }
+    let plan = try EinsumPlan(equation, shapes.map { $0.map { .fixed($0) } })
+    let letters = Array("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    let labels = plan.extents.keys.sorted()
+    guard labels.count <= letters.count else {
+      throw DataError(.unsupported, "'\(equation)', which has \(labels.count) axes")
+    }
+    let names = Dictionary(uniqueKeysWithValues: zip(labels, letters))
+    func term(_ labels: [EinsumPlan.Label]) -> String { String(labels.compactMap { names[$0] }) }
+    return try inputs.indices.map { index in
+      guard builder.wants(index) else { return nil }
+      let own = plan.operands[index]
+      guard Set(own).count == own.count else {
+        throw DataError(.unsupported, "'\(equation)', which takes a diagonal")
+      }
+      let others = inputs.indices.filter { $0 != index }
+      let known = Set(plan.output + others.flatMap { plan.operands[$0] })
+      let kept = own.filter(known.contains)
+      let terms = [term(plan.output)] + others.map { term(plan.operands[$0]) }
+      let part = try builder.add(
+        Einsum(equation: terms.joined(separator: ",") + "->" + term(kept)),
+        [builder.flow(0)] + others.map { inputs[$0] })
+      let whole = own.map { known.contains($0) ? plan.extents[$0]?.value ?? 1 : 1 }
+      let stretched = own.indices.filter { shapes[index][$0] == 1 && whole[$0] != 1 }
+      let summed = try builder.summed(
+        builder.reshaped(part, Shape(whole)), over: stretched, keep: true)
+      return try builder.expanded(summed, to: shapes[index])
+    }
+  }
+}

@@ -40,3 +40,9 @@ public struct GroupNormalization: Operator {
     return [normalised.cast(to: x.dataType)]
   }
 }
+
+extension GroupNormalization: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.gradientsOfGroups(groups, epsilon: epsilon)
+  }
+}

@@ -18,3 +18,5 @@ public struct Hardmax: AxisNormalization {
     return row.indices.map { $0 == top ? 1 : 0 }
   }
 }
+
+extension Hardmax: Flat {}

@@ -35,3 +35,9 @@ public struct InstanceNormalization: Operator {
     return [normalised.cast(to: x.dataType)]
   }
 }
+
+extension InstanceNormalization: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    try builder.gradientsOfGroups(builder.shape(builder.input(0))[1], epsilon: epsilon)
+  }
+}

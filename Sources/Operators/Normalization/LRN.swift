@@ -51,3 +51,35 @@ public struct LRN: Operator {
     return [Tensor(shape: shape, result).cast(to: x.dataType)]
   }
 }
+
+extension LRN: Differentiable {
+  /// With `D = bias + alpha / size · Σ x²`: `f · D^-beta`, less x times what it did to its neighbours' `D`.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x) = (try builder.flow(0), try builder.input(0))
+    let (before, after) = ((size - 1) / 2, size - 1 - (size - 1) / 2)
+    let squares = try neighbours(builder.multiply(x, x), (before, after), &builder)
+    let base = try builder.sum(
+      builder.multiply(squares, by: alpha / Double(size)), bias)
+    let exponent = builder.number(-beta, like: x)
+    let share = try builder.multiply(flow, builder.add(Pow(), [base, exponent]))
+    let felt = try builder.divide(builder.multiply(share, x), base)
+    let spread = try neighbours(felt, (after, before), &builder)
+    let moved = try builder.multiply(
+      builder.multiply(x, spread), by: 2 * alpha * beta / Double(size))
+    return [try builder.difference(share, moved)]
+  }
+
+  /// Sums over so many channels before and after each.
+  private func neighbours(
+    _ x: ValueID, _ reach: (before: Int, after: Int), _ builder: inout GradientBuilder
+  ) throws -> ValueID {
+    let shape = try builder.shape(x)
+    let plane = shape.dropFirst(2).reduce(1, *)
+    let flat = try builder.reshaped(x, [shape[0], 1, shape[1], plane])
+    let ones = Tensor(shape: [1, 1, size, 1], [Double](repeating: 1, count: size))
+    let window = builder.constant(ones.cast(to: builder.dataType(x)))
+    let sums = try builder.add(
+      Conv(padding: .explicit(begin: [reach.before, 0], end: [reach.after, 0])), [flat, window])
+    return try builder.reshaped(sums, shape)
+  }
+}

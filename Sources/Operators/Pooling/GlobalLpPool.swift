@@ -16,3 +16,10 @@ public struct GlobalLpPool: GlobalPooling {
     C.pow(plane.reduce(0) { $0 + C.pow(abs($1), Double(p)) }, 1 / Double(p))
   }
 }
+
+extension GlobalLpPool: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let slope = try builder.slopeOfNorm(builder.input(0), builder.output(0), p)
+    return [try builder.multiply(builder.flow(0), slope)]
+  }
+}

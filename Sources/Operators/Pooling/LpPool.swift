@@ -62,3 +62,24 @@ public struct LpPool: Operator {
     return [Tensor(shape: shape, norms).cast(to: x.dataType)]
   }
 }
+
+extension LpPool: Differentiable {
+  /// `sign(x) |x|^(p - 1)`, times the sum over the windows that see x of `f / y^(p - 1)`.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x, y) = (try builder.flow(0), try builder.input(0), try builder.output(0))
+    let axes = try window(input: Array(try builder.shape(x).dropFirst(2)))
+    // The gradient of a mean divides by the window's size, of a sum it does not
+    let extents = axes.map(\.output)
+    var counts = [1.0]
+    for axis in axes {
+      let along = (0..<axis.output).map { Double(max(axis.paddedCount(at: $0), 1)) }
+      counts = counts.flatMap { count in along.map { count * $0 } }
+    }
+    let sizes = builder.constant(
+      Tensor(shape: Shape(extents), counts).cast(to: builder.dataType(x)))
+    let share = try builder.quotient(flow, builder.powerOfSize(y, p - 1))
+    let felt = try builder.add(
+      PoolGradient(.average(countsPadding: true), axes), [x, builder.multiply(share, sizes)])
+    return [try builder.multiply(felt, builder.signedPower(x, p - 1))]
+  }
+}

@@ -61,3 +61,16 @@ public struct TopK: Operator {
     return sorted.prefix(k).map { $0 - row.startIndex }
   }
 }
+
+extension TopK: Differentiable {
+  /// Back to the places that the elements came from.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x) = (try builder.flow(0), try builder.input(0))
+    let places =
+      try builder.outputs(1) ?? builder.add(self, [x, builder.input(1)], outputs: 2)[1]
+    return [
+      try builder.add(
+        ScatterElements(axis: axis, reduction: .add), [builder.zeros(like: x), places, flow])
+    ]
+  }
+}

@@ -55,3 +55,9 @@ public struct DepthToSpace: Operator {
     case columnRowDepth = "CRD"
   }
 }
+
+extension DepthToSpace: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    [try builder.add(SpaceToDepth(blockSize: blockSize, mode: mode), [builder.flow(0)])]
+  }
+}

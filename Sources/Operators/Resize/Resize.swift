@@ -146,3 +146,32 @@ public struct Resize: Operator {
     case notSmaller = "not_smaller"
   }
 }
+
+extension Resize: Differentiable {
+  /// Each axis back through the shares that the samples had in it.
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (x, shape) = (try builder.input(0), try builder.shape(builder.input(0)))
+    let request = try ResizeRequest(self, builder.inputs, rank: shape.rank)
+    guard request.isKnown else { throw DataError(.unsupported, "a size that is computed") }
+    var flow = try builder.flow(0)
+    for axis in (0..<shape.rank).reversed() where request.changes(axis) {
+      let line = try request.axis(axis, extent: shape[axis], shape: shape.map { $0 })
+      if line.isIdentity && coordinateTransformation != .cropAndResize { continue }
+      guard line.input * line.output <= 1 << 26 else {
+        throw DataError(.unsupported, "an axis of \(line.input) resized to \(line.output)")
+      }
+      var shares = [Double](repeating: 0, count: line.output * line.input)
+      for place in 0..<line.output {
+        for tap in sample(at: place, line) { shares[place * line.input + tap.index] += tap.weight }
+      }
+      let matrix = builder.constant(
+        Tensor(shape: [line.output, line.input], shares).cast(to: builder.dataType(x)))
+      var order = Array(0..<shape.rank)
+      order.swapAt(axis, shape.rank - 1)
+      let rows = axis == shape.rank - 1 ? flow : try builder.transposed(flow, order)
+      let product = try builder.add(MatMul(), [rows, matrix])
+      flow = axis == shape.rank - 1 ? product : try builder.transposed(product, order)
+    }
+    return [flow]
+  }
+}

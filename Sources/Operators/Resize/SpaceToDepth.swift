@@ -45,3 +45,9 @@ public struct SpaceToDepth: Operator {
     return [gathered.reshaped(shape)]
   }
 }
+
+extension SpaceToDepth: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    [try builder.add(DepthToSpace(blockSize: blockSize, mode: mode), [builder.flow(0)])]
+  }
+}

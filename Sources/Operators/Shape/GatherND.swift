@@ -57,3 +57,24 @@ public struct GatherND: Operator {
     return [try x.picking(chosen, shape: shape)]
   }
 }
+
+extension GatherND: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (flow, x) = (try builder.flow(0), try builder.input(0))
+    var indices = try builder.input(1)
+    // The axes that both share become part of the vectors
+    var own = try builder.shape(indices).dimensions
+    for axis in (0..<batchDimensions).reversed() {
+      own[own.count - 1] = 1
+      let column = (0..<own.count).map { $0 == axis ? own[axis] : 1 }
+      let numbers = Tensor(Array(0..<own[axis])).reshaped(Shape(column)).broadcast(to: Shape(own))
+      let kept = try builder.add(Cast(to: .int64), [indices])
+      indices = try builder.add(
+        Concat(axis: -1), [builder.constant(numbers.contiguous()), kept])
+    }
+    return [
+      try builder.add(
+        ScatterND(reduction: .add), [builder.zeros(like: x), indices, flow])
+    ]
+  }
+}

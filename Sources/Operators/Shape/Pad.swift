@@ -97,21 +97,30 @@ public struct Pad: Operator {
 }
 
 extension Pad: Differentiable {
-  /// Of padding by a constant.
   public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
-    let (x, shape) = (try builder.input(0), try builder.shape(builder.input(0)))
-    guard mode == .constant, let amounts = try amounts(builder.inputs, rank: shape.rank) else {
-      throw DataError(.unsupported, "padding of the kind '\(mode)', or that is computed")
+    let shape = try builder.shape(builder.input(0))
+    guard let amounts = try amounts(builder.inputs, rank: shape.rank) else {
+      throw DataError(.unsupported, "padding that is computed")
     }
-    guard amounts.allSatisfy({ $0.begin >= 0 && $0.end >= 0 }) else {
-      throw DataError(.unsupported, "padding that cuts off")
+    var flow = try builder.flow(0)
+    if mode != .constant {
+      for (axis, (begin, end)) in amounts.enumerated() where begin != 0 || end != 0 {
+        let extent = shape[axis]
+        let sources = (0..<(extent + begin + end)).map { source($0 - begin, extent) }
+        flow = try builder.add(
+          GatherGradient(axis: axis, extent: extent), [builder.integers(sources), flow])
+      }
+      return [flow]
+    }
+    guard !builder.wants(2) else { throw DataError(.unsupported, "a value around that learns") }
+    if amounts.contains(where: { $0.begin < 0 || $0.end < 0 }) {
+      let back = builder.integers(amounts.map { -$0.begin } + amounts.map { -$0.end })
+      return [try builder.add(Pad(), [flow, back])]
     }
     let starts = amounts.map(\.begin)
-    let ends = zip(starts, builder.graph[x].type.shape ?? shape).map { $0 + $1 }
+    let ends = zip(starts, shape).map { $0 + $1 }
     return [
-      try builder.add(
-        Slice(),
-        [builder.flow(0), builder.integers(starts), builder.integers(ends)])
+      try builder.add(Slice(), [flow, builder.integers(starts), builder.integers(ends)])
     ]
   }
 }

@@ -51,3 +51,12 @@ public struct ScatterElements: Operator {
     return [try x.scattering(try inputs.required(2), at: targets, reduction)]
   }
 }
+
+extension ScatterElements: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let (axis, indices) = (axis, try builder.input(1))
+    return try builder.gradientsOfScattering(
+      reduction, gather: { try $0.add(GatherElements(axis: axis), [$1, indices]) },
+      scatter: { try $0.add(ScatterElements(axis: axis, reduction: $3), [$1, indices, $2]) })
+  }
+}

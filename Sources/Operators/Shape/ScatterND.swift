@@ -53,3 +53,12 @@ public struct ScatterND: Operator {
     return [try x.scattering(try inputs.required(2), at: targets, reduction)]
   }
 }
+
+extension ScatterND: Differentiable {
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    let indices = try builder.input(1)
+    return try builder.gradientsOfScattering(
+      reduction, gather: { try $0.add(GatherND(), [$1, indices]) },
+      scatter: { try $0.add(ScatterND(reduction: $3), [$1, indices, $2]) })
+  }
+}
