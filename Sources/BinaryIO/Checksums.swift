@@ -41,3 +41,14 @@ public func crc32(_ bytes: Bytes, continuing crc: UInt32 = 0) -> UInt32 {
   }
   return crc
 }
+
+/// CRC-32C (Castagnoli), as iSCSI and record files use it.
+///
+/// - Source: RFC 3720, appendix B.4.
+public func crc32c(_ bytes: [UInt8]) -> UInt32 {
+  ~bytes.reduce(~0) { crc, byte in
+    (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in
+      value & 1 == 1 ? value >> 1 ^ 0x82F6_3B78 : value >> 1
+    }
+  }
+}

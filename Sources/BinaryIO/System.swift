@@ -43,6 +43,15 @@ public enum System {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
+  /// Seconds since 1970.
+  public static var secondsSince1970: Double {
+    var time = timespec()
+    unsafe _ = clock_gettime(CLOCK_REALTIME, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  public static var processNumber: Int { Int(getpid()) }
+
   /// The most memory that the process has held, in bytes.
   public static var peakResidentBytes: Int {
     var usage = rusage()

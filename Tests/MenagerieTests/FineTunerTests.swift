@@ -95,6 +95,84 @@ import Zoo
     #expect(error?.description.contains("begun with --lr 0.002, not 0.5") == true)
   }
 
+  @Test func stoppingInTheMiddleKeepsAveragesBestWeightsAndTheHistory() throws {
+    let scratch = ScratchDirectory()
+    let (folder, model) = (try pictures(in: scratch), try Model(contentsOf: Digits.torch))
+    struct Stopped: Error {}
+    var options = options("full")
+    (options.averageDecay, options.patience, options.accumulation) = (0.9, 2, 2)
+    (options.schedule, options.batchSize, options.validationShare) = ("plateau", 2, 0.34)
+    options.pictures.isAugmented = true
+    options.pictures.mixupAlpha = 0.4
+    func run(_ state: String, stoppingAfter steps: Int?) throws -> ([[Float]], RunHistory) {
+      var tuner = try FineTuner(model, data: folder, options: options)
+      var count = 0
+      let history = try tuner.run(resumingIn: scratch.file(state), every: 0) { _ in
+        count += 1
+        if count == steps { throw Stopped() }
+      }
+      return try (tuner.model().checkpoint.normalised.map { try $0.entry.load().floats }, history)
+    }
+    let (weights, history) = try run("whole", stoppingAfter: nil)
+    for stop in [3, 2] {
+      #expect(throws: Stopped.self) { try run("parts", stoppingAfter: stop) }
+    }
+    let (again, resumed) = try run("parts", stoppingAfter: nil)
+    #expect(again == weights)
+    #expect(resumed.steps.map(\.step) == Array(1...history.steps.count))
+    #expect(resumed.steps.map(\.loss) == history.steps.map(\.loss))
+    #expect(resumed.epochs.map(\.validationLoss) == history.epochs.map(\.validationLoss))
+    // The log in the folder says the same
+    let log = try RunHistory(log: "\(scratch.file("parts"))/history.jsonl")
+    #expect(log.lines == resumed.lines)
+    #expect(!resumed.epochs.isEmpty)
+  }
+
+  @Test func batchesOfAStepAreAsOneBatch() throws {
+    let scratch = ScratchDirectory()
+    let (folder, model) = (try pictures(in: scratch), try Model(contentsOf: Digits.torch))
+    func losses(batch: Int, accumulation: Int) throws -> [Double] {
+      var options = options("head")
+      (options.batchSize, options.accumulation) = (batch, accumulation)
+      (options.optimizer, options.validationShare) = ("sgd", 0)
+      var tuner = try FineTuner(model, data: folder, options: options)
+      return try tuner.run().steps.map(\.loss)
+    }
+    // Twelve pictures: the last step of five has two
+    let (one, parts) = (
+      try losses(batch: 5, accumulation: 1), try losses(batch: 1, accumulation: 5)
+    )
+    #expect(one.count == 3 * 6 && parts.count == one.count)
+    for (a, b) in zip(one, parts) { #expect(abs(a - b) < 1e-5 * abs(a), "\(a) \(b)") }
+  }
+
+  @Test func whenNothingGetsBetterItEndsWithTheBest() throws {
+    let scratch = ScratchDirectory()
+    var options = options("head")
+    (options.epochs, options.patience, options.rate) = (40, 1, 1000)
+    (options.optimizer, options.validationShare) = ("sgd", 0.34)
+    var tuner = try FineTuner(
+      Model(contentsOf: Digits.torch), data: pictures(in: scratch), options: options)
+    let history = try tuner.run()
+    let losses = try history.epochs.map { try #require($0.validationLoss) }
+    #expect(losses.count < 40, "\(losses)")
+    let verdict = try #require(try tuner.evaluate())
+    #expect(verdict.loss == losses.min())
+  }
+
+  @Test func tryingRatesLeavesWeightsAlone() throws {
+    let scratch = ScratchDirectory()
+    var tuner = try FineTuner(
+      Model(contentsOf: Digits.torch), data: pictures(in: scratch), options: options("full"))
+    func weights() throws -> [[Float]] {
+      try tuner.model().checkpoint.normalised.map { try $0.entry.load().floats }
+    }
+    let before = try weights()
+    let found = try tuner.findRate()
+    #expect(found.points.count > 20)
+    #expect(try weights() == before && tuner.epoch == 0)
+  }
+
   @Test func whatTakesNoPictureIsRefused() throws {
     let scratch = ScratchDirectory()
     let text = try Model(contentsOf: Fixtures.path("encoders/bert-tokens"))

@@ -16,26 +16,13 @@ public struct FineTuner {
   /// What is learnt, from which data.
   public let task: any LearningTask
 
-  private let learning: LearningModel
+  let learning: LearningModel
   /// The part of the graph that the trainer has.
   private let graph: Graph
   private let validation: any TrainingSource
-  private var trainer: Trainer
-
-  /// What is known after an epoch.
-  public struct EpochReport: Sendable {
-    /// Counted from 1.
-    public var epoch: Int
-    /// The mean of the training's steps.
-    public var loss: Double
-    /// On samples that were not learnt from; nil when there are none.
-    public var validationLoss: Double?
-    /// How good the model is at these, what matters most first.
-    public var metrics: [Metric] = []
-    public var seconds: Double
-
-    public subscript(metric: String) -> Double? { metrics.first { $0.name == metric }?.value }
-  }
+  var trainer: Trainer
+  /// What was best so far, where more epochs may be of no use.
+  var best: BestWeights?
 
   /// What a judge found.
   public struct Verdict: Sendable {
@@ -93,15 +80,20 @@ public struct FineTuner {
       learning.parameters,
       weightDecay: options.weightDecay ?? type(of: optimizer).usualWeightDecay)
     let batches = (training.count + options.batchSize - 1) / options.batchSize
-    let steps = batches * options.epochs
+    let perEpoch = (batches + options.accumulation - 1) / options.accumulation
+    let steps = perEpoch * options.epochs
     let rate = LearningRate(
       options.rate ?? options.usualRate, schedule, totalSteps: steps,
       warmupSteps: Int((options.warmup * Double(steps)).rounded()))
     trainer = Trainer(
       session, Optimization(optimizer, groups), rate, source: training,
-      batchSize: options.batchSize, epochs: options.epochs, seed: options.seed,
+      batchSize: options.batchSize, epochs: options.epochs, accumulation: options.accumulation,
+      averageDecay: options.averageDecay, seed: options.seed, shuffles: options.shuffles,
       running: learning.running, threads: options.threads)
     trainer.clipping = options.clip.map { .norm($0) }
+    best = options.patience.map {
+      BestWeights(learning.parameters + learning.running, patience: $0)
+    }
   }
 }
 
@@ -115,62 +107,15 @@ extension FineTuner {
   /// Epochs that are done.
   public var epoch: Int { trainer.epoch }
 
-  /// Learns for all epochs that are left.
-  ///
-  /// - Parameters:
-  ///   - folder: where the run's state is kept, so that it can go on there when it was stopped; nil keeps none.
-  ///   - interval: seconds between states within an epoch.
-  ///   - observe: told of each step; what it throws ends the run, which can go on from the last state.
-  ///   - report: told of each epoch.
-  /// - Throws: what reading data throws; `.malformed` when the loss is no number any more.
-  public mutating func run(
-    resumingIn folder: String? = nil, every interval: Double = 30,
-    observe: (Trainer.Progress) throws -> Void = { _ in },
-    report: (EpochReport) throws -> Void = { _ in }
-  ) throws {
-    let state = try folder.map { try FineTuningState(folder: $0) }
-    let signature = options.signature + [("data", task.signature)]
-    if let state, let earlier = try state.load(signature) { try trainer.restore(earlier) }
-    let clock = ContinuousClock()
-    var saved = clock.now
-    while !trainer.isFinished {
-      let start = clock.now
-      var (loss, steps) = (0.0, 0)
-      let began = trainer.epoch
-      // A step at a time, so that the state between steps can be kept
-      repeat {
-        try trainer.runStep { progress in
-          loss += progress.loss
-          steps += 1
-          try observe(progress)
-        }
-        if let state, trainer.epoch == began, clock.now - saved > .seconds(interval) {
-          try state.save(trainer.state, signature)
-          saved = clock.now
-        }
-      } while trainer.epoch == began
-      if steps == 0, let fault = task.skipped.first { throw fault }
-      var epoch = EpochReport(epoch: trainer.epoch, loss: loss / Double(max(steps, 1)), seconds: 0)
-      if let verdict = try evaluate() {
-        (epoch.validationLoss, epoch.metrics) = (verdict.loss, verdict.metrics)
-        trainer.observe(metric: verdict.loss, isLoss: true)
-      }
-      epoch.seconds = (clock.now - start) / .seconds(1)
-      if let state {
-        try state.save(trainer.state, signature)
-        saved = clock.now
-      }
-      try report(epoch)
-    }
-  }
-
   /// How good the model is at samples that were set aside; nil when there are none.
   public func evaluate() throws -> Verdict? {
     guard validation.count > 0 else { return nil }
     var judge = task.judge()
-    let session = try EvaluationSession(
-      graph: graph, weights: learning.tensor, objective: task.objective,
-      givesOutputs: judge.wantsOutputs, options: SessionOptions(threads: options.threads))
+    let session = try trainer.withAverage {
+      try EvaluationSession(
+        graph: graph, weights: learning.tensor, objective: task.objective,
+        givesOutputs: judge.wantsOutputs, options: SessionOptions(threads: options.threads))
+    }
     var (loss, weight) = (0.0, 0)
     for start in stride(from: 0, to: validation.count, by: options.batchSize) {
       let indices = Array(start..<min(start + options.batchSize, validation.count))
@@ -185,6 +130,6 @@ extension FineTuner {
     return Verdict(loss: mean, metrics: judge.metrics(loss: mean), judge: judge)
   }
 
-  /// The model with the weights as they are now, in the names and types that it came in.
-  public func model() throws -> Model { try learning.result() }
+  /// The model with the weights as they are now, or their average where one is kept, in the names and types that it came in.
+  public func model() throws -> Model { try trainer.withAverage { try learning.result() } }
 }

@@ -9,6 +9,8 @@ public struct FineTuningOptions: Sendable {
   public var method = HeadMethod.name
   public var epochs = 10
   public var batchSize = 16
+  /// How many batches make a step, one after the other, as if they were one.
+  public var accumulation = 1
   /// The learning rate; `usualRate` when nil.
   public var rate: Double?
   public var optimizer = "adamw"
@@ -24,11 +26,16 @@ public struct FineTuningOptions: Sendable {
   public var clip: Double?
   /// The share of each target that goes to all classes alike.
   public var labelSmoothing = 0.0
+  /// How much of the weights' average stays at each step; the average is what the run gives then.
+  public var averageDecay: Double?
+  /// How many validations in a row may be no better before the run ends, with the weights that were best.
+  public var patience: Int?
   public var seed: UInt64 = 0
+  /// Whether samples are seen in another order each epoch, or as they lie.
+  public var shuffles = true
   /// How much of each class is set aside to judge the model, where the data has no part for it.
   public var validationShare = 0.2
-  /// Whether pictures are cropped and mirrored by chance.
-  public var isAugmented = false
+  public var pictures = PictureOptions()
   /// Whether samples that cannot be read are left out.
   public var skipsBad = false
   public var threads: Int?
@@ -61,6 +68,12 @@ public struct FineTuningOptions: Sendable {
     try require(
       (0..<1).contains(validationShare), "\(validationShare) of the data set aside",
       "a share, 0 to below 1")
+    try require((1...65_536).contains(accumulation), "\(accumulation) batches a step", "1 to 65536")
+    if let averageDecay {
+      try require((0..<1).contains(averageDecay), "an average of \(averageDecay)", "0 to below 1")
+    }
+    if let patience { try require(patience >= 0, "a patience of \(patience)", "0 or more") }
+    try pictures.check()
     guard let method = LearningMethods.all.first(where: { $0.name == method }) else {
       throw DataError(
         .mismatch, "no method '\(method)'",
@@ -83,7 +96,10 @@ public struct FineTuningOptions: Sendable {
       ("batch", "\(batchSize)"),
       ("lr", "\(rate ?? usualRate)"), ("optimizer", optimizer), ("schedule", schedule),
       ("seed", "\(seed)"), ("label-smoothing", "\(labelSmoothing)"), ("warmup", "\(warmup)"),
-      ("augment", "\(isAugmented)"), ("clip", clip.map { "\($0)" } ?? "none"),
+      ("accumulate", "\(accumulation)"),
+      ("average", averageDecay.map { "\($0)" } ?? "none"),
+      ("patience", patience.map { "\($0)" } ?? "none"), ("shuffle", "\(shuffles)"),
+      ("pictures", pictures.signature), ("clip", clip.map { "\($0)" } ?? "none"),
       ("weight-decay", weightDecay.map { "\($0)" } ?? "usual"),
     ]
   }

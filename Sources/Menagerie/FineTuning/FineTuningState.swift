@@ -11,6 +11,7 @@ struct FineTuningState {
   let folder: String
 
   private var path: String { "\(folder)/state.safetensors" }
+  private var historyPath: String { "\(folder)/history.jsonl" }
 
   /// - Throws: `.unwritable` when the folder cannot be made.
   init(folder: String) throws {
@@ -43,15 +44,26 @@ struct FineTuningState {
     }
     var tensors: OrderedDictionary<String, Tensor> = [:]
     for entry in checkpoint.tensors { tensors[entry.name] = try entry.load() }
-    var schedule: [String: Double] = [:]
-    for (key, value) in checkpoint.metadata where key.hasPrefix("schedule.") {
+    let prefix = "number."
+    var numbers: [String: Double] = [:]
+    for (key, value) in checkpoint.metadata where key.hasPrefix(prefix) {
       guard let number = value.string.flatMap({ Double($0) }) else { throw damaged("'\(key)'") }
-      schedule[String(key.dropFirst("schedule.".count))] = number
+      numbers[String(key.dropFirst(prefix.count))] = number
     }
     return TrainingState(
       tensors: tensors, epoch: try number("epoch"), batch: try number("batch"),
-      step: try number("step"), schedule: schedule)
+      step: try number("step"), numbers: numbers)
   }
+
+  /// What happened until a state; what the folder's log does not have is missing there, too.
+  func history(until state: TrainingState) -> RunHistory {
+    var history = (try? RunHistory(log: historyPath)) ?? RunHistory()
+    history.rewind(toStep: state.step, epoch: state.epoch)
+    return history
+  }
+
+  /// Where the run is written down, to be there when it goes on.
+  func log() throws -> any RunLog { try JSONLog(path: historyPath) }
 
   private func damaged(_ found: String) -> DataError {
     DataError(
@@ -66,8 +78,8 @@ struct FineTuningState {
       "place.step": .string("\(state.step)"),
     ]
     for (name, value) in signature { metadata["run.\(name)"] = .string(value) }
-    for (name, value) in state.schedule.sorted(by: { $0.key < $1.key }) {
-      metadata["schedule.\(name)"] = .string("\(value)")
+    for (name, value) in state.numbers.sorted(by: { $0.key < $1.key }) {
+      metadata["number.\(name)"] = .string("\(value)")
     }
     let tensors = state.tensors.map { TensorEntry(name: $0.key, $0.value) }
     let checkpoint = Checkpoint(format: "safetensors", tensors: tensors, metadata: metadata)

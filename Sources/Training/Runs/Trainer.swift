@@ -13,53 +13,51 @@ public struct Trainer {
   public private(set) var rate: LearningRate
   public let source: any TrainingSource
   public let batchSize: Int
+  /// How many batches make a step, one after the other, as if they were one.
+  public let accumulation: Int
   public let epochs: Int
   public let order: EpochOrder
   public var clipping: GradientClipping?
+  /// The weights' average, which follows each step.
+  public private(set) var average: WeightAverage?
 
-  /// Where the run is.
+  /// Where the run is; batches are those of a step.
   public private(set) var epoch = 0
   public private(set) var batch = 0
   public private(set) var step = 0
   private let running: [Parameter]
-  /// The batches of the epoch that the run is in, drawn when it begins.
-  private var drawn: (epoch: Int, batches: [[Int]]) = (-1, [])
+  private var feed: BatchFeed?
   private let pool: ThreadPool
 
-  /// A step that has been made.
-  public struct Progress: Sendable {
-    public var epoch: Int
-    /// Batches of the epoch that are done, and all of them.
-    public var batch: Int
-    public var batches: Int
-    /// Steps of the run so far.
-    public var step: Int
-    public var samples: Int
-    public var loss: Double
-    public var rate: Double
-    /// The norm of all gradients, where they are clipped.
-    public var gradientNorm: Double?
-  }
-
-  /// - Parameter running: running statistics that are part of a state.
+  /// - Parameters:
+  ///   - averageDecay: how much of the weights' average stays at each step; nil keeps no average.
+  ///   - running: running statistics that are part of a state.
   public init(
     _ session: TrainingSession, _ optimization: Optimization, _ rate: LearningRate,
-    source: any TrainingSource, batchSize: Int, epochs: Int, seed: UInt64 = 0,
+    source: any TrainingSource, batchSize: Int, epochs: Int, accumulation: Int = 1,
+    averageDecay: Double? = nil, seed: UInt64 = 0, shuffles: Bool = true,
     running: [Parameter] = [], threads: Int? = nil
   ) {
+    precondition(batchSize > 0 && accumulation > 0, "\(accumulation) batches of \(batchSize)")
     self.session = session
     self.optimization = optimization
     self.rate = rate
     self.source = source
     self.batchSize = batchSize
+    self.accumulation = accumulation
     self.epochs = epochs
     self.running = running
-    order = EpochOrder(count: source.count, seed: seed)
+    order = EpochOrder(count: source.count, seed: seed, shuffles: shuffles)
     pool = ThreadPool(threads: max(1, threads ?? ThreadPool.defaultThreads))
+    average = averageDecay.map {
+      WeightAverage(of: session.parameters.map(\.values), decay: $0, warmsUp: true)
+    }
   }
 
-  /// Batches of an epoch.
-  public var batches: Int { order.batchCount(size: batchSize) }
+  /// Steps of an epoch.
+  public var batches: Int {
+    (order.batchCount(size: batchSize) + accumulation - 1) / accumulation
+  }
 
   public var isFinished: Bool { epoch >= epochs }
 
@@ -74,40 +72,83 @@ public struct Trainer {
   ///
   /// - Throws: what the source throws; `.malformed` when the loss is no number: the weights are then those before the step.
   public mutating func runStep(_ observe: (Progress) throws -> Void = { _ in }) throws {
-    if drawn.epoch != epoch {
-      drawn = (epoch, order.batches(epoch: epoch, size: batchSize))
+    if feed?.epoch != epoch || feed?.next != batch {
+      feed = BatchFeed(
+        source, order, epoch: epoch, size: batchSize, parts: accumulation, first: batch,
+        threads: pool.threads - 1)
     }
-    let batches = drawn.batches
-    guard batches.indices.contains(batch) else {
-      epoch += 1
+    guard let parts = try feed?.take() else {
+      (epoch, batch) = (epoch + 1, 0)
       return
     }
-    let samples = try source.batch(batches[batch], epoch: epoch)
-    guard !samples.isEmpty else {
-      advance(batches.count)
+    let weight = parts.reduce(0) { $0 + $1.weight }
+    guard weight > 0 else {
+      advance()
       return
     }
     for parameter in session.parameters { parameter.gradient.fill(0) }
-    let result = try session.step(samples.inputs, targets: samples.targets)
-    guard result.loss.isFinite else {
+    var loss = 0.0
+    for part in parts where part.weight > 0 {
+      let share = Double(part.weight) / Double(weight)
+      loss += try share * session.step(part.inputs, targets: part.targets, share: share).loss
+    }
+    guard loss.isFinite else {
       throw DataError(
-        .malformed, "the loss became \(result.loss) in epoch \(epoch + 1), step \(step + 1)",
+        .malformed, "the loss became \(loss) in epoch \(epoch + 1), step \(step + 1)",
         expected: "a number", remedy: "take a smaller learning rate, or clip gradients")
     }
     let norm = clipping.map { $0.clip(session.parameters, pool: pool) }
     let rate = rate.rate(at: step)
     optimization.step(rate: rate, pool: pool)
+    let updating = pool
+    average?.update(pool: updating)
     step += 1
     let progress = Progress(
-      epoch: epoch, batch: batch + 1, batches: batches.count, step: step,
-      samples: samples.indices.count, loss: result.loss, rate: rate, gradientNorm: norm)
-    advance(batches.count)
+      epoch: epoch, batch: batch + 1, batches: batches, step: step,
+      samples: parts.reduce(0) { $0 + $1.indices.count }, loss: loss, rate: rate,
+      gradientNorm: norm)
+    advance()
     try observe(progress)
   }
 
-  private mutating func advance(_ batches: Int) {
+  private mutating func advance() {
     batch += 1
     if batch == batches { (epoch, batch) = (epoch + 1, 0) }
+  }
+
+  /// Tries learning rates, from small to large, on batches in their order; weights are then what they were.
+  ///
+  /// - Throws: what the source throws.
+  public mutating func find(_ finder: RateFinder = RateFinder()) throws -> RateFinder {
+    var finder = finder
+    let before = state
+    defer { try? restore(before) }
+    let given = rate
+    defer { rate = given }
+    var isOn = true
+    while isOn, let next = finder.nextRate {
+      rate = LearningRate(next, ConstantSchedule(), totalSteps: 1)
+      var loss = Double.infinity
+      do {
+        try runStep { loss = $0.loss }
+      } catch let error as DataError where error.code == .malformed && step > before.step {
+        // A loss that is no number is what the end of the search looks like
+        break
+      }
+      guard loss.isFinite else { continue }
+      isOn = finder.observe(loss: loss)
+    }
+    return finder
+  }
+
+  /// Lets the weights be what counts, not their average.
+  public mutating func forgetAverage() { average = nil }
+
+  /// Calls `body` while the weights are their average, where one is kept.
+  public func withAverage<R>(_ body: () throws -> R) rethrows -> R {
+    average?.swap()
+    defer { average?.swap() }
+    return try body()
   }
 
   /// Tells the schedule how good the model is.
@@ -120,38 +161,38 @@ public struct Trainer {
     var tensors: OrderedDictionary<String, Tensor> = [:]
     for parameter in session.parameters + running { tensors[parameter.name] = parameter.tensor }
     for (name, tensor) in optimization.state { tensors["optimizer.\(name)"] = tensor }
+    var numbers: [String: Double] = [:]
+    for (name, number) in rate.schedule.memory { numbers["schedule.\(name)"] = number }
+    if let average {
+      for (parameter, values) in zip(session.parameters, average.values) {
+        tensors["average.\(parameter.name)"] = Tensor(shape: parameter.shape, values)
+      }
+      numbers["average.steps"] = Double(average.steps)
+    }
     return TrainingState(
-      tensors: tensors, epoch: epoch, batch: batch, step: step, schedule: rate.schedule.memory)
+      tensors: tensors, epoch: epoch, batch: batch, step: step, numbers: numbers)
   }
 
   /// Goes on from a state.
   /// - Throws: `.mismatch` for a state of other weights or another optimiser; nothing is changed then.
   public mutating func restore(_ state: TrainingState) throws {
-    let prefix = "optimizer."
-    var own: OrderedDictionary<String, Tensor> = [:]
-    for (name, tensor) in state.tensors where name.hasPrefix(prefix) {
-      own[String(name.dropFirst(prefix.count))] = tensor
-    }
     let all = session.parameters + running
-    for parameter in all {
-      guard let tensor = state.tensors[parameter.name], tensor.shape == parameter.shape else {
-        let found = state.tensors[parameter.name].map { "is \($0.shape)" } ?? "is missing"
-        throw DataError(
-          .mismatch, found, expected: "\(parameter.shape)", subject: "tensor '\(parameter.name)'")
-      }
-    }
+    let values = try state.values(of: all)
+    let averages =
+      try average == nil ? [] : state.values(of: session.parameters, under: "average.")
     guard state.epoch >= 0, (0..<max(batches, 1)).contains(state.batch), state.step >= 0 else {
       throw DataError(
         .mismatch, "epoch \(state.epoch), batch \(state.batch)",
         expected: "a place among \(batches) batches")
     }
-    try optimization.restore(own)
-    for parameter in all {
-      if let tensor = state.tensors[parameter.name] {
-        parameter.values.copy(from: FloatView(tensor))
-      }
+    try optimization.restore(state.tensors(under: "optimizer."))
+    for (parameter, tensor) in zip(all, values) {
+      parameter.values.copy(from: FloatView(tensor))
     }
+    let steps = state.numbers["average.steps"].flatMap { Int(exactly: $0) } ?? 0
+    if average != nil { _ = average?.restore(averages.map(\.floats), steps: steps) }
     (epoch, batch, step) = (state.epoch, state.batch, state.step)
-    rate.schedule.memory = state.schedule
+    feed = nil
+    rate.schedule.memory = state.numbers(under: "schedule.")
   }
 }

@@ -42,4 +42,11 @@ public protocol TrainingSource: Sendable {
   /// Where bad samples are left out, those of `indices` that are left; `.empty` when none is.
   /// - Throws: with the file named.
   func batch(_ indices: [Int], epoch: Int) throws -> TrainingBatch
+
+  /// Whether batches are worth making on another thread while a step runs.
+  var prefersReadingAhead: Bool { get }
+}
+
+extension TrainingSource {
+  public var prefersReadingAhead: Bool { true }
 }

@@ -30,21 +30,22 @@ public struct PictureTask: LearningTask {
     (self.model, isHeadNew) = try model.withClasses(pictures.classes, seed: options.seed)
     head = try Set(ClassifierHead(of: self.model.graph()).names)
     isPreprocessingGuessed = model.preprocessing == nil
-    isVarying = options.isAugmented
+    isVarying = options.pictures.isVarying
     func source(
-      _ entries: [PictureFolder.Entry], _ augmentation: Augmentation?, smoothing: Double
+      _ entries: [PictureFolder.Entry], _ chance: PictureOptions, smoothing: Double
     ) -> PictureSource {
       PictureSource(
         loader: PictureLoader(
-          entries, input.preprocessing, augmentation: augmentation, seed: options.seed,
+          entries, input.preprocessing, augmentation: chance.augmentation,
+          seed: options.seed,
           skipsBad: options.skipsBad),
-        input: input, classes: pictures.classes.count, labelSmoothing: smoothing)
+        input: input, classes: pictures.classes.count, labelSmoothing: smoothing,
+        mixing: chance.mixing)
     }
     sources = (
       source(
-        pictures.training, options.isAugmented ? Augmentation() : nil,
-        smoothing: options.labelSmoothing),
-      source(pictures.validation, nil, smoothing: 0)
+        pictures.training, options.pictures, smoothing: options.labelSmoothing),
+      source(pictures.validation, PictureOptions(), smoothing: 0)
     )
     self.pictures = pictures
   }
@@ -90,16 +91,26 @@ private struct PictureSource: TrainingSource {
   let input: PictureInput
   let classes: Int
   let labelSmoothing: Double
+  let mixing: BatchMixing?
 
   var count: Int { loader.entries.count }
 
   func batch(_ indices: [Int], epoch: Int) throws -> TrainingBatch {
     let batch = try loader.batch(indices, epoch: epoch)
     guard !batch.indices.isEmpty else { return .empty }
+    var pictures = input.adapted(batch.pictures)
+    var targets = ClassObjective.targets(batch.labels, classes: classes, smoothing: labelSmoothing)
+    if let mixing {
+      var random = RandomNumbers(seed: loader.seed, Self.purpose, epoch, batch.indices[0])
+      (pictures, targets) = mixing.applied(
+        to: pictures, targets: targets, isChannelsLast: input.preprocessing.isChannelsLast,
+        &random)
+    }
     return TrainingBatch(
-      inputs: [input.name: input.adapted(batch.pictures)],
-      targets: ClassObjective.targets(
-        batch.labels, classes: classes, smoothing: labelSmoothing),
-      indices: batch.indices, labels: batch.labels)
+      inputs: [input.name: pictures], targets: targets, indices: batch.indices,
+      labels: batch.labels)
   }
+
+  /// So that these numbers and other draws from one seed have nothing in common.
+  private static let purpose = 0x6D69_7865
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BinaryIO
+import Glibc
 import JSON
 import Menagerie
 import OrderedCollections
@@ -42,49 +43,6 @@ struct FinetuneCommand: ParsableCommand {
       valueName: "task"))
   var task: String?
 
-  @Option(help: "How often all pictures are seen.")
-  var epochs = FineTuningOptions().epochs
-
-  @Option(help: "How many pictures make a step.")
-  var batch = FineTuningOptions().batchSize
-
-  @Option(
-    name: .customLong("lr"),
-    help: ArgumentHelp("The learning rate; by default what is usual for method and optimizer."))
-  var rate: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "\(OptimizerRegistry.names.joined(separator: ", ")).", valueName: "name"))
-  var optimizer = FineTuningOptions().optimizer
-
-  @Option(help: "The momentum of sgd (0.9) and rmsprop.")
-  var momentum: Double?
-
-  @Option(help: "Weight decay; norms and biases are spared.")
-  var weightDecay: Double?
-
-  @Option(
-    help: ArgumentHelp(
-      "How the rate changes: \(ScheduleRegistry.names.joined(separator: ", ")).",
-      valueName: "name"))
-  var schedule = FineTuningOptions().schedule
-
-  @Option(help: "The share of the steps in which the rate grows from nothing.")
-  var warmup = 0.0
-
-  @Option(help: "Bounds the norm of all gradients together.")
-  var clip: Double?
-
-  @Option(help: "The share of each target that goes to all classes alike.")
-  var labelSmoothing = 0.0
-
-  @Option(help: "One seed, one result.")
-  var seed: UInt64 = 0
-
-  @Option(help: "How much of each class is set aside, where the data has no val folder.")
-  var validation = FineTuningOptions().validationShare
-
   @Option(
     help: ArgumentHelp(
       "Where the run's state is kept; a run that stopped goes on.", valueName: "folder"),
@@ -99,15 +57,16 @@ struct FinetuneCommand: ParsableCommand {
       "The format to write, if OUT's extension does not say it.", valueName: "format"))
   var to: String?
 
-  @Flag(help: "Crop and mirror the pictures by chance.")
-  var augment = false
-
-  @Flag(help: "Leave out pictures that cannot be read, and count them.")
-  var skipBad = false
-
   @Flag(help: "Say what would learn, and stop.")
   var dryRun = false
 
+  @Flag(name: .customLong("find-lr"), help: "Try learning rates, draw what they do, and stop.")
+  var findRate = false
+
+  @OptionGroup(title: "Steps") var steps: StepArguments
+  @OptionGroup(title: "Data") var reading: DataArguments
+  @OptionGroup(title: "Pictures") var pictures: PictureArguments
+  @OptionGroup(title: "Records") var records: RecordArguments
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "One JSON document a line: each epoch, then what was written.")
@@ -132,15 +91,17 @@ struct FinetuneCommand: ParsableCommand {
     Terminal.endProgress()
     describe(tuner, source)
     if dryRun { return }
+    if findRate { return try findRate(&tuner) }
+    let logs = try records.logs()
     let clock = ContinuousClock()
     let start = clock.now
     let unit = tuner.task.unit
     var seen = 0
-    try tuner.run(resumingIn: resume) { progress in
+    try tuner.run(resumingIn: resume, logs: logs) { progress in
       seen += progress.samples
       let rate = Double(seen) / max((clock.now - start) / .seconds(1), 1e-9)
       Terminal.progress(
-        "epoch \(progress.epoch + 1)/\(epochs)  \(progress.batch)/\(progress.batches)  "
+        "epoch \(progress.epoch + 1)/\(steps.epochs)  \(progress.batch)/\(progress.batches)  "
           + "loss \(Quantities.fixed(progress.loss, 4))  "
           + "lr \(Quantities.fixed(progress.rate, 6))  "
           + "\(Quantities.fixed(rate, 1)) \(unit)/s")
@@ -157,20 +118,9 @@ struct FinetuneCommand: ParsableCommand {
     var options = FineTuningOptions()
     options.task = task
     options.method = method
-    options.epochs = epochs
-    options.batchSize = batch
-    options.rate = rate
-    options.optimizer = optimizer
-    if let momentum { options.optimizerSettings["momentum"] = momentum }
-    options.weightDecay = weightDecay
-    options.schedule = schedule
-    options.warmup = warmup
-    options.clip = clip
-    options.labelSmoothing = labelSmoothing
-    options.seed = seed
-    options.validationShare = validation
-    options.isAugmented = augment
-    options.skipsBad = skipBad
+    steps.apply(to: &options)
+    reading.apply(to: &options)
+    pictures.apply(to: &options)
     options.threads = threads.count
     return options
   }
@@ -195,6 +145,27 @@ struct FinetuneCommand: ParsableCommand {
     for error in task.skipped { Terminal.note("left out: \(error)") }
   }
 
+  private func findRate(_ tuner: inout FineTuner) throws {
+    Terminal.progress("trying learning rates …")
+    let found = try tuner.findRate()
+    Terminal.endProgress()
+    if json {
+      Terminal.say(json: [
+        "suggestion": found.suggestion.map { .number($0) } ?? .null,
+        "points": .array(
+          found.points.map { ["lr": .number($0.rate), "loss": .number($0.loss)] }),
+      ])
+      return
+    }
+    let points = found.points.map { (x: log10($0.rate), y: $0.loss) }
+    Terminal.say(TextCurve(points).text { "1e\(Quantities.fixed($0, 1))" })
+    Terminal.say(
+      found.suggestion.map {
+        "the loss falls fastest at a learning rate of \(Quantities.difference($0))"
+      }
+        ?? "the loss falls at no learning rate")
+  }
+
   private func shortened(_ names: [String]) -> String {
     let first = names.prefix(8).joined(separator: ", ")
     return names.count > 8 ? first + ", …" : first
@@ -215,7 +186,7 @@ struct FinetuneCommand: ParsableCommand {
       Terminal.say(json: .object(line))
       return
     }
-    var line = "epoch \(epoch.epoch)/\(epochs)  loss \(Quantities.fixed(epoch.loss, 4))"
+    var line = "epoch \(epoch.epoch)/\(steps.epochs)  loss \(Quantities.fixed(epoch.loss, 4))"
     if let loss = epoch.validationLoss {
       line += "  validation loss \(Quantities.fixed(loss, 4))"
       for metric in epoch.metrics {

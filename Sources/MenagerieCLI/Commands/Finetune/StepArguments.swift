@@ -1,0 +1,80 @@
+import ArgumentParser
+import Menagerie
+import Training
+
+/// How steps are made.
+struct StepArguments: ParsableArguments {
+  @Option(help: "How often all samples are seen.")
+  var epochs = FineTuningOptions().epochs
+
+  @Option(help: "How many samples are learnt from at a time.")
+  var batch = FineTuningOptions().batchSize
+
+  @Option(help: ArgumentHelp("How many batches make a step.", valueName: "n"))
+  var accumulate = 1
+
+  @Option(
+    name: .customLong("lr"),
+    help: ArgumentHelp("The learning rate; by default what is usual for method and optimizer."))
+  var rate: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "\(OptimizerRegistry.names.joined(separator: ", ")).", valueName: "name"))
+  var optimizer = FineTuningOptions().optimizer
+
+  @Option(help: "The momentum of sgd (0.9) and rmsprop.")
+  var momentum: Double?
+
+  @Option(help: "Weight decay; norms and biases are spared.")
+  var weightDecay: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "How the rate changes: \(ScheduleRegistry.names.joined(separator: ", ")).",
+      valueName: "name"))
+  var schedule = FineTuningOptions().schedule
+
+  @Option(help: "The share of the steps in which the rate grows from nothing.")
+  var warmup = 0.0
+
+  @Option(help: "Bounds the norm of all gradients together.")
+  var clip: Double?
+
+  @Option(help: "The share of each target that goes to all classes alike.")
+  var labelSmoothing = 0.0
+
+  @Option(
+    name: .customLong("ema"),
+    help: ArgumentHelp(
+      "Keeps the weights' moving average, of which so much stays at each step (0.999), and gives that.",
+      valueName: "decay"))
+  var averageDecay: Double?
+
+  @Option(
+    name: .customLong("early-stopping"),
+    help: ArgumentHelp(
+      "Ends after so many validations in a row that were no better, with the best weights.",
+      valueName: "n"))
+  var patience: Int?
+
+  @Option(help: "One seed, one result.")
+  var seed: UInt64 = 0
+
+  func apply(to options: inout FineTuningOptions) {
+    options.epochs = epochs
+    options.batchSize = batch
+    options.accumulation = accumulate
+    options.rate = rate
+    options.optimizer = optimizer
+    if let momentum { options.optimizerSettings["momentum"] = momentum }
+    options.weightDecay = weightDecay
+    options.schedule = schedule
+    options.warmup = warmup
+    options.clip = clip
+    options.labelSmoothing = labelSmoothing
+    options.averageDecay = averageDecay
+    options.patience = patience
+    options.seed = seed
+  }
+}
