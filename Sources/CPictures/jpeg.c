@@ -127,3 +127,48 @@ int mng_jpeg_decode(
 ) {
   return read_jpeg(data, count, &size, rgb, message);
 }
+
+static void begun(j_compress_ptr encoder) { (void)encoder; }
+
+static boolean full(j_compress_ptr encoder) {
+  ERREXIT(encoder, JERR_BUFFER_SIZE);
+  return FALSE;
+}
+
+int mng_jpeg_encode(
+  const uint8_t *rgb, mng_picture_size size, int quality, uint8_t *out, size_t capacity,
+  size_t *count, char *message
+) {
+  struct jpeg_compress_struct encoder;
+  errors state;
+  memset(&encoder, 0, sizeof encoder);
+  encoder.err = jpeg_std_error(&state.base);
+  state.base.error_exit = failed;
+  state.message = message;
+  if (setjmp(state.escape)) {
+    jpeg_destroy_compress(&encoder);
+    return 1;
+  }
+  jpeg_create_compress(&encoder);
+  struct jpeg_destination_mgr target = {
+    .next_output_byte = out, .free_in_buffer = capacity, .init_destination = begun,
+    .empty_output_buffer = full, .term_destination = begun,
+  };
+  encoder.dest = &target;
+  encoder.image_width = size.width;
+  encoder.image_height = size.height;
+  encoder.input_components = 3;
+  encoder.in_color_space = JCS_RGB;
+  jpeg_set_defaults(&encoder);
+  jpeg_set_quality(&encoder, quality, TRUE);
+  jpeg_start_compress(&encoder, TRUE);
+  while (encoder.next_scanline < encoder.image_height) {
+    // The library takes rows that it could write, and does not.
+    JSAMPROW row = (JSAMPROW)(rgb + (size_t)encoder.next_scanline * size.width * 3);
+    jpeg_write_scanlines(&encoder, &row, 1);
+  }
+  jpeg_finish_compress(&encoder);
+  *count = capacity - target.free_in_buffer;
+  jpeg_destroy_compress(&encoder);
+  return 0;
+}

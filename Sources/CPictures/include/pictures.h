@@ -23,3 +23,9 @@ int mng_png_decode(
   const uint8_t *data, size_t count, mng_picture_size size, uint8_t *rgb, char *message);
 int mng_jpeg_decode(
   const uint8_t *data, size_t count, mng_picture_size size, uint8_t *rgb, char *message);
+
+// Writes rgb[height][width][3] as a JPEG of `quality` (1 to 100) into `out`. Returns 0, or 1 with a message, also when it
+// is more than `capacity` bytes.
+int mng_jpeg_encode(
+  const uint8_t *rgb, mng_picture_size size, int quality, uint8_t *out, size_t capacity,
+  size_t *count, char *message);

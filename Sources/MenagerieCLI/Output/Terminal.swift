@@ -22,6 +22,16 @@ enum Terminal {
 
   static func endProgress() { progress("") }
 
+  /// A word as it would be typed in a shell.
+  static func quoted(_ word: String) -> String {
+    let plain = word.utf8.allSatisfy { byte in
+      UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
+        || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || "-_./=:,+@%".utf8.contains(byte)
+    }
+    return plain && !word.isEmpty
+      ? word : "'" + word.replacing("'", with: #"'\''"#) + "'"
+  }
+
   /// Faint text where stdout is a terminal.
   static func faint(_ text: String) -> String { styled(text, "2") }
   static func bold(_ text: String) -> String { styled(text, "1") }

@@ -97,7 +97,7 @@ struct FinetuneCommand: ParsableCommand {
     let start = clock.now
     let unit = tuner.task.unit
     var seen = 0
-    try tuner.run(resumingIn: resume, logs: logs) { progress in
+    let history = try tuner.run(resumingIn: resume, logs: logs) { progress in
       seen += progress.samples
       let rate = Double(seen) / max((clock.now - start) / .seconds(1), 1e-9)
       Terminal.progress(
@@ -111,6 +111,15 @@ struct FinetuneCommand: ParsableCommand {
     }
     let report = try converter.convert(tuner.model(), to: output)
     Terminal.endProgress()
+    if let path = records.reportPath(output: output) {
+      let typed = ["menagerie"] + CommandLine.arguments.dropFirst().map(Terminal.quoted)
+      try RunReport(
+        tuner, history, verdict: tuner.evaluate(),
+        model: [source.recognition?.variant, model].compactMap { $0 }.joined(separator: ", "),
+        data: data, output: output, command: typed.joined(separator: " ")
+      ).write(to: path)
+      Terminal.note("how it went: \(path)")
+    }
     if json { Terminal.say(json: try report.json()) } else { Terminal.say(report.summary) }
   }
 

@@ -7,6 +7,7 @@ struct PictureArguments: ParsableArguments {
   var augment = false
 
   @Option(
+    name: [.long, .customLong("color")],
     help: ArgumentHelp(
       "Change brightness, contrast and saturation by up to this.", valueName: "share"))
   var colour: Double?

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BinaryIO
 import Menagerie
 
 /// Where a run is written down.
@@ -12,6 +13,25 @@ struct RecordArguments: ParsableArguments {
     help: ArgumentHelp("Write events for TensorBoard.", valueName: "folder"),
     completion: .directory)
   var tensorboard: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The page that tells of the run at its end; OUT's name with .report.html if not given.",
+      valueName: "file"), completion: .file())
+  var report: String?
+
+  @Flag(help: "Write no such page.")
+  var noReport = false
+
+  /// Where the page goes; nil when none is wanted.
+  func reportPath(output: String) -> String? {
+    if noReport { return nil }
+    if let report { return report }
+    let trimmed = output.hasSuffix("/") ? output.dropLast() : output[...]
+    let name = System.lastComponent(String(trimmed))
+    let ending = name.lastIndex(of: ".").map { name[$0...].count } ?? 0
+    return trimmed.dropLast(ending == name.count ? 0 : ending) + ".report.html"
+  }
 
   /// - Throws: `.unwritable`.
   func logs() throws -> [any RunLog] {
