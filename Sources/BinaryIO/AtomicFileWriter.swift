@@ -112,3 +112,19 @@ public final class AtomicFileWriter {
     fdatasync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS
   }
 }
+
+extension AtomicFileWriter {
+  /// Removes what writers of `path` left behind whose process was killed.
+  public static func removeAbandoned(_ path: String) {
+    let name = System.lastComponent(path)
+    let folder = path.dropLast(name.count)
+    let prefix = "\(name).partial-"
+    for other in System.names(in: folder.isEmpty ? "." : String(folder))
+    where other.hasPrefix(prefix) {
+      guard let process = pid_t(other.dropFirst(prefix.count)), process > 0,
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      unsafe _ = unlink("\(folder)\(other)")
+    }
+  }
+}

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import decoders
 import encoders
+import killed
 import llama
 import published
 import sight
@@ -80,7 +81,7 @@ def all_roads(judges: Judges, asks_llama: bool) -> dict[str, list[Road]]:
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
             "Commands": commands, **encoders.roads(judges), **decoders.roads(judges),
             **vision.roads(judges), **sight.roads(judges), **tokenizer_lines.roads(judges),
-            **llama.roads(judges, asks_llama),
+            **llama.roads(judges, asks_llama), **killed.roads(judges),
             "Published models (distance of the outputs)": real}
 
 

@@ -20,6 +20,7 @@ struct FineTuningState {
     guard System.isDirectory(folder) == true else {
       throw DataError(.unwritable, "is no folder", path: folder)
     }
+    AtomicFileWriter.removeAbandoned(path)
   }
 
   /// The state of an earlier run; nil when the folder has none.

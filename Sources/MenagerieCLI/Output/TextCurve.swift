@@ -15,13 +15,14 @@ struct TextCurve {
     let ys = points.map(\.y)
     let (left, right) = (xs.min() ?? first.x, xs.max() ?? first.x)
     let (low, high) = (ys.min() ?? first.y, ys.max() ?? first.y)
+    func row(_ y: Double) -> Int { 4 * rows - 1 - place(y, low, high, 4 * rows) }
     var dots = Array(repeating: Array(repeating: UInt32(0), count: columns), count: rows)
     func place(_ value: Double, _ low: Double, _ high: Double, _ count: Int) -> Int {
       high > low ? Int(((value - low) / (high - low) * Double(count - 1)).rounded()) : 0
     }
     for (one, next) in zip(points, points.dropFirst() + points.suffix(1)) {
-      let start = (place(one.x, left, right, 2 * columns), place(one.y, high, low, 4 * rows))
-      let end = (place(next.x, left, right, 2 * columns), place(next.y, high, low, 4 * rows))
+      let start = (place(one.x, left, right, 2 * columns), row(one.y))
+      let end = (place(next.x, left, right, 2 * columns), row(next.y))
       let count = max(abs(end.0 - start.0), abs(end.1 - start.1), 1)
       for step in 0...count {
         let x = start.0 + (end.0 - start.0) * step / count

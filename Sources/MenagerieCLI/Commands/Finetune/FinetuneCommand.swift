@@ -167,7 +167,7 @@ struct FinetuneCommand: ParsableCommand {
       return
     }
     let points = found.points.map { (x: log10($0.rate), y: $0.loss) }
-    Terminal.say(TextCurve(points).text { "1e\(Quantities.fixed($0, 1))" })
+    Terminal.say(TextCurve(points).text { Quantities.difference(pow(10, $0)) })
     Terminal.say(
       found.suggestion.map {
         "the loss falls fastest at a learning rate of \(Quantities.difference($0))"
