@@ -160,6 +160,20 @@ import Zoo
     #expect(verdict.loss == losses.min())
   }
 
+  @Test func aRehearsalLeavesWeightsAlone() throws {
+    let scratch = ScratchDirectory()
+    var tuner = try FineTuner(
+      Model(contentsOf: Digits.torch), data: pictures(in: scratch), options: options("full"))
+    func weights() throws -> [[Float]] {
+      try tuner.model().checkpoint.normalised.map { try $0.entry.load().floats }
+    }
+    let before = try weights()
+    let found = try tuner.rehearse()
+    // Ten of twelve pictures in batches of four, six times
+    #expect(found.steps == 3 * 6 && found.seconds > 0 && found.peakResidentBytes > 1 << 20)
+    #expect(try weights() == before && tuner.epoch == 0)
+  }
+
   @Test func tryingRatesLeavesWeightsAlone() throws {
     let scratch = ScratchDirectory()
     var tuner = try FineTuner(

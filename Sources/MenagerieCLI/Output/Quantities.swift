@@ -15,6 +15,16 @@ enum Quantities {
     return Int(exactly: (number * (unit?.1 ?? 1)).rounded())
   }
 
+  /// `0.41 s`, `3 min 20 s`, `2 h 5 min`.
+  static func duration(_ seconds: Double) -> String {
+    guard seconds.isFinite, seconds >= 0 else { return "?" }
+    if seconds < 1 { return "\(fixed(seconds, 3)) s" }
+    if seconds < 60 { return "\(fixed(seconds, 1)) s" }
+    let whole = Int(min(seconds, 1e9).rounded())
+    if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
+    return "\(whole / 3600) h \(whole % 3600 / 60) min"
+  }
+
   /// `25.6 M`: how many parameters.
   static func count(_ count: Int) -> String {
     count < 10_000 ? grouped(count) : scaled(Double(count), ["", "k", "M", "G", "T"])

@@ -14,8 +14,9 @@ enum DelimitedText {
     scanner.delimiter = delimiter ?? scanner.guessedDelimiter()
     guard let header = try scanner.record() else { return ([], []) }
     let columns = try header.fields.map { try name($0, header.line) }
-    if let place = columns.firstIndex(where: { name in columns.count { $0 == name } > 1 }) {
-      throw fault(header.line, "the column '\(columns[place])' twice")
+    var seen: Set<String> = []
+    if let name = columns.first(where: { !seen.insert($0).inserted }) {
+      throw fault(header.line, "the column '\(name)' twice")
     }
     var records: [RecordFile.Record] = []
     while let record = try scanner.record() {

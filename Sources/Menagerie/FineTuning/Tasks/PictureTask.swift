@@ -70,8 +70,9 @@ public struct PictureTask: LearningTask {
   public var unit: String { "pictures" }
   public var classes: [String] { pictures.classes }
   public var notes: [String] {
-    isPreprocessingGuessed
-      ? ["nothing says how the model wants its pictures: they are scaled to 0…1"] : []
+    pictures.evidence
+      + (isPreprocessingGuessed
+        ? ["nothing says how the model wants its pictures: they are scaled to 0…1"] : [])
   }
   public var signature: String {
     "\(pictures.training.count) pictures of \(pictures.classes.joined(separator: ", "))"

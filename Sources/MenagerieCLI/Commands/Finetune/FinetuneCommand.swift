@@ -57,7 +57,7 @@ struct FinetuneCommand: ParsableCommand {
       "The format to write, if OUT's extension does not say it.", valueName: "format"))
   var to: String?
 
-  @Flag(help: "Say what would learn, and stop.")
+  @Flag(help: "Say what would learn, how long it would take and in how much memory, and stop.")
   var dryRun = false
 
   @Flag(name: .customLong("find-lr"), help: "Try learning rates, draw what they do, and stop.")
@@ -90,21 +90,12 @@ struct FinetuneCommand: ParsableCommand {
     var tuner = try FineTuner(source, data: data, options: options)
     Terminal.endProgress()
     describe(tuner, source)
-    if dryRun { return }
+    if dryRun { return try rehearse(&tuner) }
     if findRate { return try findRate(&tuner) }
     let logs = try records.logs()
-    let clock = ContinuousClock()
-    let start = clock.now
-    let unit = tuner.task.unit
-    var seen = 0
-    let history = try tuner.run(resumingIn: resume, logs: logs) { progress in
-      seen += progress.samples
-      let rate = Double(seen) / max((clock.now - start) / .seconds(1), 1e-9)
-      Terminal.progress(
-        "epoch \(progress.epoch + 1)/\(steps.epochs)  \(progress.batch)/\(progress.batches)  "
-          + "loss \(Quantities.fixed(progress.loss, 4))  "
-          + "lr \(Quantities.fixed(progress.rate, 6))  "
-          + "\(Quantities.fixed(rate, 1)) \(unit)/s")
+    var line = TrainingProgress(epochs: steps.epochs, unit: tuner.task.unit)
+    let history = try tuner.run(resumingIn: resume, logs: logs) {
+      Terminal.progress(line.line($0))
     } report: { epoch in
       Terminal.endProgress()
       say(epoch)
@@ -152,6 +143,29 @@ struct FinetuneCommand: ParsableCommand {
     }
     for note in task.notes { Terminal.note(note) }
     for error in task.skipped { Terminal.note("left out: \(error)") }
+  }
+
+  private func rehearse(_ tuner: inout FineTuner) throws {
+    Terminal.progress("trying a few steps …")
+    let found = try tuner.rehearse()
+    Terminal.endProgress()
+    let counts = tuner.parameterCounts
+    if json {
+      Terminal.say(json: [
+        "task": .string(type(of: tuner.task).name), "method": .string(method),
+        "training": .integer(tuner.task.training.count),
+        "validation": .integer(tuner.task.validation.count),
+        "classes": .array(tuner.task.classes.map { .string($0) }),
+        "learning": .integer(counts.learning), "parameters": .integer(counts.all),
+        "steps": .integer(found.steps), "secondsPerStep": .number(found.secondsOfStep),
+        "seconds": .number(found.seconds), "peakResidentBytes": .integer(found.peakResidentBytes),
+      ])
+      return
+    }
+    Terminal.say(
+      "\(found.steps) steps, \(Quantities.duration(found.secondsOfStep)) each: "
+        + "about \(Quantities.duration(found.seconds)); memory: \(Quantities.bytes(found.peakResidentBytes))"
+    )
   }
 
   private func findRate(_ tuner: inout FineTuner) throws {
