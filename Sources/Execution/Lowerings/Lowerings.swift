@@ -13,5 +13,6 @@ extension Lowering {
       .transpose, .identity, .dropout, .reshape, .flatten, .squeeze, .unsqueeze,
       .pad, .concat, .split, .slice, .expand,
       .convolutionWeightGradient, .poolGradient,
+      .tokenCrossEntropy, .tokenCrossEntropyGradient,
     ]
 }

@@ -1,4 +1,5 @@
 import BinaryIO
+import Operators
 import Tensors
 
 /// Tokens, and which of them a model is to learn to say.
@@ -103,7 +104,7 @@ public struct TokenBatch: Sendable {
   public let learnt: Int
 
   /// What a target is that does not count; PyTorch's.
-  public static let ignored = -100
+  public static let ignored = TokenCrossEntropy.ignored
 
   /// - Parameters:
   ///   - multiple: lengths are rounded up to a multiple of it, so that there are few different ones.
