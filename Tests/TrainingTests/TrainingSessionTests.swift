@@ -169,4 +169,37 @@ struct SmallNetwork {
     try frozen.verify()
     try rest.verify()
   }
+
+  /// A mask made of an input, and places that are alike for all samples, go to both parts.
+  @Test func whatComesOfNoWeightIsNotKept() throws {
+    var graph = Graph(name: "masked")
+    let type = TensorType(.float32, [.symbol("batch"), 4])
+    let (x, mask) = (graph.addInput("x", type), graph.addInput("mask", type))
+    let first = graph.addParameter("first", TensorType(.float32, shape: [4, 4]))
+    let places = graph.addParameter("places", TensorType(.float32, shape: [4]))
+    let last = graph.addParameter("last", TensorType(.float32, shape: [2, 4]))
+    let hidden = graph.add(Linear(), [x, first], name: "hidden")
+    let away = graph.add(Neg(), [mask], name: "away")
+    let shown = graph.add(Add(), [hidden, away], name: "shown")
+    let bent = graph.add(Tanh(), [places], name: "bent")
+    let placed = graph.add(
+      Add(), [graph.add(Mul(), [shown, away], name: "cut"), bent], name: "placed")
+    graph.outputs = [graph.add(Linear(), [placed, last], name: "logits")]
+
+    let all = graph.split(learning: [first, places, last])
+    #expect(all.frozen.nodes.isEmpty && all.frozen.outputs.isEmpty)
+    #expect(all.rest.inputs.map { graph[$0].name } == ["x", "mask"])
+
+    let (frozen, rest) = graph.split(learning: [last])
+    #expect(frozen.outputs.map { graph[$0].name } == ["placed"])
+    #expect(rest.inputs.map { graph[$0].name } == ["placed"])
+
+    let late = graph.split(learning: [places, last])
+    #expect(late.frozen.outputs.map { graph[$0].name } == ["cut"])
+    let early = graph.split(learning: [first])
+    #expect(early.frozen.nodes.isEmpty)
+    #expect(early.rest.nodes.map(\.name).contains("bent"))
+    try late.rest.verify()
+    try early.rest.verify()
+  }
 }

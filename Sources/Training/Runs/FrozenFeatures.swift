@@ -65,9 +65,8 @@ public final class FrozenFeatures: TrainingSource {
             expected: "a row for each", subject: "the part of the model that does not learn")
         }
         // Values of its own: a view would keep the whole batch alive
-        return Tensor(
-          shape: Shape([1] + tensor.shape.dropFirst()),
-          tensor.sliced(axis: 0, row..<(row + 1)).floats)
+        return Self.tensor(
+          Shape([1] + tensor.shape.dropFirst()), [tensor.sliced(axis: 0, row..<(row + 1))])
       }
       var features: [String: Tensor] = [:]
       for (name, tensor) in outputs { features[name] = try own(tensor) }
@@ -86,7 +85,14 @@ public final class FrozenFeatures: TrainingSource {
     guard let first = tensors.first, tensors.allSatisfy({ $0.shape == first.shape }) else {
       throw DataError(.mismatch, "samples of different shapes in a batch")
     }
-    return Tensor(
-      shape: Shape([tensors.count] + first.shape.dropFirst()), tensors.flatMap(\.floats))
+    return Self.tensor(Shape([tensors.count] + first.shape.dropFirst()), tensors)
+  }
+
+  /// A tensor of the elements of several: whole numbers stay such.
+  private static func tensor(_ shape: Shape, _ parts: [Tensor]) -> Tensor {
+    guard let type = parts.first?.dataType, !type.isFloatingPoint else {
+      return Tensor(shape: shape, parts.flatMap(\.floats))
+    }
+    return Tensor(shape: shape, parts.flatMap(\.integers)).cast(to: type)
   }
 }
