@@ -232,7 +232,7 @@ let package = Package(
         "Menagerie",
         [
           "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph",
-          "Tensors", "Text", "Training", "Zoo", collections,
+          "NumPyConverter", "Tensors", "Text", "Training", "Zoo", collections,
         ]),
       tests(
         "MenagerieCLI",

@@ -1,5 +1,6 @@
 import BinaryIO
 import ModelGraph
+import TestSupport
 import Tensors
 import Testing
 
@@ -164,7 +165,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(SpaceToDepth(blockSize: 2), [[1, 2, 4, 6]]),
     GradientCase(Trilu(upper: false), [[2, 3, 3]]),
     GradientCase(CumSum(), [[2, 4]], [1: Tensor(scalar: 1)]),
-    GradientCase(CumSum(exclusive: true, reverse: true), [[2, 4]], [1: Tensor(scalar: 1)]),
+    GradientCase(
+      CumSum(exclusive: true, reverse: true), [[2, 4]], [1: Tensor(scalar: 1)], what: "backwards"),
   ]
 
   static let reductions: [GradientCase] = [
@@ -194,7 +196,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     GradientCase(MatMul(), [[2, 3], [3]], what: "by a column"),
     GradientCase(Gemm(alpha: 0.5, beta: 2), [[2, 3], [3, 4], [4]]),
     GradientCase(
-      Gemm(alpha: 1.5, transposeA: true, transposeB: true), [[3, 2], [4, 3], [2, 1]]),
+      Gemm(alpha: 1.5, transposeA: true, transposeB: true), [[3, 2], [4, 3], [2, 1]], what: "turned"
+    ),
     GradientCase(Linear(), [[2, 5, 3], [4, 3], [4]]),
     GradientCase(Linear(), [[2, 3], [4, 3]], what: "without bias"),
     GradientCase(Conv(padding: .all(1)), [[2, 3, 5, 4], [4, 3, 3, 3], [4]]),
@@ -274,7 +277,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
       Resize(mode: .cubic), [[1, 2, 4, 5]], [1: none, 2: none, 3: Tensor([1, 2, 7, 8])],
       what: "by cubes"),
     GradientCase(
-      Resize(mode: .linear, antialias: true), [[1, 2, 6, 8]],
+      Resize(mode: .linear, excludeOutside: true, antialias: true), [[1, 2, 6, 8]],
       [1: none, 2: none, 3: Tensor([1, 2, 3, 5])], what: "to less"),
     GradientCase(
       Resize(mode: .linear, coordinateTransformation: .cropAndResize, extrapolationValue: 1.5),
@@ -294,7 +297,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
   ]
 
   /// Central differences in Double beside the rule, for every element of every input.
-  @Test(arguments: unary + binary + shape + reductions + layers + resampling + products)
+  @Test(arguments: all)
   func agreesWithFiniteDifferences(_ test: GradientCase) throws {
     var (graph, loss, moving, inputs) = try test.graph()
     let plain = try GraphEvaluator(graph)
@@ -317,6 +320,33 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         let expected = try (loss(step) - loss(-step)) / (2 * step)
         #expect(abs(found - expected) < 2e-7 * size, "\(name)[\(index)]: \(found), not \(expected)")
       }
+    }
+  }
+
+  static let all = unary + binary + shape + reductions + layers + resampling + products
+  static let golden = (try? NumPyArrays.arrays("operators/gradients.npz")) ?? [:]
+
+  @Test func casesHaveNamesOfTheirOwn() {
+    let names = Dictionary(grouping: Self.all.map(\.name)) { $0 }
+    #expect(names.filter { $0.value.count > 1 }.isEmpty)
+    let known = Set(
+      Self.golden.keys.compactMap { $0.split(separator: ".x").first.map(String.init) })
+    #expect(known.count > 120 && known.isSubset(of: Self.all.map(\.name)), "\(known)")
+  }
+
+  /// What `scripts/fixtures/operator_gradients.py` found, for every operator that PyTorch has.
+  @Test(arguments: all.filter { test in golden.keys.contains { $0.hasPrefix("\(test.name).x") } })
+  func agreesWithPyTorch(_ test: GradientCase) throws {
+    var (graph, loss, moving, inputs) = try test.graph()
+    graph.outputs = try graph.addGradients(of: loss, by: moving)
+    let gradients = try GraphEvaluator(graph).evaluate(inputs)
+    for (id, gradient) in zip(moving, gradients) {
+      let expected = try #require(Self.golden["\(test.name).\(graph[id].name)"])
+      #expect(gradient.shape == expected.shape)
+      let size = max(1, expected.doubles.map(abs).max() ?? 0)
+      let worst = zip(gradient.doubles, expected.doubles).map { abs($0 - $1) }.max() ?? 0
+      // PyTorch has some constants in single precision
+      #expect(worst < 1e-7 * size, "\(graph[id].name): off by \(worst) of \(size)")
     }
   }
 

@@ -22,9 +22,11 @@ import llama
 import published
 import sight
 import tokenizer_lines
+import training
 import vision
 from menagerie import Failed, Menagerie
 from roads import EXTENSIONS, FORMATS, IMPOSSIBLE, SOURCES, WEIGHTS, Judges, Road
+from training_names import OPTIMIZERS
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -81,7 +83,8 @@ def all_roads(judges: Judges, asks_llama: bool) -> dict[str, list[Road]]:
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
             "Commands": commands, **encoders.roads(judges), **decoders.roads(judges),
             **vision.roads(judges), **sight.roads(judges), **tokenizer_lines.roads(judges),
-            **llama.roads(judges, asks_llama), **killed.roads(judges),
+            **training.roads(judges), **killed.roads(judges),
+            **llama.roads(judges, asks_llama),
             "Published models (distance of the outputs)": real}
 
 
@@ -105,7 +108,8 @@ def travel(road: Road, keep: bool) -> Road:
 
 
 def print_table(title: str, roads: list[Road]) -> None:
-    columns = [c for c in ("run", *EXTENSIONS, "gguf", "refused", "answer") if any(r.column == c for r in roads)]
+    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS)
+    columns = [c for c in known if any(r.column == c for r in roads)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}
     first = max(len(title), *map(len, rows))

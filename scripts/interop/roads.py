@@ -91,10 +91,11 @@ class Judges:
         self.vision = Framework("vision_side", logs)
         self.sight = Framework("sight_side", logs)
         self.llama = Framework("llama_models", logs)
+        self.training = Framework("training_side", logs)
 
     def close(self) -> None:
         for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder, self.vision, self.sight,
-                          self.llama):
+                          self.llama, self.training):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:

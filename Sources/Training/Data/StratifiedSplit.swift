@@ -1,14 +1,15 @@
 import Tensors
 
 /// Samples parted into those to learn from and those to be judged by, each class alike.
-struct StratifiedSplit {
-  private(set) var training: [Int] = []
-  private(set) var validation: [Int] = []
+public struct StratifiedSplit: Sendable {
+  /// Numbers of samples, in their order.
+  public private(set) var training: [Int] = []
+  public private(set) var validation: [Int] = []
 
   /// Sets aside a share of each class, at least one sample, and never all; which ones follows from the seed.
   ///
   /// - Parameter strata: each sample's class.
-  init(_ strata: [Int], share: Double, seed: UInt64) {
+  public init(_ strata: [Int], share: Double, seed: UInt64) {
     guard share > 0 else {
       training = Array(strata.indices)
       return

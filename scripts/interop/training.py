@@ -1,0 +1,82 @@
+"""Learning: from the same checkpoint, data and hyper-parameters the losses of ten steps are PyTorch's, and so are the
+gradients of the first, which a plain step shows: what a weight moved by, divided by the rate."""
+import functools
+import json
+import pathlib
+
+from menagerie import Failed, last_line
+from roads import Judges, Road
+from seeded import Seeded
+from training_names import BATCH, OPTIMIZERS, STEPS, settings
+
+SEED = 1300
+NAMES = ["resnet", "timm-resnet", "mobilenetv2", "vit", "bert", "gpt2", "llama", "llama-tied"]
+NETWORKS = NAMES[:3]
+TOLERANCE = 1e-4
+# So large that the weights themselves are lost beside what they move by.
+PLAIN_RATE = 1e4
+# Gradients that are nothing but rounding (of the biases of keys) are compared with the largest of all.
+ROUNDING = 1e-6
+
+
+class Learner(Seeded):
+    def __init__(self, judges: Judges, name: str):
+        self.seed = SEED + NAMES.index(name)
+        super().__init__(judges, judges.cache / f"training-{name}-{self.seed}")
+        self.name = name
+        self.model = self.home / ("model.pth" if name in NETWORKS else "model")
+
+    def create(self) -> None:
+        self.judges.training.make(name=self.name, folder=str(self.home), seed=self.seed)
+
+    def learn(self, data: str, out: pathlib.Path, *options) -> list[float]:
+        """The losses of the steps on all of the data, in its order."""
+        log = out.parent / "log.jsonl"
+        target = f"{out}/" if out.suffix == "" else out
+        done = self.judges.menagerie.run(
+            "finetune", self.model, "--data", self.home / data, "-o", target, "--method", "full", "--epochs", 1,
+            "--batch", BATCH, "--schedule", "constant", "--validation", 0, "--no-shuffle", "--log", log, *options)
+        if done.returncode:
+            raise Failed(f"finetune ended with {done.returncode}: {last_line(done.stderr)}")
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        return [line["loss"] for line in lines if "step" in line]
+
+    def out(self, scratch: pathlib.Path) -> pathlib.Path:
+        return scratch / ("out.pth" if self.name in NETWORKS else "out")
+
+    def losses(self, optimizer: str, scratch: pathlib.Path) -> str:
+        self.make()
+        rate, decay = settings(self.name, optimizer)
+        ours = self.learn("data.npz", self.out(scratch), "--optimizer", optimizer, "--lr", rate,
+                          "--weight-decay", decay)
+        theirs = self.judges.training.steps(name=self.name, folder=str(self.home), optimizer=optimizer)
+        if len(ours) != STEPS:
+            raise Failed(f"the log has {len(ours)} steps, not {STEPS}")
+        off = [abs(a - b) / abs(b) for a, b in zip(ours, theirs)]
+        if not max(off) <= TOLERANCE:
+            step = next(i for i, x in enumerate(off) if not x <= TOLERANCE)
+            raise Failed(f"the loss of step {step + 1} is {ours[step]:.7g}, not {theirs[step]:.7g}")
+        return f"{max(off):.0e}"
+
+    def gradients(self, scratch: pathlib.Path) -> str:
+        self.make()
+        out = self.out(scratch)
+        self.learn("first.npz", out, "--optimizer", "sgd", "--momentum", 0, "--lr", PLAIN_RATE, "--weight-decay", 0)
+        rows = self.judges.training.gradients(name=self.name, folder=str(self.home), moved=str(out), rate=PLAIN_RATE)
+        steepest = max(largest for _, largest, _ in rows)
+        shares = [(off / max(largest, ROUNDING / TOLERANCE * steepest), name) for name, largest, off in rows]
+        worst, name = max(shares)
+        if not worst <= TOLERANCE:
+            wrong = sum(not share <= TOLERANCE for share, _ in shares)
+            raise Failed(f"{name} is off by {worst:.1e} of its largest; {wrong} of {len(rows)} are too far")
+        return f"{worst:.0e}"
+
+
+def roads(judges: Judges) -> dict[str, list[Road]]:
+    table = []
+    for name in NAMES:
+        learner = Learner(judges, name)
+        row = f"{name}, learning"
+        table.append(Road(row, "gradients", learner.gradients))
+        table += [Road(row, optimizer, functools.partial(learner.losses, optimizer)) for optimizer in OPTIMIZERS]
+    return {"Ten steps beside PyTorch's (distance of gradients and losses)": table}
