@@ -39,7 +39,7 @@ class Learner(Seeded):
         if done.returncode:
             raise Failed(f"finetune ended with {done.returncode}: {last_line(done.stderr)}")
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        return [line["loss"] for line in lines if "step" in line]
+        return [line["loss"] for line in lines if line["event"] == "step"]
 
     def out(self, scratch: pathlib.Path) -> pathlib.Path:
         return scratch / ("out.pth" if self.name in NETWORKS else "out")
