@@ -113,19 +113,47 @@ MNG_VARIANTS(mng_attention_f32_shares,
 
 // MARK: few queries
 
-/// `s[j] = q · k[j]` for the keys `[begin, end)`.
+/// The sums of the 16 lanes of each of four vectors.
+#define SUMS_OF_FOUR(a, b, c, d)                                                               \
+  ({                                                                                           \
+    const mng_f32x16 ab_ = LOW_OF(a, b) + HIGH_OF(a, b), cd_ = LOW_OF(c, d) + HIGH_OF(c, d);   \
+    const mng_f32x16 all_ = __builtin_shufflevector(ab_, cd_, 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, \
+                                                    24, 25, 12, 13, 28, 29) +                  \
+                            __builtin_shufflevector(ab_, cd_, 2, 3, 18, 19, 6, 7, 22, 23, 10,  \
+                                                    11, 26, 27, 14, 15, 30, 31);               \
+    const mng_f32x8 half_ = __builtin_shufflevector(all_, all_, 0, 1, 2, 3, 4, 5, 6, 7) +      \
+                            __builtin_shufflevector(all_, all_, 8, 9, 10, 11, 12, 13, 14, 15); \
+    __builtin_shufflevector(half_, half_, 0, 1, 2, 3) +                                        \
+        __builtin_shufflevector(half_, half_, 4, 5, 6, 7);                                     \
+  })
+// Of each four lanes the first two, or the last two, of both vectors in turn.
+#define LOW_OF(a, b) \
+  __builtin_shufflevector(a, b, 0, 16, 1, 17, 4, 20, 5, 21, 8, 24, 9, 25, 12, 28, 13, 29)
+#define HIGH_OF(a, b) \
+  __builtin_shufflevector(a, b, 2, 18, 3, 19, 6, 22, 7, 23, 10, 26, 11, 27, 14, 30, 15, 31)
+
+/// `s[j] = q · k[j]` for the keys `[begin, end)`, four at a time.
 MNG_INLINE void mng_attention_f32_dots_body(const float *q, const float *k, size_t k_row,
                                             size_t size, size_t begin, size_t end, float *s) {
-  for (size_t j = begin; j < end; j++) {
-    const float *row = k + j * k_row;
-    float lanes[LANES];
-    mng_f32x16 sums = {0};
-    size_t d = 0;
-    for (; d + LANES <= size; d += LANES)
-      sums += MNG_READ(mng_f32x16, q + d) * MNG_READ(mng_f32x16, row + d);
-    memcpy(lanes, &sums, sizeof lanes);
-    for (int lane = 0; d < size; d++, lane++) lanes[lane] += q[d] * row[d];
-    s[j] = sum_of_lanes(lanes);
+  const size_t whole = size / LANES * LANES;
+  for (size_t j = begin; j < end; j += 4) {
+    // Beyond the last key is the last one again, so that each sum has the same order.
+    const float *rows[4];
+    for (size_t i = 0; i < 4; i++) rows[i] = k + mng_min(j + i, end - 1) * k_row;
+    mng_f32x16 a = {0}, b = {0}, c = {0}, d = {0};
+    for (size_t at = 0; at < whole; at += LANES) {
+      const mng_f32x16 own = MNG_READ(mng_f32x16, q + at);
+      a += own * MNG_READ(mng_f32x16, rows[0] + at);
+      b += own * MNG_READ(mng_f32x16, rows[1] + at);
+      c += own * MNG_READ(mng_f32x16, rows[2] + at);
+      d += own * MNG_READ(mng_f32x16, rows[3] + at);
+    }
+    const mng_f32x4 sums = SUMS_OF_FOUR(a, b, c, d);
+    for (size_t i = 0; i < 4 && j + i < end; i++) {
+      float sum = sums[i];
+      for (size_t at = whole; at < size; at++) sum += q[at] * rows[i][at];
+      s[j + i] = sum;
+    }
   }
 }
 
