@@ -30,6 +30,31 @@ extension VariantTests {
       }
     }
 
+    @Test(arguments: columns)
+    func crossEntropyMatchesReference(columns: Int) {
+      var noise = Noise()
+      let targets = [columns - 1, -100, 0, columns / 2]
+      let x = noise.floats(targets.count * columns).map { $0 * 20 }
+      VariantTests.each { isa in
+        let (losses, gradient) = (FloatView(zeros: targets.count), FloatView(x))
+        CrossEntropy.losses(FloatView(x), targets: targets, columns: columns, into: losses)
+        CrossEntropy.gradient(
+          gradient, targets: targets, columns: columns, scale: 0.5, into: gradient)
+        for (r, target) in targets.enumerated() {
+          let row = x[r * columns..<(r + 1) * columns].map { Double($0) }
+          let most = row.max() ?? 0
+          let sum = row.reduce(0) { $0 + exp($1 - most) }
+          let loss = target < 0 ? 0 : most + log(sum) - row[target]
+          #expect(abs(Double(losses[r]) - loss) <= 5e-6)
+          for c in 0..<columns {
+            let exact = target < 0 ? 0 : 0.5 * (exp(row[c] - most) / sum - (c == target ? 1 : 0))
+            // Beside the target's own 1, which the share may be near
+            #expect(abs(Double(gradient[r * columns + c]) - exact) <= 5e-6)
+          }
+        }
+      }
+    }
+
     @Test func softmaxOfEqualInfinitesAndNaN() {
       let result = FloatView(zeros: 6)
       Normalization.softmax(

@@ -234,6 +234,8 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         kernel: [3, 3], strides: [2, 2], padding: .all(1), ceilMode: true, countIncludePad: true),
       [[2, 2, 6, 5]], what: "that counts padding"),
     GradientCase(Softmax(axis: 1), [[2, 5, 3]]), GradientCase(LogSoftmax(axis: -1), [[2, 5]]),
+    GradientCase(
+      TokenCrossEntropy(), [[2, 3, 5]], [1: Tensor(shape: [2, 3], [1, -100, 4, 0, 3, -100])]),
     GradientCase(LayerNormalization(), [[2, 3, 5], [5], [5]]),
     GradientCase(LayerNormalization(axis: 1), [[2, 3, 5], [3, 5]], what: "of two axes"),
     GradientCase(RMSNormalization(), [[2, 3, 5], [5]]),

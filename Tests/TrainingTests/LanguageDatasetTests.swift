@@ -127,7 +127,8 @@ import Training
       [
         TokenSample(ids: [5, 6, 7], isLearnt: [false, false, true]),
         TokenSample(ids: [8], isLearnt: [true]),
-      ], padding: 9, multiple: 4)
+      ], padding: 9
+    ) { ($0 + 3) / 4 * 4 }
     #expect(batch.ids.dataType == .int64 && batch.ids.shape == [2, 4])
     #expect(batch.ids.floats == [5, 6, 7, 9, 8, 9, 9, 9])
     #expect(batch.mask.floats == [1, 1, 1, 0, 1, 0, 0, 0])

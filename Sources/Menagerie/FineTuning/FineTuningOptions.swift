@@ -36,6 +36,8 @@ public struct FineTuningOptions: Sendable {
   /// How much of each class is set aside to judge the model, where the data has no part for it.
   public var validationShare = 0.2
   public var pictures = PictureOptions()
+  /// Where texts are in the data, and how long they may be.
+  public var texts = TextLearningOptions()
   /// Whether samples that cannot be read are left out.
   public var skipsBad = false
   public var threads: Int?
@@ -99,7 +101,8 @@ public struct FineTuningOptions: Sendable {
       ("accumulate", "\(accumulation)"),
       ("average", averageDecay.map { "\($0)" } ?? "none"),
       ("patience", patience.map { "\($0)" } ?? "none"), ("shuffle", "\(shuffles)"),
-      ("pictures", pictures.signature), ("clip", clip.map { "\($0)" } ?? "none"),
+      ("pictures", pictures.signature), ("texts", texts.signature),
+      ("clip", clip.map { "\($0)" } ?? "none"),
       ("weight-decay", weightDecay.map { "\($0)" } ?? "usual"),
     ]
   }

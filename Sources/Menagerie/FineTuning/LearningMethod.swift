@@ -55,7 +55,7 @@ public struct LearningModel: Sendable {
       return tensor.dataType.isReal ? Parameter(name: name, tensor) : nil
     }
     let running = try statistics.map { Parameter(name: $0, try table.tensor($0)) }
-    graph = try model.graph()
+    graph = try model.graph().judgedPart
     self.parameters = parameters
     self.running = running
     weights = { try table.tensor($0) }
@@ -69,5 +69,14 @@ public struct LearningModel: Sendable {
   /// The tensor of any weight as it is now.
   public func tensor(_ name: String) throws -> Tensor {
     try (parameters + running).first { $0.name == name }?.tensor ?? weights(name)
+  }
+}
+
+extension Graph {
+  /// What the first output, which is judged, follows from.
+  var judgedPart: Graph {
+    var graph = self
+    graph.outputs = Array(outputs.prefix(1))
+    return graph.withoutDeadNodes()
   }
 }

@@ -59,7 +59,10 @@ extension LearningTask {
 
 /// All that a model can be asked to learn, in the order in which they are tried.
 public enum LearningTasks {
-  public static let all: [any LearningTask.Type] = [ArrayTask.self, PictureTask.self]
+  public static let all: [any LearningTask.Type] = [
+    ArrayTask.self, PictureTask.self, ClassifyTask.self, RegressTask.self, EmbedTask.self,
+    GenerateTask.self,
+  ]
 
   public static var names: [String] { all.map { $0.name } }
 

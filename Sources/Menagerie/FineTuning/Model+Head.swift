@@ -92,7 +92,7 @@ extension Graph {
 
 extension Checkpoint {
   /// Names the classes in what travels with the weights.
-  fileprivate mutating func setLabels(_ labels: [String]) {
+  mutating func setLabels(_ labels: [String]) {
     var description = sidecars[Checkpoint.descriptionName]?.object ?? [:]
     description["labels"] = .array(labels.map { .string($0) })
     sidecars[Checkpoint.descriptionName] = .object(description)

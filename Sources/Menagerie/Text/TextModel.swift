@@ -14,7 +14,9 @@ struct TextModel: Sendable {
   let tokenizer: Tokenizer
   /// The most tokens of one text.
   let limit: Int?
-  private let inputs: Set<String>
+  /// The graph's, of `doors` those that it has.
+  let inputs: Set<String>
+  static let doors: Set<String> = ["input_ids", "attention_mask", "token_type_ids"]
 
   /// - Throws: `.unsupported` when the model does not take tokens, `.mismatch` when its tokenizer is another model's.
   init(_ model: Model) throws {
@@ -22,7 +24,7 @@ struct TextModel: Sendable {
     let graph = try model.graph()
     inputs = Set(graph.inputs.map { graph[$0].name })
     guard inputs.contains("input_ids"),
-      inputs.isSubset(of: ["input_ids", "attention_mask", "token_type_ids"])
+      inputs.isSubset(of: Self.doors)
     else {
       let doors = graph.inputs.map { "\(graph[$0].name) \(graph[$0].type)" }
       throw DataError(
@@ -194,6 +196,8 @@ extension Model {
 extension Tokenizer {
   /// What texts are filled up with, so that several can go through a model together.
   var paddingID: Int { specials.pad ?? padding?.id ?? 0 }
+  /// The same for a model that has to know it: an end where nothing is made for that.
+  var fillingID: Int { specials.pad ?? padding?.id ?? specials.eos ?? 0 }
   /// The token that stands for one to be guessed.
   var maskID: Int? { specials.mask ?? id(of: "[MASK]") ?? id(of: "<mask>") }
 }

@@ -26,6 +26,13 @@ struct LanguageReader {
   ]
   private static let texts = ["text", "content", "document", "story", "body", "article"]
 
+  /// Whether the columns' names are those of conversations, or of prompts with answers.
+  static func holdsAnswers(_ columns: [String]) -> Bool {
+    let names = Set(columns.map { $0.lowercased() })
+    return conversations.contains(where: names.contains)
+      || completions.contains { names.contains($0.0) && names.contains($0.1) }
+  }
+
   mutating func samples(of path: String) throws -> [LanguageDataset.Sample] {
     if path.lowercased().hasSuffix(".txt") {
       let text = try namingFile(path) { try MappedFile(path: path).bytes.utf8() }

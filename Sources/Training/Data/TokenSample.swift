@@ -106,12 +106,14 @@ public struct TokenBatch: Sendable {
   /// What a target is that does not count; PyTorch's.
   public static let ignored = TokenCrossEntropy.ignored
 
-  /// - Parameters:
-  ///   - multiple: lengths are rounded up to a multiple of it, so that there are few different ones.
-  public init(_ samples: [TokenSample], padding: Int, multiple: Int = 8) {
-    precondition(multiple > 0, "lengths of a multiple of \(multiple)")
+  /// - Parameter length: to what the length of the longest is rounded up, so that there are few different ones.
+  public init(
+    _ samples: [TokenSample], padding: Int,
+    length: (Int) -> Int = { BatchLength.of($0, limit: nil) }
+  ) {
     let longest = samples.map(\.ids.count).max() ?? 0
-    let length = (longest + multiple - 1) / multiple * multiple
+    let length = length(longest)
+    precondition(length >= longest, "\(longest) tokens in \(length) places")
     var (ids, mask, targets): ([Int], [Int], [Int]) = ([], [], [])
     for sample in samples {
       let rest = length - sample.ids.count

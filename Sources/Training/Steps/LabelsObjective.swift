@@ -25,4 +25,13 @@ public struct LabelsObjective: Objective {
     let losses = graph.add(Sub(), [whole, held], name: "loss/losses")
     return graph.add(ReduceMean(keepDimensions: false), [losses], name: "loss")
   }
+
+  /// 1 for each of a sample's labels, else 0: `[batch, classes]`.
+  public static func targets(_ labels: [[Int]], classes: Int) -> Tensor {
+    var flags = [Float](repeating: 0, count: labels.count * classes)
+    for (row, own) in labels.enumerated() {
+      for label in own { flags[row * classes + label] = 1 }
+    }
+    return Tensor(shape: [labels.count, classes], flags)
+  }
 }

@@ -23,17 +23,15 @@ public struct ContrastiveObjective: Objective {
   }
 
   public func targets(for output: TensorType) throws -> TensorType {
-    TensorType(.int64, [.fixed(try output.samples(of: columns))])
+    TensorType(.int64, [try output.samples(of: columns)])
   }
 
   public func loss(
     _ output: ValueID, _ targets: ValueID, in graph: inout Graph
   ) throws -> ValueID {
-    let count = try graph[output].type.samples(of: columns)
-    let directions = graph.directions(of: output)
-    let parts = graph.parts(of: directions, [count, (columns - 1) * count])
-    let turned = graph.add(Transpose(permutation: [1, 0]), [parts[1]], name: "loss/answers")
-    let cosines = graph.add(MatMul(), [parts[0], turned], name: "loss/cosines")
+    let (first, others) = try graph.columns(of: output, columns)
+    let turned = graph.add(Transpose(permutation: [1, 0]), [others], name: "loss/answers")
+    let cosines = graph.add(MatMul(), [first, turned], name: "loss/cosines")
     let factor = graph.addConstant("loss/scale", Tensor(scalar: Float(scale)))
     let scores = graph.add(Mul(), [cosines, factor], name: "loss/scores")
     return graph.add(TokenCrossEntropy(), [scores, targets], name: "loss")
@@ -48,16 +46,14 @@ public struct SimilarityObjective: Objective {
   public init() {}
 
   public func targets(for output: TensorType) throws -> TensorType {
-    TensorType(.float32, [.fixed(try output.samples(of: 2))])
+    TensorType(.float32, [try output.samples(of: 2)])
   }
 
   public func loss(
     _ output: ValueID, _ targets: ValueID, in graph: inout Graph
   ) throws -> ValueID {
-    let count = try graph[output].type.samples(of: 2)
-    let directions = graph.directions(of: output)
-    let parts = graph.parts(of: directions, [count, count])
-    let product = graph.add(Mul(), [parts[0], parts[1]], name: "loss/product")
+    let (first, second) = try graph.columns(of: output, 2)
+    let product = graph.add(Mul(), [first, second], name: "loss/product")
     let axis = graph.addConstant("loss/axis", Tensor([1]))
     let cosines = graph.add(
       ReduceSum(keepDimensions: false), [product, axis], name: "loss/cosines")
@@ -67,12 +63,12 @@ public struct SimilarityObjective: Objective {
 
 extension TensorType {
   /// How many samples of so many texts there are vectors of.
-  fileprivate func samples(of columns: Int) throws -> Int {
-    guard rank == 2, let count = dimensions?.first?.value, count % columns == 0 else {
+  fileprivate func samples(of columns: Int) throws -> Dimension {
+    guard rank == 2, let count = dimensions?.first, (count.value ?? columns) % columns == 0 else {
       throw DataError(
         .unsupported, "an output of \(self)", expected: "vectors [\(columns) · batch, size]")
     }
-    return count / columns
+    return count.value.map { .fixed($0 / columns) } ?? .symbol("samples")
   }
 }
 
@@ -87,13 +83,23 @@ extension Graph {
     return add(Div(), [vectors, bounded], name: "loss/directions")
   }
 
-  fileprivate mutating func parts(of x: ValueID, _ extents: [Int]) -> [ValueID] {
-    let ids = extents.indices.map { addValue("loss/part_\($0)") }
-    let sizes = addConstant("loss/extents", Tensor(extents))
-    nodes.append(
-      Node(
-        name: "loss/parts", Split(axis: 0, outputCount: extents.count), inputs: [x, sizes],
-        outputs: ids))
-    return ids
+  /// The first of each sample's vectors, and all others.
+  fileprivate mutating func columns(
+    of vectors: ValueID, _ count: Int
+  ) throws -> (first: ValueID, others: ValueID) {
+    guard let size = self[vectors].type.dimensions?.last?.value else {
+      throw DataError(.unsupported, "vectors of \(self[vectors].type)", expected: "a known size")
+    }
+    let directions = directions(of: vectors)
+    let (shape, flat) = (
+      addConstant("loss/columns", Tensor([count, -1, size])),
+      addConstant("loss/flat", Tensor([-1, size]))
+    )
+    let apart = add(Reshape(), [directions, shape], name: "loss/apart")
+    let zero = addConstant("loss/zero", Tensor(scalar: 0))
+    let first = add(Gather(axis: 0), [apart, zero], name: "loss/first")
+    let bounds = [1, count, 0].map { addConstant("loss/bound_\($0)", Tensor([$0])) }
+    let rest = add(Slice(), [apart] + bounds, name: "loss/rest")
+    return (first, add(Reshape(), [rest, flat], name: "loss/others"))
   }
 }

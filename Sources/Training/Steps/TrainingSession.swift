@@ -128,9 +128,15 @@ public final class TrainingSession: Sendable {
     let types = inputs.sorted { $0.key < $1.key }
       .map { TensorType($0.value.dataType, shape: $0.value.shape) }
     return try programs.withLock { programs in
-      if let known = programs.first(where: { $0.types == types }) { return known.program }
+      if let index = programs.firstIndex(where: { $0.types == types }) {
+        // It moves to the end: the first one is the one unused for longest
+        let known = programs.remove(at: index)
+        programs.append(known)
+        return known.program
+      }
       let program = try compile(for: inputs)
       programs.append((types, program))
+      if programs.count > max(1, options.maximumPrograms) { programs.removeFirst() }
       return program
     }
   }

@@ -10,21 +10,26 @@ import Zoo
 struct FinetuneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "finetune",
-    abstract: "Let a pretrained model learn from your pictures.",
+    abstract: "Let a pretrained model learn from your pictures or texts.",
     discussion: """
       menagerie finetune resnet18.pth --data flowers/ -o mine.safetensors
       menagerie finetune resnet50.h5 --data flowers/ -o mine.h5 --method full --epochs 20
       menagerie finetune resnet18.pth --data flowers/ -o mine.pth --resume run/
+      menagerie finetune all-MiniLM-L6-v2/ --data reviews.csv -o mine/ --method full --epochs 3
+      menagerie finetune SmolLM2-135M/ --data stories.txt -o mine/ --method full
 
-      The data is a folder a class (flowers/rose/1.jpg), or such folders within train/ and val/. A model with another \
-      number of classes gets a new last layer. With --resume, a run that was stopped goes on where it was, and ends \
+      The data is a folder a class (flowers/rose/1.jpg), or such folders within train/ and val/; or a CSV or JSONL file \
+      of texts with labels, numbers, texts that belong to them, answers or conversations; or a plain text. A model with \
+      another number of classes gets a new last layer. With --resume, a run that was stopped goes on where it was, and ends \
       with the same weights as if it had never stopped. OUT is replaced only when all went well.
       """)
 
   @Argument(help: "The model to begin with.", completion: .file())
   var model: String
 
-  @Option(help: ArgumentHelp("A folder of pictures.", valueName: "folder"), completion: .directory)
+  @Option(
+    help: ArgumentHelp("A folder of pictures, or a file of texts.", valueName: "path"),
+    completion: .file())
   var data: String
 
   @Option(name: [.short, .customLong("output")], help: "The file to write.", completion: .file())
@@ -66,6 +71,7 @@ struct FinetuneCommand: ParsableCommand {
   @OptionGroup(title: "Steps") var steps: StepArguments
   @OptionGroup(title: "Data") var reading: DataArguments
   @OptionGroup(title: "Pictures") var pictures: PictureArguments
+  @OptionGroup(title: "Texts") var texts: TextArguments
   @OptionGroup(title: "Records") var records: RecordArguments
   @OptionGroup var threads: ThreadOptions
 
@@ -121,6 +127,7 @@ struct FinetuneCommand: ParsableCommand {
     steps.apply(to: &options)
     reading.apply(to: &options)
     pictures.apply(to: &options)
+    texts.apply(to: &options)
     options.threads = threads.count
     return options
   }

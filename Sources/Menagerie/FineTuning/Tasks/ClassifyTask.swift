@@ -1,0 +1,48 @@
+import BinaryIO
+import Training
+
+/// Learns the classes of texts: a table of texts and labels, one each or several.
+public struct ClassifyTask: LearningTask {
+  public static let name = "classify"
+  public static let summary = "a table of texts and labels, for a model that reads texts"
+
+  public let model: Model
+  public let head: Set<String>
+  public let isHeadNew: Bool
+  public let isVarying: Bool
+  private let texts: LabelledTexts
+
+  public static func fits(_ model: Model, data: String) -> Bool {
+    TextInput.isTaken(by: model) && TextTaskGuess(data) == .labels
+  }
+
+  public init(_ model: Model, data: String, options: FineTuningOptions) throws {
+    var texts = try LabelledTexts(model, data: data, options: options, kind: nil)
+    if texts.dataset.kind == .number {
+      texts = try LabelledTexts(model, data: data, options: options, kind: .label)
+    }
+    let problem: TextProblem = texts.dataset.kind == .labels ? .labels : .oneLabel
+    (self.model, head, isHeadNew) = try model.classifyingTexts(
+      texts.classes, problem, padding: model.tokenizer().fillingID, seed: options.seed)
+    // Texts of a batch are as long as its longest: only what no longer knows lengths can be kept
+    isVarying = options.method != HeadMethod.name
+    self.texts = texts
+  }
+
+  private var isMultiLabel: Bool { texts.dataset.kind == .labels }
+  public var objective: any Objective { isMultiLabel ? LabelsObjective() : ClassObjective() }
+  public var training: any TrainingSource { texts.training }
+  public var validation: any TrainingSource { texts.validation }
+  public func judge() -> any Judge {
+    isMultiLabel ? LabelsJudge() : ClassJudge(classes: classes.count)
+  }
+
+  public var unit: String { "texts" }
+  public var classes: [String] { texts.classes }
+  public var notes: [String] {
+    texts.notes + (isMultiLabel ? ["a text may have several labels, or none"] : [])
+  }
+  public var signature: String { texts.signature }
+  public var skipped: [DataError] { texts.dataset.skipped }
+  public func exhibit(_ sample: Int) -> Exhibit? { texts.exhibit(sample) }
+}

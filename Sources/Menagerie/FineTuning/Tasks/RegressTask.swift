@@ -1,0 +1,36 @@
+import BinaryIO
+import Training
+
+/// Learns a number of each text.
+public struct RegressTask: LearningTask {
+  public static let name = "regress"
+  public static let summary = "a table of texts and numbers, for a model that reads texts"
+
+  public let model: Model
+  public let head: Set<String>
+  public let isHeadNew: Bool
+  public let isVarying: Bool
+  private let texts: LabelledTexts
+
+  public static func fits(_ model: Model, data: String) -> Bool {
+    TextInput.isTaken(by: model) && TextTaskGuess(data) == .numbers
+  }
+
+  public init(_ model: Model, data: String, options: FineTuningOptions) throws {
+    texts = try LabelledTexts(model, data: data, options: options, kind: .number)
+    (self.model, head, isHeadNew) = try model.classifyingTexts(
+      ["number"], .number, padding: model.tokenizer().fillingID, seed: options.seed)
+    isVarying = options.method != HeadMethod.name
+  }
+
+  public var objective: any Objective { NumberObjective() }
+  public var training: any TrainingSource { texts.training }
+  public var validation: any TrainingSource { texts.validation }
+  public func judge() -> any Judge { NumberJudge() }
+
+  public var unit: String { "texts" }
+  public var notes: [String] { texts.notes }
+  public var signature: String { texts.signature }
+  public var skipped: [DataError] { texts.dataset.skipped }
+  public func exhibit(_ sample: Int) -> Exhibit? { texts.exhibit(sample) }
+}
