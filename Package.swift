@@ -231,8 +231,9 @@ let package = Package(
       tests(
         "Menagerie",
         [
-          "BinaryIO", "Converters", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph",
-          "NumPyConverter", "Tensors", "Text", "Training", "Zoo", collections,
+          "BinaryIO", "Converters", "Execution", "Formats", "HuggingFaceConverter", "JSON",
+          "Kernels", "Menagerie", "ModelGraph", "NumPyConverter", "Operators", "Tensors", "Text",
+          "Training", "Zoo", collections,
         ]),
       tests(
         "MenagerieCLI",

@@ -25,7 +25,8 @@ public enum OperatorRegistry {
     Sigmoid.self, Sign.self, Sin.self, Sinh.self, Softplus.self, Softsign.self, Sqrt.self,
     Sub.self, Sum.self, Swish.self, Tan.self, Tanh.self, ThresholdedRelu.self,
     // Shape
-    Concat.self, ConstantOfShape.self, Dropout.self, Expand.self, Flatten.self, Gather.self,
+    Concat.self, ConstantOfShape.self, Detach.self, Dropout.self, Expand.self, Flatten.self,
+    Gather.self,
     GatherElements.self, GatherND.self, Identity.self, OneHot.self, Pad.self, RangeOf.self,
     Reshape.self, ScatterElements.self, ScatterND.self, ShapeOf.self, Size.self, Slice.self,
     Split.self, Squeeze.self, Tile.self, Transpose.self, Trilu.self, Unsqueeze.self,

@@ -26,11 +26,17 @@ public struct Converter {
   }
 
   /// Converts `source`; `output` is written only when all went well, the check included.
+  ///
+  /// - Parameter adapter: a directory of `peft`'s, whose work the weights take over first.
   /// - Throws: `DataError`; `.unsupported` with the reason when the pair is impossible.
-  public func convert(_ source: String, to output: String) throws -> ConversionReport {
+  public func convert(
+    _ source: String, mergingAdapterAt adapter: String? = nil, to output: String
+  ) throws -> ConversionReport {
     let format = try format(for: output)
     progress("reading \(source)")
-    return try write(try load(source), from: source, to: output, format)
+    var model = try load(source)
+    if let adapter { model = try model.mergingAdapter(at: adapter) }
+    return try write(model, from: source, to: output, format)
   }
 
   /// Writes a model that is there already; `output` is written only when all went well, the check included.

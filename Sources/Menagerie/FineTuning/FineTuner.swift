@@ -1,6 +1,7 @@
 import BinaryIO
 import Execution
 import Formats
+import HuggingFaceConverter
 import Kernels
 import ModelGraph
 import Tensors
@@ -48,7 +49,9 @@ public struct FineTuner {
     let (method, optimizer, schedule) = try options.checked()
     self.options = options
     self.task = task
-    learning = try method.prepare(task, options)
+    var learning = try method.prepare(task, options)
+    try learning.freeze(options.frozen, of: task.model)
+    self.learning = learning
     guard !learning.parameters.isEmpty else {
       throw DataError(
         .unsupported, "nothing of it would learn with the method \(method.name)",
@@ -59,7 +62,7 @@ public struct FineTuner {
     let (frozen, rest) = whole.split(
       learning: Set(whole.parameters.filter { own.contains(whole[$0].name) }))
     var training = task.training
-    if frozen.nodes.isEmpty || task.isVarying {
+    if frozen.nodes.isEmpty || task.isVarying || !learning.keepsFeatures {
       graph = whole
       validation = task.validation
     } else {
@@ -76,9 +79,11 @@ public struct FineTuner {
       graph: graph, weights: learning.weights, parameters: learning.parameters,
       running: learning.running, objective: task.objective,
       options: SessionOptions(threads: options.threads))
+    let depth = ModelDepth(learning.namesInOrder)
     let groups = ParameterGroup.groups(
       learning.parameters,
-      weightDecay: options.weightDecay ?? type(of: optimizer).usualWeightDecay)
+      weightDecay: options.weightDecay ?? type(of: optimizer).usualWeightDecay,
+      rateFactor: { depth.rateFactor(of: $0, decay: options.layerDecay) })
     let batches = (training.count + options.batchSize - 1) / options.batchSize
     let perEpoch = (batches + options.accumulation - 1) / options.accumulation
     let steps = perEpoch * options.epochs
@@ -91,6 +96,9 @@ public struct FineTuner {
       averageDecay: options.averageDecay, seed: options.seed, shuffles: options.shuffles,
       running: learning.running, threads: options.threads)
     trainer.clipping = options.clip.map { .norm($0) }
+    if let count = options.unfreezing {
+      trainer.isLearning = { depth.learns($0, epoch: $1, perEpoch: count) }
+    }
     best = options.patience.map {
       BestWeights(learning.parameters + learning.running, patience: $0)
     }
@@ -132,4 +140,13 @@ extension FineTuner {
 
   /// The model with the weights as they are now, or their average where one is kept, in the names and types that it came in.
   public func model() throws -> Model { try trainer.withAverage { try learning.result() } }
+
+  /// Writes what was learnt as `peft` keeps adapters: a directory that belongs to the model that it began with.
+  /// - Throws: `.unsupported` when the method learns no adapter.
+  public func writeAdapter(to path: String) throws {
+    guard let adapter = learning.adapter else {
+      throw DataError(.unsupported, "the method \(options.method) learns no adapter", path: path)
+    }
+    try trainer.withAverage { try adapter() }.write(to: path)
+  }
 }

@@ -7,6 +7,18 @@ public struct FineTuningOptions: Sendable {
   public var task: String?
   /// What learns, of `LearningMethods`.
   public var method = HeadMethod.name
+  /// How `lora` adapts a layer.
+  public var lowRank = LowRankSettings()
+  /// Which modules `lora` adapts: names or ends of names, `all-linear`, `all`; the usual ones when empty.
+  public var targetModules: [String] = []
+  /// The adapter that `lora` begins with, a directory of `peft`'s; its settings count then.
+  public var adapter: String?
+  /// Names of weights that do not learn, with `*` and `?`: the file's, or the graph's.
+  public var frozen: [String] = []
+  /// How much of the rate of the next layer each layer has: below 1, those near the input learn less.
+  public var layerDecay = 1.0
+  /// How many layers more learn each epoch, beginning with the last; nil for all at once.
+  public var unfreezing: Int?
   public var epochs = 10
   public var batchSize = 16
   /// How many batches make a step, one after the other, as if they were one.
@@ -66,6 +78,13 @@ public struct FineTuningOptions: Sendable {
     }
     if let clip { try require(clip > 0, "gradients clipped to \(clip)", "more than 0") }
     try require((0..<1).contains(labelSmoothing), "smoothing of \(labelSmoothing)", "0 to below 1")
+    try require(
+      layerDecay > 0 && layerDecay <= 1, "a decay of \(layerDecay) from layer to layer",
+      "more than 0, at most 1")
+    if let unfreezing {
+      try require(
+        (1...1_000_000).contains(unfreezing), "\(unfreezing) layers an epoch", "1 or more")
+    }
     try require((0...1).contains(warmup), "a warm-up of \(warmup)", "a share of the steps, 0 to 1")
     try require(
       (0..<1).contains(validationShare), "\(validationShare) of the data set aside",
@@ -76,6 +95,7 @@ public struct FineTuningOptions: Sendable {
     }
     if let patience { try require(patience >= 0, "a patience of \(patience)", "0 or more") }
     try pictures.check()
+    if method == LowRankMethod.name, adapter == nil { try lowRank.check() }
     guard let method = LearningMethods.all.first(where: { $0.name == method }) else {
       throw DataError(
         .mismatch, "no method '\(method)'",
@@ -104,6 +124,6 @@ public struct FineTuningOptions: Sendable {
       ("pictures", pictures.signature), ("texts", texts.signature),
       ("clip", clip.map { "\($0)" } ?? "none"),
       ("weight-decay", weightDecay.map { "\($0)" } ?? "usual"),
-    ]
+    ] + learningSignature
   }
 }

@@ -1,4 +1,5 @@
 import Execution
+import HuggingFaceConverter
 import ModelGraph
 import Tensors
 import Training
@@ -22,7 +23,9 @@ public protocol LearningMethod: Sendable {
 
 /// All methods, the usual one first.
 public enum LearningMethods {
-  public static let all: [any LearningMethod.Type] = [HeadMethod.self, FullMethod.self]
+  public static let all: [any LearningMethod.Type] = [
+    HeadMethod.self, FullMethod.self, LowRankMethod.self,
+  ]
 
   public static var names: [String] { all.map { $0.name } }
 }
@@ -39,6 +42,10 @@ public struct LearningModel: Sendable {
   public var weights: @Sendable (String) throws -> Tensor
   /// The model with weights as they are now, in the names and types that it came in.
   public var result: @Sendable () throws -> Model
+  /// What was learnt as a file of adapters; nil for a method without.
+  var adapter: (@Sendable () throws -> PEFTAdapter)?
+  /// Whether what is computed before the first learning weight is kept for each sample: where that is little.
+  public var keepsFeatures = false
 
   /// Weights of the task's model, where they are.
   ///

@@ -45,6 +45,12 @@ struct ConvertCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
+      "An adapter of peft's (LoRA) whose work the weights take over.", valueName: "folder"),
+    completion: .directory)
+  var mergeAdapter: String?
+
+  @Option(
+    help: ArgumentHelp(
       "The most bytes of one file in a Hugging Face directory (500MB, 5GB).", valueName: "size"))
   var shardSize: String?
 
@@ -58,6 +64,12 @@ struct ConvertCommand: ParsableCommand {
 
   @Flag(help: "The certificate: one JSON document with each tensor's source, target and SHA-256.")
   var json = false
+
+  func validate() throws {
+    guard mergeAdapter == nil || !weightsOnly else {
+      throw ValidationError("--merge-adapter needs a model, which --weights-only does not look for")
+    }
+  }
 
   func run() throws {
     var options = ConversionOptions()
@@ -90,7 +102,7 @@ struct ConvertCommand: ParsableCommand {
       }
     }
     let converter = Converter(options: options) { Terminal.progress($0 + " …") }
-    let report = try converter.convert(input, to: output)
+    let report = try converter.convert(input, mergingAdapterAt: mergeAdapter, to: output)
     Terminal.endProgress()
     if json { Terminal.say(json: try report.json()) } else { Terminal.say(report.summary) }
   }

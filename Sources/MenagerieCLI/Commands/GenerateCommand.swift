@@ -29,6 +29,11 @@ struct GenerateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A file of prompts, one a line.", valueName: "file"))
   var file: String?
 
+  @Option(
+    help: ArgumentHelp("An adapter of peft's (LoRA) to run it with.", valueName: "folder"),
+    completion: .directory)
+  var adapter: String?
+
   @Flag(help: "Write the prompt as the model's chat template wants it, and answer.")
   var chat = false
 
@@ -68,7 +73,8 @@ struct GenerateCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try Model(contentsOf: model)
+    var loaded = try Model(contentsOf: model)
+    if let adapter { loaded = try loaded.mergingAdapter(at: adapter) }
     let generator = try TextGenerator(loaded, options: SessionOptions(threads: threads.count))
     let options = GenerationOptions(
       sampling: sampling.applied(to: generator.settings.sampling), maximumTokens: maxTokens,

@@ -64,6 +64,11 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("What the model is, if it is not recognised.", valueName: "name"))
   var architecture: String?
 
+  @Option(
+    help: ArgumentHelp("An adapter of peft's (LoRA) to run it with.", valueName: "folder"),
+    completion: .directory)
+  var adapter: String?
+
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "One JSON document.")
@@ -89,8 +94,9 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
-    let loaded = try Model(
+    var loaded = try Model(
       contentsOf: model, as: architecture, options: SessionOptions(threads: threads.count))
+    if let adapter { loaded = try loaded.mergingAdapter(at: adapter) }
     if let inputs, let outputs {
       try runArrays(loaded, inputs, outputs)
     } else if try loaded.takesTokens {

@@ -36,9 +36,13 @@ public struct Optimization: Sendable {
   }
 
   /// One step of every parameter by its gradient.
-  public mutating func step(rate: Double, pool: ThreadPool? = nil) {
+  ///
+  /// - Parameter resting: names of those that make none.
+  public mutating func step(
+    rate: Double, resting: Set<String> = [], pool: ThreadPool? = nil
+  ) {
     for group in groups {
-      for parameter in group.parameters {
+      for parameter in group.parameters where !resting.contains(parameter.name) {
         guard var memory = memories[parameter.name] else { continue }
         memory.steps += 1
         memories[parameter.name] = memory

@@ -18,6 +18,8 @@ public struct Trainer {
   public let epochs: Int
   public let order: EpochOrder
   public var clipping: GradientClipping?
+  /// Whether a parameter learns in an epoch; all do when nil.
+  public var isLearning: (@Sendable (_ name: String, _ epoch: Int) -> Bool)?
   /// The weights' average, which follows each step.
   public private(set) var average: WeightAverage?
 
@@ -97,9 +99,13 @@ public struct Trainer {
         .malformed, "the loss became \(loss) in epoch \(epoch + 1), step \(step + 1)",
         expected: "a number", remedy: "take a smaller learning rate, or clip gradients")
     }
+    let resting = resting
+    for parameter in session.parameters where resting.contains(parameter.name) {
+      parameter.gradient.fill(0)
+    }
     let norm = clipping.map { $0.clip(session.parameters, pool: pool) }
     let rate = rate.rate(at: step)
-    optimization.step(rate: rate, pool: pool)
+    optimization.step(rate: rate, resting: resting, pool: pool)
     let updating = pool
     average?.update(pool: updating)
     step += 1
@@ -109,6 +115,12 @@ public struct Trainer {
       gradientNorm: norm)
     advance()
     try observe(progress)
+  }
+
+  /// The parameters that do not learn in this epoch.
+  private var resting: Set<String> {
+    guard let isLearning else { return [] }
+    return Set(session.parameters.map(\.name).filter { !isLearning($0, epoch) })
   }
 
   private mutating func advance() {

@@ -17,6 +17,7 @@ struct FinetuneCommand: ParsableCommand {
       menagerie finetune resnet18.pth --data flowers/ -o mine.pth --resume run/
       menagerie finetune all-MiniLM-L6-v2/ --data reviews.csv -o mine/ --method full --epochs 3
       menagerie finetune SmolLM2-135M/ --data stories.txt -o mine/ --method full
+      menagerie finetune vit-base/ --data flowers/ -o adapter/ --method lora --rank 8
 
       The data is a folder a class (flowers/rose/1.jpg), or such folders within train/ and val/; or a CSV or JSONL file \
       of texts with labels, numbers, texts that belong to them, answers or conversations; or a plain text. A model with \
@@ -68,6 +69,8 @@ struct FinetuneCommand: ParsableCommand {
   @Flag(name: .customLong("find-lr"), help: "Try learning rates, draw what they do, and stop.")
   var findRate = false
 
+  @OptionGroup(title: "What learns") var weights: WeightArguments
+  @OptionGroup(title: "Adapters (--method lora)") var lowRank: LowRankArguments
   @OptionGroup(title: "Steps") var steps: StepArguments
   @OptionGroup(title: "Data") var reading: DataArguments
   @OptionGroup(title: "Pictures") var pictures: PictureArguments
@@ -90,7 +93,7 @@ struct FinetuneCommand: ParsableCommand {
     conversion.architecture = architecture
     conversion.threads = threads.count
     let converter = Converter(options: conversion) { Terminal.progress($0 + " …") }
-    try converter.check(output: output)
+    if isAdapter { _ = try StagedOutput(path: output) } else { try converter.check(output: output) }
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
     var tuner = try FineTuner(source, data: data, options: options)
@@ -106,7 +109,7 @@ struct FinetuneCommand: ParsableCommand {
       Terminal.endProgress()
       say(epoch)
     }
-    let report = try converter.convert(tuner.model(), to: output)
+    let written = try write(tuner, by: converter)
     Terminal.endProgress()
     if let path = records.reportPath(output: output) {
       let typed = ["menagerie"] + CommandLine.arguments.dropFirst().map(Terminal.quoted)
@@ -117,13 +120,32 @@ struct FinetuneCommand: ParsableCommand {
       ).write(to: path)
       Terminal.note("how it went: \(path)")
     }
-    if json { Terminal.say(json: try report.json()) } else { Terminal.say(report.summary) }
+    if json { Terminal.say(json: written.json) } else { Terminal.say(written.text) }
+  }
+
+  /// Whether what is written is the adapter alone: a directory, where no format is asked for.
+  private var isAdapter: Bool { method == "lora" && output.hasSuffix("/") && to == nil }
+
+  private func write(
+    _ tuner: FineTuner, by converter: Converter
+  ) throws -> (json: JSONValue, text: String) {
+    guard isAdapter else {
+      let report = try converter.convert(tuner.model(), to: output)
+      return (json ? try report.json() : .null, report.summary)
+    }
+    try tuner.writeAdapter(to: output)
+    return (
+      ["output": .string(output), "format": "peft"],
+      "\(output): an adapter for \(model), as peft keeps it"
+    )
   }
 
   private var options: FineTuningOptions {
     var options = FineTuningOptions()
     options.task = task
     options.method = method
+    weights.apply(to: &options)
+    lowRank.apply(to: &options)
     steps.apply(to: &options)
     reading.apply(to: &options)
     pictures.apply(to: &options)

@@ -1,10 +1,10 @@
 /// A pattern of names: `*` stands for any run of characters, `?` for one.
-struct Glob {
+public struct Glob: Sendable, Hashable {
   private let pattern: [Character]
 
-  init(_ pattern: String) { self.pattern = Array(pattern) }
+  public init(_ pattern: String) { self.pattern = Array(pattern) }
 
-  func matches(_ name: String) -> Bool {
+  public func matches(_ name: String) -> Bool {
     let name = Array(name)
     var (p, n) = (0, 0)
     var retry: (p: Int, n: Int)?

@@ -1,0 +1,55 @@
+import BinaryIO
+import Formats
+import OrderedCollections
+import Training
+
+extension AdaptableModules {
+  /// The modules that a person means.
+  ///
+  /// - Parameters:
+  ///   - patterns: names, ends of names, with `*` and `?`; `all-linear` for every linear layer, `all` for convolutions too. Empty
+  ///     for the projections to queries and values, as in the paper, or `all` in a model without attention.
+  ///   - head: weights of the last layer, which is no one's but by its name.
+  /// - Throws: `.mismatch` when a pattern fits nothing.
+  func chosen(_ patterns: [String], without head: Set<String>) throws -> [Module] {
+    let body = modules.values.filter { module in
+      !module.parts.contains { head.contains($0.layer.parameter) }
+        && !AdaptableModules.vocabularies.contains { module.name.hasSuffix($0) }
+    }
+    let linear = body.filter { !$0.isConvolution }
+    if patterns.isEmpty {
+      let usual = linear.filter { module in
+        module.name.split(separator: ".").last.map {
+          AdaptableModules.usual.contains(String($0))
+        } ?? false
+      }
+      return usual.isEmpty ? body : usual
+    }
+    var names: Set<String> = []
+    for pattern in patterns {
+      let found: [Module]
+      switch pattern {
+      case "all-linear": found = linear
+      case "all": found = body
+      default:
+        let (whole, end) = (Glob(pattern), Glob("*.\(pattern)"))
+        found = modules.values.filter { whole.matches($0.name) || end.matches($0.name) }
+      }
+      guard !found.isEmpty else {
+        throw DataError(
+          .mismatch, "no linear layer or convolution is called '\(pattern)'",
+          expected: "names such as \(modules.keys.prefix(3).joined(separator: ", "))")
+      }
+      names.formUnion(found.map(\.name))
+    }
+    return modules.values.filter { names.contains($0.name) }
+  }
+
+  /// What the libraries call the projections to queries and values, or to all three where they are one.
+  private static let usual: Set<String> = [
+    "query", "value", "q_proj", "v_proj", "q", "v", "q_lin", "v_lin", "c_attn", "qkv", "Wqkv",
+    "query_key_value", "qkv_proj",
+  ]
+  /// Projections to all words, which are often the table of the embeddings itself.
+  private static let vocabularies = ["lm_head", "decoder", "embed_out"]
+}

@@ -1,0 +1,149 @@
+import BinaryIO
+import Formats
+import ModelGraph
+import OrderedCollections
+import Tensors
+import Training
+import Zoo
+
+/// The modules of a model that an adapter can stand beside, as the library calls them for which adapters are written.
+///
+/// A checkpoint of a PyTorch library has its own names; what comes from elsewhere (GGUF, Keras) has those of transformers, so
+/// that an adapter learnt on a GGUF file fits the model on the Hub.
+struct AdaptableModules: Sendable {
+  struct Module: Sendable, Hashable {
+    let name: String
+    let parts: [LowRankAdapter.Part]
+    /// Whether the library stores the weight as `[inputs, outputs]`.
+    let isTransposed: Bool
+    var isConvolution: Bool { parts.contains { $0.layer.isConvolution } }
+  }
+
+  /// In the model's order.
+  let modules: OrderedDictionary<String, Module>
+  /// Names of all modules that have weights, and of those that they are in.
+  let allNames: Set<String>
+  private let map: NameMap
+  private let omitted: String
+  private let parameters: Set<String>
+
+  /// - Parameter dialect: whose names; nil for the usual.
+  init(of model: Model, in dialect: Dialect? = nil) throws {
+    let graph = try model.graph()
+    parameters = Set(graph.parameters.map { graph[$0].name })
+    if let zooModel = model.zooModel, model.checkpoint.graph == nil {
+      let configuration = zooModel.configuration
+      let wanted = dialect ?? AdaptableModules.usualDialect(of: zooModel)
+      guard let found = configuration.nameMap(for: wanted) else {
+        throw DataError(.unsupported, "the dialect \(wanted) has no \(configuration.family)")
+      }
+      map = found
+      omitted = zooModel.recognition.omittedPrefix(in: wanted)
+    } else {
+      map = .identity
+      omitted = ""
+    }
+    let toLibrary = map.inverted
+    let layers = graph.adaptableLayers
+    let known = Dictionary(layers.map { ($0.parameter, $0) }, uniquingKeysWith: { a, _ in a })
+    var modules: OrderedDictionary<String, Module> = [:]
+    for layer in layers {
+      guard let relation = toLibrary.relation(of: layer.parameter), relation.ours.count == 1,
+        !relation.isSum, let name = AdaptableModules.module(relation.ours[0], without: omitted),
+        let isTransposed = AdaptableModules.isTransposed(relation.steps, layer),
+        relation.theirs.count == 1 || relation.axis == 0, modules[name] == nil
+      else { continue }
+      var (parts, start): ([LowRankAdapter.Part], Int) = ([], 0)
+      for part in relation.theirs.compactMap({ known[$0] }) {
+        parts.append(.init(part, rows: start..<(start + part.shape[0])))
+        start += part.shape[0]
+      }
+      guard parts.count == relation.theirs.count else { continue }
+      modules[name] = Module(name: name, parts: parts, isTransposed: isTransposed)
+    }
+    self.modules = modules
+    var names: Set<String> = []
+    for weight in model.weights {
+      for name in toLibrary.names(for: weight.entry.name) ?? [] {
+        var parts = AdaptableModules.plain(name, without: omitted).split(separator: ".").dropLast()
+        while !parts.isEmpty {
+          names.insert(parts.joined(separator: "."))
+          parts = parts.dropLast()
+        }
+      }
+    }
+    allNames = names
+  }
+
+  /// Whose names adapters of a model have.
+  private static func usualDialect(of model: ZooModel) -> Dialect {
+    let own: [Dialect] = [.huggingFace, .torchvision, .timm, .openAI]
+    let hasOther = model.configuration.nameMap(for: .huggingFace) != nil
+    return own.contains(model.dialect) || !hasOther ? model.dialect : .huggingFace
+  }
+
+  private static func plain(_ name: String, without omitted: String) -> String {
+    name.hasPrefix(omitted) ? String(name.dropFirst(omitted.utf8.count)) : name
+  }
+
+  /// The module whose weight has that name.
+  private static func module(_ weight: String, without omitted: String) -> String? {
+    guard weight.hasSuffix(".weight") else { return nil }
+    return plain(String(weight.dropLast(".weight".utf8.count)), without: omitted)
+  }
+
+  /// Whether the library stores the weight the other way round; nil where it changes it in another way.
+  private static func isTransposed(_ steps: [TensorStep], _ layer: AdaptableLayer) -> Bool? {
+    if steps.isEmpty { return layer.isTransposed }
+    return steps == [.permute([1, 0])] && layer.shape.rank == 2 ? !layer.isTransposed : nil
+  }
+}
+
+extension AdaptableModules {
+  /// The module of that name, or the one that ends so: a base model may stand in another one.
+  func module(named name: String) -> Module? {
+    if let module = modules[name] { return module }
+    let alike = modules.values.filter {
+      $0.name.hasSuffix(".\(name)") || name.hasSuffix(".\($0.name)")
+    }
+    return alike.count == 1 ? alike[0] : nil
+  }
+
+  /// Whole weights under the library's names as the graph has them.
+  /// - Throws: `.mismatch` for a name that the model does not have.
+  func weights(_ entries: [TensorEntry]) throws -> [String: Tensor] {
+    var result: [String: Tensor] = [:]
+    let renamed = entries.map { entry in
+      let whole = omitted + entry.name
+      return NormalisedTensor(map.names(for: whole) == nil ? entry : entry.renamed(whole))
+    }
+    let account = try map.apply(to: renamed)
+    let strange =
+      account.unknown.first ?? account.missing.first
+      ?? account.tensors.first { !parameters.contains($0.entry.name) }?.sources.first
+    if let strange {
+      throw DataError(
+        .mismatch, "the model has no such weight", subject: "tensor '\(strange)'")
+    }
+    for tensor in account.tensors { result[tensor.entry.name] = try tensor.entry.load() }
+    return result
+  }
+
+  /// Weights of the graph under the library's names, and as it stores them.
+  func named(_ weights: [(String, Tensor)]) throws -> [TensorEntry] {
+    try map.inverted.apply(
+      to: weights.map { NormalisedTensor(TensorEntry(name: $0, $1)) }
+    ).tensors.map {
+      $0.entry.renamed(AdaptableModules.plain($0.entry.name, without: omitted))
+    }
+  }
+
+  /// Names that say exactly these modules: their last parts, as people write them, where no other module has them.
+  func targets(_ names: [String]) -> [String] {
+    func last(_ name: String) -> String { name.split(separator: ".").last.map(String.init) ?? name }
+    let wanted = Set(names)
+    let others = Set(allNames.subtracting(wanted).map(last))
+    let short = Set(names.map(last))
+    return short.isDisjoint(with: others) ? short.sorted() : names
+  }
+}

@@ -1,0 +1,86 @@
+import BinaryIO
+import Formats
+import HuggingFaceConverter
+import ModelGraph
+import OrderedCollections
+import Tensors
+import Training
+import Zoo
+
+/// Where learning by adapters begins: new ones, or those of a directory.
+struct LowRankStart: Sendable {
+  let adapters: [LowRankAdapter]
+  /// What they are made of, by their names.
+  let tensors: [String: Tensor]
+  /// Weights that learn whole, by the graph's names: the last layer, or what the directory has whole.
+  let whole: OrderedDictionary<String, Tensor>
+  let configuration: PEFTConfiguration
+
+  init(_ task: any LearningTask, _ options: FineTuningOptions) throws {
+    let model = task.model
+    let table = WeightTable(model.weights)
+    let graph = try model.graph()
+    func head() throws -> OrderedDictionary<String, Tensor> {
+      var whole: OrderedDictionary<String, Tensor> = [:]
+      for id in graph.parameters where task.head.contains(graph[id].name) {
+        whole[graph[id].name] = try table.tensor(graph[id].name)
+      }
+      return whole
+    }
+    if let path = options.adapter {
+      let found = try namingFile(path) {
+        try ModelAdapter(PEFTAdapter(contentsOf: path), for: model)
+      }
+      var whole = try task.isHeadNew ? head() : [:]
+      for name in graph.parameters.map({ graph[$0].name }) where whole[name] == nil {
+        whole[name] = found.replaced[name]
+      }
+      adapters = found.adapters
+      tensors = found.tensors
+      self.whole = whole
+      configuration = found.file.configuration
+      return
+    }
+    let settings = options.lowRank
+    guard settings.dropout == 0 else {
+      throw DataError(.unsupported, "nothing is dropped on the way to adapters yet")
+    }
+    let modules = try AdaptableModules(of: model)
+    let chosen = try namingFile(model.path) {
+      try modules.chosen(options.targetModules, without: task.head)
+    }
+    // Words are told apart by what the model has: only a layer of classes begins from nothing
+    whole = try task.classes.isEmpty && !task.isHeadNew ? [:] : head()
+    adapters = try chosen.map { try LowRankAdapter(module: $0.name, parts: $0.parts, settings) }
+    tensors = try adapters.reduce(into: [:]) { tensors, adapter in
+      let own = try adapter.initialTensors(
+        seed: options.seed, weights: { try table.tensor($0) })
+      for (name, tensor) in own { tensors[name] = tensor }
+    }
+    let saved = try modules.named(whole.map { ($0.key, $0.value) }).map { entry in
+      String(entry.name[..<(entry.name.lastIndex(of: ".") ?? entry.name.endIndex)])
+    }
+    configuration = PEFTConfiguration(
+      rank: settings.rank, alpha: settings.alpha, dropout: settings.dropout,
+      isRankStabilised: settings.isRankStabilised,
+      isWeightDecomposed: settings.isWeightDecomposed,
+      isTransposed: chosen.contains(where: \.isTransposed),
+      targets: modules.targets(chosen.map(\.name)), saved: Array(OrderedSet(saved)),
+      base: model.path, task: model.zooModel?.configuration.task.nameInPEFT)
+  }
+}
+
+extension ModelTask {
+  /// `peft`'s word for it.
+  fileprivate var nameInPEFT: String? {
+    switch self {
+    case .textGeneration: "CAUSAL_LM"
+    case .textToText: "SEQ_2_SEQ_LM"
+    case .textClassification: "SEQ_CLS"
+    case .tokenClassification: "TOKEN_CLS"
+    case .questionAnswering: "QUESTION_ANS"
+    case .textFeatures: "FEATURE_EXTRACTION"
+    default: nil
+    }
+  }
+}
