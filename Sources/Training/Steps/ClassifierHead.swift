@@ -40,7 +40,14 @@ public struct ClassifierHead: Sendable, Hashable {
       case is MatMul: axis = 1
       default: throw ClassifierHead.unknown(node)
       }
-      guard let weight = node.inputs[1], let own = name(weight),
+      var place = node.inputs[1]
+      if let maker = graph.nodes.first(where: { $0.outputs.contains(place) }),
+        let turn = maker.operator as? Transpose, turn.permutation ?? [1, 0] == [1, 0]
+      {
+        // A linear layer as exporters write it
+        (place, axis) = (maker.inputs[0], 1 - axis)
+      }
+      guard let weight = place, let own = name(weight),
         let shape = graph[weight].type.shape, shape.rank >= 2
       else { throw ClassifierHead.unknown(node) }
       self.weight = own
