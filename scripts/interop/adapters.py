@@ -11,7 +11,7 @@ from seeded import Seeded
 from training_names import BATCH, OPTIMIZERS, STEPS, settings
 
 SEED = 1400
-BASES = {"bert": "bert", "bert-dora": "bert", "vit": "vit", "gpt2": "gpt2", "llama": "llama", "llama-dora": "llama",
+BASES = {"bert": "bert", "bert-dora": "bert", "gpt2": "gpt2", "llama": "llama", "llama-dora": "llama",
          "resnet": "resnet"}
 TOLERANCE = 1e-4
 
@@ -40,7 +40,7 @@ class Adapted(Seeded):
                   "constant", "--validation", 0, "--no-shuffle", "--log", log, "--optimizer", optimizer, "--lr", rate,
                   "--weight-decay", decay)
         lines = [json.loads(line) for line in log.read_text().splitlines()]
-        return [line["loss"] for line in lines if "step" in line]
+        return [line["loss"] for line in lines if line["event"] == "step"]
 
     def losses(self, optimizer: str, scratch: pathlib.Path) -> str:
         self.make()

@@ -13,7 +13,6 @@ CLASSIFIER = {"modules_to_save": ["classifier"]}
 CASES = {
     "bert": ("bert", dict(r=4, lora_alpha=8, target_modules=["query", "value"], task_type="SEQ_CLS")),
     "bert-dora": ("bert", dict(r=4, lora_alpha=8, target_modules="all-linear", use_dora=True, **CLASSIFIER)),
-    "vit": ("vit", dict(r=3, lora_alpha=3, target_modules=["query", "value", "dense"], use_rslora=True, **CLASSIFIER)),
     "gpt2": ("gpt2", dict(r=4, lora_alpha=8, target_modules=["c_attn"], fan_in_fan_out=True, task_type="CAUSAL_LM")),
     "llama": ("llama", dict(r=4, lora_alpha=8, target_modules=["q_proj", "v_proj"], task_type="CAUSAL_LM")),
     "llama-dora": ("llama", dict(r=4, lora_alpha=8, target_modules="all-linear", use_dora=True, task_type="CAUSAL_LM")),

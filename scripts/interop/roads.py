@@ -92,10 +92,11 @@ class Judges:
         self.sight = Framework("sight_side", logs)
         self.llama = Framework("llama_models", logs)
         self.training = Framework("training_side", logs)
+        self.adapters = Framework("adapters_side", logs)
 
     def close(self) -> None:
         for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder, self.vision, self.sight,
-                          self.llama, self.training):
+                          self.llama, self.training, self.adapters):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:
