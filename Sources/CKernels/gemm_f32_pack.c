@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "gemm_f32.h"
 #include "lanes.h"
 
@@ -62,6 +64,13 @@ void mng_gemm_f32_pack(mng_isa isa, const mng_weight_f32 *weight, float *packed,
                                       end - begin, weight->scale ? weight->scale + column : NULL,
                                       out, width);
             out += (end - begin) * width;
+            continue;
+          }
+          if (weight->output_stride == 1 && !weight->scale) {
+            for (size_t i = begin; i < end; i++, out += width) {
+              memcpy(out, window + (ptrdiff_t)i * weight->input_stride, columns * sizeof *out);
+              memset(out + columns, 0, (width - columns) * sizeof *out);
+            }
             continue;
           }
           for (size_t j = 0; j < width; j++) {

@@ -26,10 +26,12 @@ public final class Session: Sendable {
   ///   - weights: the tensor for a parameter's name; what it throws is passed on.
   ///   - state: inputs `[batch, heads, capacity, size]` that a `SessionState` holds, each with the output that is its next
   ///     value. An operator that can (`CachedAttention`) updates them in place.
+  ///   - placed: outputs, by their place among the graph's, that each run writes where it is told; floats all.
   /// - Throws: `.unsupported` for operators that cannot be run, `.mismatch` for weights that do not fit.
   public init(
     graph: Graph, weights: @Sendable (String) throws -> Tensor,
-    options: SessionOptions = SessionOptions(), state: [(input: String, output: String)] = []
+    options: SessionOptions = SessionOptions(), state: [(input: String, output: String)] = [],
+    placed: [Int] = []
   ) throws {
     try graph.verify()
     let live = graph.withoutDeadNodes()
@@ -43,10 +45,11 @@ public final class Session: Sendable {
     compiler = Compiler(
       graph: bound, pool: ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads)),
       weights: WeightCache(lasting: Set(bound.constants.values.map(\.identity))), options: options,
-      states: try state.map { try live.places(ofState: $0) })
+      states: try state.map { try live.places(ofState: $0) }, placed: placed)
     inputTypes = InputTypes(live)
     states = try compiler.states.map { try live.heads(ofState: $0.input) }
-    let (own, kept) = (Set(compiler.states.map(\.input)), Set(compiler.states.map(\.output)))
+    let own = Set(compiler.states.map(\.input))
+    let kept = Set(compiler.states.map(\.output) + placed)
     inputs = live.inputs.enumerated().filter { !own.contains($0.offset) }.map {
       (live[$0.element].name, live[$0.element].type)
     }
@@ -59,13 +62,18 @@ public final class Session: Sendable {
   public var threads: Int { compiler.pool.threads }
 
   /// Computes all outputs.
+  ///
+  /// - Parameter memory: where the `placed` outputs go, row-major.
   /// - Throws: `.mismatch` for inputs that are missing, unknown or of a wrong type or shape.
-  public func run(_ inputs: [String: Tensor]) throws -> NamedTensors {
+  public func run(
+    _ inputs: [String: Tensor], into memory: [FloatView] = []
+  ) throws -> NamedTensors {
     guard states.isEmpty else {
       throw DataError(.mismatch, "the model keeps a state", expected: "a run with one")
     }
+    precondition(memory.count == compiler.placed.count, "memory for \(memory.count) outputs")
     let tensors = try inputTypes.inOrder(inputs)
-    return try program(for: tensors).run(tensors, pool: compiler.pool)
+    return try program(for: tensors).run(tensors, into: memory, pool: compiler.pool)
   }
 
   /// An empty past for `batch` sequences, with room for `capacity` positions.
@@ -117,17 +125,19 @@ public final class Session: Sendable {
 
   /// Runs once, and says what each step did and how long it took.
   public func profile(
-    _ inputs: [String: Tensor], state: SessionState? = nil
+    _ inputs: [String: Tensor], state: SessionState? = nil, into memory: [FloatView] = []
   ) throws -> (outputs: NamedTensors, steps: [StepProfile]) {
-    if let state { return try with(state, inputs, profile) }
-    return try profile(try inputTypes.inOrder(inputs), [:])
+    if let state { return try with(state, inputs) { try profile($0, $1, memory) } }
+    return try profile(try inputTypes.inOrder(inputs), [:], memory)
   }
 
   private func profile(
-    _ tensors: [Tensor], _ views: [Int: FloatView]
+    _ tensors: [Tensor], _ views: [Int: FloatView], _ memory: [FloatView]
   ) throws -> (outputs: NamedTensors, steps: [StepProfile]) {
     var steps: [StepProfile] = []
-    let outputs = try program(for: tensors).run(tensors, states: views, pool: compiler.pool) {
+    let outputs = try program(for: tensors).run(
+      tensors, states: views, into: memory, pool: compiler.pool
+    ) {
       entry, duration in
       steps.append(
         StepProfile(

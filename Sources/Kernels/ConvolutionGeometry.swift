@@ -80,6 +80,21 @@ public struct ConvolutionGeometry: Sendable, Hashable {
       && padTop == 0 && padLeft == 0 && outputHeight == height && outputWidth == width
   }
 
+  /// The convolution with step 1 that gives this one's transposed: from its result to its input; nil where that needs
+  /// other steps.
+  public var transposed: ConvolutionGeometry? {
+    let reach = ((kernelHeight - 1) * dilationHeight, (kernelWidth - 1) * dilationWidth)
+    guard strideHeight == 1, strideWidth == 1, groups == 1, padTop <= reach.0,
+      padLeft <= reach.1, height - outputHeight + padTop >= 0, width - outputWidth + padLeft >= 0
+    else { return nil }
+    return ConvolutionGeometry(
+      batch: batch, input: (outputHeight, outputWidth, outputChannels), outputChannels: channels,
+      kernel: (kernelHeight, kernelWidth), dilations: (dilationHeight, dilationWidth),
+      padsBegin: (reach.0 - padTop, reach.1 - padLeft),
+      padsEnd: (height - outputHeight + padTop, width - outputWidth + padLeft),
+      output: (height, width))
+  }
+
   /// Multiplications and additions.
   public var operations: Int { 2 * outputCount * inputChannelsPerGroup * kernelCount }
 

@@ -5,16 +5,20 @@ public enum ConvolutionGradient {
   /// Floats of scratch that `weight` wants.
   public static func scratchCount(_ geometry: ConvolutionGeometry) -> Int {
     if geometry.isDepthwise { return 0 }
-    let rows = min(rowStep, geometry.outputRows)
-    let (depth, outputs) = (depth(geometry), geometry.outputChannelsPerGroup)
-    return rows * (depth + outputs) + PackedMatrix.packedCount(inputs: rows, outputs: depth)
+    let packed = PackedMatrix.packedCount(
+      inputs: geometry.outputRows, outputs: geometry.outputChannelsPerGroup)
+    return max(packed, weightCount(geometry)) + weightCount(geometry)
+  }
+
+  private static func weightCount(_ geometry: ConvolutionGeometry) -> Int {
+    geometry.kernelCount * geometry.inputChannelsPerGroup * geometry.outputChannels
   }
 
   /// By the weight: the sum over all places of the window of each input times `flow`.
   ///
-  /// - Shapes: `input` `[batch, height, width, channels]`, `flow` as the convolution's result; `result`
-  ///   `[outputChannels, kernelHeight, kernelWidth, channels / groups]`, for a depthwise convolution `[kernelHeight,
-  ///   kernelWidth, channels]`. `scratch` has `scratchCount` floats; nothing overlaps.
+  /// - Shapes: `input` `[batch, height, width, channels]`, `flow` as the convolution's result; `result` `[outputChannels,
+  ///   channels / groups, kernelHeight, kernelWidth]`, for a depthwise convolution `[kernelHeight, kernelWidth, channels]`.
+  ///   `scratch` has `scratchCount` floats; nothing overlaps.
   /// - Types: sums have one order, whatever the number of threads.
   public static func weight(
     _ input: FloatView, _ flow: FloatView, geometry: ConvolutionGeometry, into result: FloatView,
@@ -24,35 +28,48 @@ public enum ConvolutionGradient {
       depthwiseWeight(input, flow, geometry: geometry, into: result, pool: pool)
       return
     }
-    let (depth, outputs) = (depth(geometry), geometry.outputChannelsPerGroup)
-    let (channels, rows) = (geometry.inputChannelsPerGroup, geometry.outputRows)
-    let step = min(rowStep, rows)
-    let columns = scratch[0..<(step * depth)]
-    let turned = scratch[(step * depth)..<(step * (depth + outputs))]
-    let packed = scratch[(step * (depth + outputs))..<scratch.count]
+    let outputs = geometry.outputChannelsPerGroup
+    let count = weightCount(geometry)
+    let (sums, turned) = (scratch[0..<count], scratch[count..<scratch.count])
     for group in 0..<geometry.groups {
-      let target = result[(group * outputs * depth)..<((group + 1) * outputs * depth)]
-      for first in stride(from: 0, to: rows, by: step) {
-        let count = min(step, rows - first)
-        runParallel(pool, count: count, grain: 32) { range in
-          var window = geometry.window
-          unsafe mng_unfold_f32(
-            &window, group * channels, channels, input.reading(geometry.inputCount, "input"),
-            first + range.lowerBound, first + range.upperBound,
-            columns.writing(step * depth) + range.lowerBound * depth)
-        }
-        let from = first * geometry.outputChannels + group * outputs
-        turned[0..<(count * outputs)].copy(
-          from: flow[from..<(from + (count - 1) * geometry.outputChannels + outputs)],
-          shape: [outputs, count], strides: [1, geometry.outputChannels], pool: pool)
-        let matrix = PackedMatrix(
-          .matrix(columns[0..<(count * depth)], inputs: count, outputs: depth), memory: packed,
-          pool: pool)
-        matrix.multiply(
-          turned[0..<(count * outputs)], rows: outputs, into: target,
-          epilogue: Epilogue(residual: first > 0 ? target : nil), pool: pool)
-      }
+      let own = Weight(
+        flow[(group * outputs)..<flow.count], outputs: outputs, inputs: geometry.outputRows,
+        kernelHeight: 1, kernelWidth: 1, strides: (1, geometry.outputChannels, 0, 0))
+      let matrix = PackedMatrix(own, usesOpenBLAS: false, memory: turned, pool: pool)
+      matrix.multiplyWindows(input, geometry: geometry, group: group, into: sums, pool: pool)
     }
+    // Outputs outermost, then the window innermost
+    let (window, channels) = (geometry.kernelCount, geometry.inputChannelsPerGroup)
+    Layout.transpose(
+      sums, batch: 1, rows: window * channels, columns: geometry.outputChannels, into: turned,
+      pool: pool)
+    let one = window * channels
+    runParallel(pool, count: geometry.outputChannels, grain: 16) { range in
+      let part = (range.lowerBound * one)..<(range.upperBound * one)
+      Layout.transpose(
+        turned[part], batch: range.count, rows: window, columns: channels, into: result[part])
+    }
+  }
+
+  /// By the weight where windows are single pixels: `[outputChannels, channels]`.
+  ///
+  /// `scratch` has `pointwiseScratchCount` floats.
+  public static func pointwiseWeight(
+    _ input: FloatView, _ flow: FloatView, geometry: ConvolutionGeometry, into result: FloatView,
+    scratch: FloatView, pool: ThreadPool? = nil
+  ) {
+    precondition(geometry.isPointwise)
+    let matrix = PackedMatrix(
+      .matrix(input, inputs: geometry.outputRows, outputs: geometry.channels),
+      usesOpenBLAS: false, memory: scratch, pool: pool)
+    matrix.multiplyAcross(
+      flow, rows: geometry.outputChannels, stride: geometry.outputChannels, into: result,
+      pool: pool)
+  }
+
+  /// Floats of scratch that `pointwiseWeight` wants.
+  public static func pointwiseScratchCount(_ geometry: ConvolutionGeometry) -> Int {
+    PackedMatrix.packedCount(inputs: geometry.outputRows, outputs: geometry.channels)
   }
 
   /// By the input of a depthwise convolution with one output a channel.
@@ -84,12 +101,5 @@ public enum ConvolutionGradient {
         result.writing(geometry.kernelCount * geometry.channels), range.lowerBound,
         range.upperBound)
     }
-  }
-
-  /// Pixels whose windows are unfolded at a time.
-  private static let rowStep = 1024
-
-  private static func depth(_ geometry: ConvolutionGeometry) -> Int {
-    geometry.kernelCount * geometry.inputChannelsPerGroup
   }
 }

@@ -23,4 +23,38 @@ public enum Gathering {
       }
     }
   }
+
+  /// The same where the table is a run's.
+  public static func rows(
+    _ rows: [Int], of table: FloatView, width: Int, into result: FloatView,
+    pool: ThreadPool? = nil
+  ) {
+    runParallel(pool, count: rows.count, grain: max(1, 16384 / max(width, 1))) { range in
+      for i in range {
+        result[(i * width)..<((i + 1) * width)].copy(
+          from: table[(rows[i] * width)..<((rows[i] + 1) * width)])
+      }
+    }
+  }
+
+  /// `result[rows[i]] = Σ parts[i]`, in order, and zeros elsewhere: the gradient of `rows` by its table.
+  ///
+  /// - Shapes: the parts are `[rows, width]`, the result `[count, width]`. Every row must be there.
+  public static func gradient(
+    _ rows: [Int], of parts: FloatView, count: Int, width: Int, into result: FloatView,
+    pool: ThreadPool? = nil
+  ) {
+    precondition(rows.allSatisfy { (0..<count).contains($0) } && width > 0)
+    runParallel(pool, count: count, grain: max(1, 65536 / width)) { range in
+      result[(range.lowerBound * width)..<(range.upperBound * width)].fill(0)
+    }
+    runParallel(pool, count: width, grain: 64) { range in
+      unsafe rows.withUnsafeBufferPointer { indices in
+        guard let indices = indices.baseAddress else { return }
+        unsafe mng_add_rows_f32(
+          rows.count, indices, width, parts.reading(rows.count * width, "parts"),
+          result.writing(count * width), range.lowerBound, range.upperBound)
+      }
+    }
+  }
 }

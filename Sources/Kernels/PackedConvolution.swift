@@ -22,9 +22,10 @@ public struct PackedConvolution: Sendable {
   ///   - weight: `[outputChannels, channels / groups, kernelHeight, kernelWidth]`, as `Weight.oihw`
   ///     and `Weight.hwio` make it.
   ///   - usesOpenBLAS: whether large baseline products go by it, if the system has it.
+  ///   - memory: where to pack it, `packedCount` floats; new memory when nil.
   public init(
     _ weight: Weight, groups: Int = 1, instructionSet: InstructionSet = .current,
-    usesOpenBLAS: Bool = true, pool: ThreadPool? = nil
+    usesOpenBLAS: Bool = true, memory: FloatView? = nil, pool: ThreadPool? = nil
   ) {
     precondition(
       groups > 0 && weight.inputs > 0 && weight.outputs > 0 && weight.outputs % groups == 0,
@@ -50,7 +51,7 @@ public struct PackedConvolution: Sendable {
       return
     }
     dense = nil
-    let packed = FloatView(unwritten: packing.count)
+    let packed = memory.map { $0[0..<packing.count] } ?? FloatView(unwritten: packing.count)
     self.packed = packed
     zero = FloatView(zeros: channels)
     if groups == 1 {
@@ -66,6 +67,14 @@ public struct PackedConvolution: Sendable {
           isa, &packing, &source, packed.writing(packed.count), range.lowerBound, range.upperBound)
       }
     }
+  }
+
+  /// Floats that the weights of a convolution take when they are packed.
+  public static func packedCount(
+    _ geometry: ConvolutionGeometry, _ instructionSet: InstructionSet = .current
+  ) -> Int {
+    var window = geometry.window
+    return unsafe mng_convolution_f32_packing(instructionSet.isa, &window, geometry.groups).count
   }
 
   /// `result = epilogue(convolution(input))`.

@@ -16,12 +16,13 @@ public struct TransposedConvolution: Sendable {
   /// A group's: `[inputChannels / groups, kernelHeight * kernelWidth * resultChannels / groups]`.
   private let matrices: [PackedMatrix]
 
-  /// - Parameter weight: PyTorch's `[inputChannels, resultChannels / groups, kernelHeight,
-  ///   kernelWidth]`, where its first axis is called `outputs` as that of the convolution that is
-  ///   transposed.
+  /// - Parameters:
+  ///   - weight: PyTorch's `[inputChannels, resultChannels / groups, kernelHeight, kernelWidth]`, where its first axis is
+  ///     called `outputs` as that of the convolution that is transposed.
+  ///   - memory: where to pack it, `packedCount` floats; new memory when nil.
   public init(
     _ weight: Weight, groups: Int = 1, instructionSet: InstructionSet = .current,
-    pool: ThreadPool? = nil
+    memory: FloatView? = nil, pool: ThreadPool? = nil
   ) {
     precondition(groups > 0 && weight.outputs % groups == 0 && weight.scale == nil)
     inputChannels = weight.outputs
@@ -31,26 +32,42 @@ public struct TransposedConvolution: Sendable {
     self.groups = groups
     let rows = weight.outputs / groups
     let columns = weight.kernelHeight * weight.kernelWidth * weight.inputs
-    let source = unsafe weight.checked()
+    let size = PackedMatrix.packedCount(inputs: rows, outputs: columns, instructionSet)
     matrices = (0..<groups).map { group in
-      let dense = FloatView(zeros: rows * columns)
-      var target = unsafe dense.writing(dense.count)
-      for row in 0..<rows {
-        for h in 0..<weight.kernelHeight {
-          for w in 0..<weight.kernelWidth {
-            let start =
-              (group * rows + row) * weight.strides.output + h * weight.strides.row
-              + w * weight.strides.column
-            for channel in 0..<weight.inputs {
-              unsafe target.pointee = source.values[start + channel * weight.strides.input]
-              unsafe target += 1
+      let dense =
+        memory.map { $0[(groups * size)..<(groups * size + rows * columns)] }
+        ?? FloatView(zeros: rows * columns)
+      runParallel(pool, count: rows) { range in
+        let source = unsafe weight.checked()
+        var target = unsafe dense.writing(dense.count) + range.lowerBound * columns
+        for row in range {
+          for h in 0..<weight.kernelHeight {
+            for w in 0..<weight.kernelWidth {
+              let start =
+                (group * rows + row) * weight.strides.output + h * weight.strides.row
+                + w * weight.strides.column
+              for channel in 0..<weight.inputs {
+                unsafe target.pointee = source.values[start + channel * weight.strides.input]
+                unsafe target += 1
+              }
             }
           }
         }
       }
       return PackedMatrix(
-        .matrix(dense, inputs: rows, outputs: columns), instructionSet: instructionSet, pool: pool)
+        .matrix(dense, inputs: rows, outputs: columns), instructionSet: instructionSet,
+        memory: memory.map { $0[(group * size)..<((group + 1) * size)] }, pool: pool)
     }
+  }
+
+  /// Floats that the weights of such a convolution take when they are packed.
+  public static func packedCount(
+    _ geometry: ConvolutionGeometry, _ instructionSet: InstructionSet = .current
+  ) -> Int {
+    let rows = geometry.outputChannelsPerGroup
+    let columns = geometry.kernelCount * geometry.inputChannelsPerGroup
+    return geometry.groups
+      * PackedMatrix.packedCount(inputs: rows, outputs: columns, instructionSet) + rows * columns
   }
 
   /// Floats of scratch that `convolve` wants.

@@ -14,6 +14,9 @@ public struct Weight: Sendable {
   /// Floats from one output, input, kernel row, kernel column to the next; not negative.
   public var strides: (output: Int, input: Int, row: Int, column: Int)
 
+  /// Whether the window is read from its last row and column to its first.
+  public var isFlipped = false
+
   /// Each output's weights are multiplied by it as they are packed: a folded BatchNorm.
   public var scale: FloatView?
 
@@ -28,6 +31,16 @@ public struct Weight: Sendable {
     self.kernelWidth = kernelWidth
     self.strides = strides
     self.scale = scale
+  }
+
+  /// What a convolution by these weights, with step 1, has for its transposed one: inputs and outputs exchanged, the
+  /// window flipped.
+  public var transposed: Weight {
+    var other = self
+    (other.outputs, other.inputs) = (inputs, outputs)
+    (other.strides.output, other.strides.input) = (strides.input, strides.output)
+    other.isFlipped.toggle()
+    return other
   }
 
   /// PyTorch's and ONNX's convolution: `[outputs, inputs, kernelHeight, kernelWidth]`.
@@ -84,10 +97,14 @@ public struct Weight: Sendable {
         (outputs - 1) * strides.output + (inputs - 1) * strides.input
         + (kernelHeight - 1) * strides.row + (kernelWidth - 1) * strides.column + 1
     }
+    let last = (kernelHeight - 1) * strides.row + (kernelWidth - 1) * strides.column
+    let sign = isFlipped ? -1 : 1
     return unsafe mng_weight_f32(
-      values: values.reading(extent, "weight"), outputs: outputs, inputs: inputs,
+      values: values.reading(extent, "weight") + (isFlipped && extent > 0 ? last : 0),
+      outputs: outputs, inputs: inputs,
       kernel_height: kernelHeight, kernel_width: kernelWidth, output_stride: strides.output,
-      input_stride: strides.input, row_stride: strides.row, column_stride: strides.column,
+      input_stride: strides.input, row_stride: sign * strides.row,
+      column_stride: sign * strides.column,
       scale: scale?.reading(outputs, "scale"))
   }
 }

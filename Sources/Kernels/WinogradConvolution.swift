@@ -15,10 +15,12 @@ public struct WinogradConvolution: Sendable {
   private let zero: FloatView
   private let panels: Int
 
-  /// - Parameter weight: `[outputChannels, channels, 3, 3]`, as `Weight.oihw` and `Weight.hwio`
-  ///   make it.
+  /// - Parameters:
+  ///   - weight: `[outputChannels, channels, 3, 3]`, as `Weight.oihw` and `Weight.hwio` make it.
+  ///   - memory: where to pack it, `packedCount` floats; new memory when nil.
   public init(
-    _ weight: Weight, instructionSet: InstructionSet = .current, pool: ThreadPool? = nil
+    _ weight: Weight, instructionSet: InstructionSet = .current, memory: FloatView? = nil,
+    pool: ThreadPool? = nil
   ) {
     precondition(
       weight.kernelHeight == 3 && weight.kernelWidth == 3 && weight.inputs > 0
@@ -30,8 +32,8 @@ public struct WinogradConvolution: Sendable {
     let isa = instructionSet.isa
     let panel = mng_gemm_f32_panel(isa)
     panels = (weight.outputs + panel - 1) / panel
-    let packed = FloatView(
-      unwritten: mng_winograd_f32_packed_count(isa, weight.inputs, weight.outputs))
+    let count = mng_winograd_f32_packed_count(isa, weight.inputs, weight.outputs)
+    let packed = memory.map { $0[0..<count] } ?? FloatView(unwritten: count)
     self.packed = packed
     zero = FloatView(zeros: channels)
     runParallel(pool, count: panels) { range in
@@ -39,6 +41,14 @@ public struct WinogradConvolution: Sendable {
       unsafe mng_winograd_f32_pack(
         isa, &source, packed.writing(packed.count), range.lowerBound, range.upperBound)
     }
+  }
+
+  /// Floats that the weights of a convolution take when they are transformed and packed.
+  public static func packedCount(
+    _ geometry: ConvolutionGeometry, _ instructionSet: InstructionSet = .current
+  ) -> Int {
+    mng_winograd_f32_packed_count(
+      instructionSet.isa, geometry.channels, geometry.outputChannels)
   }
 
   /// Whether it computes such convolutions at all.

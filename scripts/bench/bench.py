@@ -15,6 +15,7 @@ import sys
 import attention_models
 import sources
 import tokenizing
+import training
 from decoding import Decoding
 from measured import figures, measured
 
@@ -112,7 +113,8 @@ class Bench:
             for threads in (1, 2):
                 table[f"{model}-threads{threads}"] = lambda m=model, t=threads: self.latency(m, t, 1)
         return (table | tokenizing.cases(self) | Decoding(self).cases()
-                | attention_models.cases(self.menagerie, self.home, self.rounds))
+                | attention_models.cases(self.menagerie, self.home, self.rounds)
+                | training.cases(self.menagerie, self.home, self.rounds))
 
 
 def seconds(ours: list, neighbours: dict[str, list]) -> dict:
@@ -147,7 +149,7 @@ def main() -> int:
     if options.list:
         print("\n".join(chosen))
         return 0
-    others = [name for name in chosen if not name.startswith(attention_models.NAMES)]
+    others = [name for name in chosen if not name.startswith((*attention_models.NAMES, "train-bert", "train-gpt2"))]
     if others and not sources.made(cache()):
         print("Making the networks and the big file, once …", file=sys.stderr)
         subprocess.run([sys.executable, "-W", "ignore", HERE / "sources.py", cache()], check=True, stdout=sys.stderr)

@@ -13,6 +13,8 @@ struct Compiler: Sendable {
   let options: SessionOptions
   /// Places among the graph's inputs and outputs of what a state holds.
   var states: [(input: Int, output: Int)] = []
+  /// Places among the graph's outputs of those that the caller has memory for.
+  var placed: [Int] = []
 
   func compile(for types: [TensorType]) throws -> Program {
     let limit = options.maximumBytes ?? MemoryLimit.standard
@@ -24,12 +26,13 @@ struct Compiler: Sendable {
     }
     let builder = ProgramBuilder(
       graph: graph, pool: pool, weights: weights, winograd: options.winograd,
-      states: states.map(\.input))
+      states: states.map(\.input), placed: placed)
     try builder.lowerAll(plain: options.isPlain)
-    let kept = Set(states.map(\.output))
+    let kept = Set(states.map(\.output) + placed)
     let outputs = try graph.outputs.enumerated().filter { !kept.contains($0.offset) }.map {
       (name: graph[$0.element].name, argument: try builder.argument($0.element))
     }
+    try builder.fillPlaced(placed)
     for state in states {
       try builder.update(state: state.input, with: graph.outputs[state.output])
     }

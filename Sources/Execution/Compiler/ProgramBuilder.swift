@@ -23,16 +23,22 @@ final class ProgramBuilder {
   private var current = 0
   /// The graph's inputs that are memory of a state, which steps may write to.
   private let states: Set<ValueID>
+  /// The graph's outputs that the caller has memory for, by their place among these.
+  private let placed: [ValueID: Int]
   /// Values that are columns of a wider matrix.
   var columnPlaces: [ValueID: ColumnPlace] = [:]
   /// Masks of flags as what is added to scores.
   var maskPlaces: [ValueID: Region] = [:]
+  /// Gradients of activations that whoever uses them computes himself.
+  var gatedFlows: [ValueID: (flow: ValueID, gate: ValueID)] = [:]
 
   init(
     graph: Graph, pool: ThreadPool, weights: WeightCache, winograd: WinogradUse = .whereFaster,
-    states: [Int] = []
+    states: [Int] = [], placed: [Int] = []
   ) {
     self.graph = graph
+    self.placed = Dictionary(
+      placed.enumerated().map { (graph.outputs[$1], $0) }, uniquingKeysWith: { a, _ in a })
     self.states = Set(states.map { graph.inputs[$0] })
     self.pool = pool
     self.weights = weights
@@ -166,9 +172,33 @@ extension ProgramBuilder {
     guard let shape = floatShape(id) else {
       throw DataError(.malformed, "the shape of '\(graph[id].name)' is not known")
     }
+    if let index = placed[id], layout.places(shape, like: .rowMajor(shape.rank)),
+      floatPlaces[id] == nil
+    {
+      let operand = Region(home: .output(index), count: shape.elementCount)
+      place(id, at: operand, layout)
+      return operand
+    }
     let operand = newBuffer(shape.elementCount)
     place(id, at: operand, layout)
     return operand
+  }
+
+  /// Sees to it that outputs lie where the caller wants them.
+  func fillPlaced(_ outputs: [Int]) throws {
+    for (index, output) in outputs.enumerated() {
+      let id = graph.outputs[output]
+      guard let shape = floatShape(id) else {
+        throw DataError(.malformed, "'\(graph[id].name)' has no floats of known shape")
+      }
+      let (found, layout) = try floats(id)
+      if case .output(index) = found.home { continue }
+      let strides = layout.strides(shape)
+      append(
+        ConversionStep(
+          source: found, result: Region(home: .output(index), count: shape.elementCount),
+          shape: shape, strides: strides))
+    }
   }
 
   /// The value's floats in that layout, or as they lie; converted by a step where they lie otherwise.

@@ -170,7 +170,9 @@ extension ProgramBuilder {
 
   /// A constant that differs along one axis of `shape` at most, as a float for each index of that axis.
   func channelValues(_ id: ValueID, axis: Int, of shape: Shape) -> [Float]? {
-    guard let own = floatShape(id), own.rank <= shape.rank, isConstant(id) else { return nil }
+    guard let own = floatShape(id), own.rank <= shape.rank, axis < shape.rank, isConstant(id) else {
+      return nil
+    }
     let place = axis - (shape.rank - own.rank)
     for (i, extent) in own.enumerated() where extent != 1 {
       guard i == place, extent == shape[axis] else { return nil }

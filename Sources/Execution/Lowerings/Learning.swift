@@ -4,63 +4,7 @@ import ModelGraph
 import Operators
 import Tensors
 
-// What only graphs that learn have: weights that each run is given, and gradients.
-
-/// A convolution by weights that the run is given.
-struct GivenConvolutionStep: Step {
-  let input: Region
-  let weight: Region
-  let bias: Region?
-  let result: Region
-  let geometry: ConvolutionGeometry
-  /// Of the weight, along `[outputs, inputs, kernelHeight, kernelWidth]`.
-  let strides: [Int]
-
-  var kind: String { "Conv" }
-  var operations: Int { geometry.operations }
-  var reads: [Region] { [input, weight] + (bias.map { [$0] } ?? []) }
-  var writes: [Region] { [result] }
-
-  func run(in frame: Frame) {
-    let source = geometry.weight(frame.view(weight), strides: strides)
-    let (x, y, bias) = (frame.view(input), frame.view(result), bias.map(frame.view))
-    if geometry.isDepthwise, geometry.channels > 1 {
-      DepthwiseConvolution(source, channels: geometry.channels).convolve(
-        x, geometry: geometry, into: y, bias: bias, pool: frame.pool)
-    } else {
-      PackedConvolution(source, groups: geometry.groups, pool: frame.pool).convolve(
-        x, geometry: geometry, into: y, epilogue: Epilogue(bias: bias), pool: frame.pool)
-    }
-  }
-}
-
-/// A transposed convolution by weights that the run is given; the geometry is that of the convolution that it
-/// transposes.
-struct GivenTransposedConvolutionStep: Step {
-  let input: Region
-  let weight: Region
-  let result: Region
-  let scratch: Region
-  let geometry: ConvolutionGeometry
-  let strides: [Int]
-
-  var kind: String { "ConvTranspose" }
-  var operations: Int { geometry.operations }
-  var reads: [Region] { [input, weight] }
-  var writes: [Region] { [result, scratch] }
-
-  func run(in frame: Frame) {
-    let source = geometry.weight(frame.view(weight), strides: strides)
-    let (flow, y) = (frame.view(input), frame.view(result))
-    if geometry.isDepthwise, geometry.outputChannels == geometry.channels {
-      ConvolutionGradient.depthwiseInput(
-        flow, source, geometry: geometry, into: y, pool: frame.pool)
-    } else {
-      TransposedConvolution(source, groups: geometry.groups, pool: frame.pool).convolve(
-        flow, geometry: geometry, into: y, scratch: frame.view(scratch), pool: frame.pool)
-    }
-  }
-}
+// Gradients of windows, and what they are made of.
 
 struct ConvolutionWeightGradientStep: Step {
   let input: Region
@@ -75,9 +19,15 @@ struct ConvolutionWeightGradientStep: Step {
   var writes: [Region] { [result, scratch] }
 
   func run(in frame: Frame) {
-    ConvolutionGradient.weight(
-      frame.view(input), frame.view(flow), geometry: geometry, into: frame.view(result),
-      scratch: frame.view(scratch), pool: frame.pool)
+    let (x, flow) = (frame.view(input), frame.view(flow))
+    let (result, scratch) = (frame.view(result), frame.view(scratch))
+    if geometry.isPointwise {
+      ConvolutionGradient.pointwiseWeight(
+        x, flow, geometry: geometry, into: result, scratch: scratch, pool: frame.pool)
+    } else {
+      ConvolutionGradient.weight(
+        x, flow, geometry: geometry, into: result, scratch: scratch, pool: frame.pool)
+    }
   }
 }
 
@@ -117,14 +67,18 @@ extension Lowering {
       !geometry.isDepthwise || geometry.channels == geometry.outputChannels
     else { return false }
     let layout = AxisOrder.channelsLast(4)
-    // Its channels last, or for a depthwise convolution the outputs
-    let order = AxisOrder(order: geometry.isDepthwise ? [2, 3, 1, 0] : [0, 2, 3, 1])
+    let order =
+      geometry.isDepthwise ? AxisOrder(order: [2, 3, 1, 0]) : AxisOrder.rowMajor(4)
+    let scratch =
+      geometry.isPointwise
+      ? ConvolutionGradient.pointwiseScratchCount(geometry)
+      : ConvolutionGradient.scratchCount(geometry)
     builder.append(
       ConvolutionWeightGradientStep(
         input: try builder.floats(x, layout).operand,
         flow: try builder.floats(flow, layout).operand,
         result: try builder.result(output, order),
-        scratch: builder.newBuffer(ConvolutionGradient.scratchCount(geometry)),
+        scratch: builder.newBuffer(scratch),
         geometry: geometry))
     return outputShape.rank == 4
   }
@@ -162,60 +116,5 @@ extension Lowering {
         source: source, result: try builder.result(output, layout),
         shape: layout.physical(target), strides: layout.order.map { strides[$0] }))
     return true
-  }
-}
-
-extension ProgramBuilder {
-  /// A convolution by a weight that is no constant.
-  func lowerGivenConvolution(_ conv: Conv, _ node: Node) throws -> Bool {
-    guard let x = node.inputs[0], let weight = node.inputs[1], let output = node.outputs[0],
-      let shape = floatShape(x), let kernel = floatShape(weight),
-      let outputShape = floatShape(output), shape.rank == 4,
-      let geometry = Window(
-        kernel: Array(kernel[2...]), strides: conv.strides, padding: conv.padding,
-        dilations: conv.dilations
-      ).geometry(input: shape, output: outputShape, groups: conv.groups)
-    else { return false }
-    let layout = AxisOrder.channelsLast(4)
-    let bias = node.inputs.count > 2 ? node.inputs[2] : nil
-    let (source, order) = try floats(weight)
-    append(
-      GivenConvolutionStep(
-        input: try floats(x, layout).operand, weight: source,
-        bias: try bias.map { try floats($0, .rowMajor(1)).operand },
-        result: try result(output, layout), geometry: geometry, strides: order.strides(kernel)))
-    return true
-  }
-
-  /// A transposed convolution by a weight that is no constant.
-  func lowerGivenTransposedConvolution(
-    _ node: Node, padding: Padding, _ conv: ConvTranspose
-  ) throws -> Bool {
-    guard let x = node.inputs[0], let weight = node.inputs[1], let output = node.outputs[0],
-      node.inputs.count < 3, let shape = floatShape(x), let kernel = floatShape(weight),
-      let outputShape = floatShape(output), shape.rank == 4,
-      let geometry = Window(
-        kernel: Array(kernel[2...]), strides: conv.strides, padding: padding,
-        dilations: conv.dilations
-      ).geometry(input: outputShape, output: shape, groups: conv.groups)
-    else { return false }
-    let layout = AxisOrder.channelsLast(4)
-    let (source, order) = try floats(weight)
-    let spread = geometry.outputRows * geometry.kernelCount * geometry.channels
-    append(
-      GivenTransposedConvolutionStep(
-        input: try floats(x, layout).operand, weight: source, result: try result(output, layout),
-        scratch: newBuffer(geometry.isDepthwise ? 0 : spread), geometry: geometry,
-        strides: order.strides(kernel)))
-    return true
-  }
-}
-
-extension ConvolutionGeometry {
-  /// A run's weights `[outputs, inputs, kernelHeight, kernelWidth]` as they lie.
-  fileprivate func weight(_ values: FloatView, strides: [Int]) -> Weight {
-    Weight(
-      values, outputs: outputChannels, inputs: inputChannelsPerGroup, kernelHeight: kernelHeight,
-      kernelWidth: kernelWidth, strides: (strides[0], strides[1], strides[2], strides[3]))
   }
 }

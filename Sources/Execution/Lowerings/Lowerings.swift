@@ -1,7 +1,7 @@
 extension Lowering {
   /// One line an operator; what has no line here is evaluated as the operator itself does.
   static let all: [Lowering] =
-    unary + reductions + [
+    unary + reductions + gradients + [
       .convolution, .transposedConvolution,
       .maxPool, .averagePool,
       .gemm, .matMul, .linear,
@@ -12,7 +12,13 @@ extension Lowering {
       .clip,
       .transpose, .identity, .dropout, .reshape, .flatten, .squeeze, .unsqueeze,
       .pad, .concat, .split, .slice, .expand,
-      .convolutionWeightGradient, .poolGradient,
+    ]
+
+  /// What only graphs that learn have.
+  private static let gradients: [Lowering] =
+    rowGradients + [
+      .convolutionWeightGradient, .poolGradient, .attentionGradient, .gatherGradient,
+      .batchNormalizationInTraining, .batchNormalizationGradient,
       .tokenCrossEntropy, .tokenCrossEntropyGradient,
     ]
 }

@@ -63,6 +63,12 @@ extension Lowering {
   static let gemm = Lowering(Gemm.self) { gemm, node, builder in
     let isLinear = !gemm.transposeA && gemm.transposeB && gemm.alpha == 1 && gemm.beta == 1
     if isLinear, try builder.lowerToStoredProduct(node) { return true }
+    if isLinear, !builder.isConstant(node.inputs[1]), builder.floatShape(node.inputs[0])?.rank == 2,
+      node.inputs.count < 3 || node.inputs[2] == nil
+        || builder.floatShape(node.inputs[2])?.rank == 1
+    {
+      return try builder.lowerGivenLinear(node)
+    }
     guard let a = node.inputs[0], let b = node.inputs[1], let output = node.outputs[0],
       let shape = builder.floatShape(output), shape.elementCount > 0,
       let weight = builder.floatShape(b), weight.elementCount > 0, builder.isConstant(b),

@@ -13,7 +13,8 @@ final class Frame {
 
   /// - Parameter states: for inputs that are memory of a state, that memory; the tensor only says its shape.
   init(
-    program: Program, arena: Arena, inputs: [Tensor], states: [Int: FloatView], pool: ThreadPool
+    program: Program, arena: Arena, inputs: [Tensor], states: [Int: FloatView],
+    outputs: [FloatView], pool: ThreadPool
   ) {
     self.pool = pool
     self.inputs = inputs
@@ -22,7 +23,7 @@ final class Frame {
       arena: arena, offsets: program.plan.offsets,
       inputs: inputs.enumerated().map { index, tensor in
         states[index] ?? (tensor.dataType == .float32 ? FloatView(tensor) : nil)
-      })
+      }, outputs: outputs)
     slots = [Tensor?](repeating: nil, count: program.slotCount)
   }
 
@@ -60,6 +61,7 @@ struct Homes: Sendable {
   let arena: Arena
   let offsets: [Int]
   let inputs: [FloatView?]
+  let outputs: [FloatView]
   /// Buffers of which some rows lie elsewhere.
   var local: LocalBuffers?
 
@@ -73,6 +75,8 @@ struct Homes: Sendable {
         preconditionFailure("input \(index) is not in float32")
       }
       return view[operand.offset..<(operand.offset + operand.count)]
+    case .output(let index):
+      return outputs[index][operand.offset..<(operand.offset + operand.count)]
     case .constant(let view):
       return view[operand.offset..<(operand.offset + operand.count)]
     }

@@ -31,14 +31,18 @@ final class Program: Sendable {
   }
 
   /// Computes the outputs; `observe` is told after each step how long it took.
+  ///
+  /// - Parameter memory: where the outputs go that the caller has a place for.
   func run(
-    _ inputs: [Tensor], states: [Int: FloatView] = [:], pool: ThreadPool,
+    _ inputs: [Tensor], states: [Int: FloatView] = [:], into memory: [FloatView] = [],
+    pool: ThreadPool,
     observe: ((Entry, Duration) -> Void)? = nil
   ) throws -> NamedTensors {
     let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.count)
     defer { arenas.withLock { if $0.count < 4 { $0.append(arena) } } }
     let frame = Frame(
-      program: self, arena: arena, inputs: inputs, states: states, pool: pool)
+      program: self, arena: arena, inputs: inputs, states: states, outputs: memory,
+      pool: pool)
     for entry in entries {
       let start = observe.map { _ in ContinuousClock.now }
       try naming("node '\(entry.name)' (\(entry.step.kind))") { try entry.step.run(in: frame) }

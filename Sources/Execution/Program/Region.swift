@@ -8,6 +8,8 @@ struct Region: Sendable {
     case buffer(Int)
     /// An input of the program, where the caller has it.
     case input(Int)
+    /// An output of the program, where the caller wants it.
+    case output(Int)
     /// Known when the program was compiled.
     case constant(FloatView)
   }

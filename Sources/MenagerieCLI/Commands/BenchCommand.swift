@@ -36,6 +36,9 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "How long to measure.")
   var seconds = 2.0
 
+  @Flag(help: "Time steps of training by AdamW; --inputs has the labels as 'targets'.")
+  var train = false
+
   @Flag(help: "The time of each step of one run.")
   var profile = false
 
@@ -52,6 +55,9 @@ struct BenchCommand: ParsableCommand {
     guard inputs == nil || batch == 1 else {
       throw ValidationError("--inputs gives the items, and --batch their number")
     }
+    guard !train || inputs != nil else {
+      throw ValidationError("--train needs --inputs with the labels as 'targets'")
+    }
     guard dtype == "float32" else {
       throw ValidationError("--dtype \(dtype): the runtime computes in float32")
     }
@@ -63,6 +69,7 @@ struct BenchCommand: ParsableCommand {
   func run() throws {
     let start = System.seconds
     let loaded = try Model(contentsOf: model, options: SessionOptions(threads: threads.count))
+    if train, let inputs { return try runTraining(loaded, arrays: inputs, startedAt: start) }
     if inputs == nil, GenerativeBenchmark.accepts(loaded) {
       return try runGeneration(loaded, startedAt: start)
     }

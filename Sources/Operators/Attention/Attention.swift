@@ -166,3 +166,19 @@ public struct Attention: Operator {
     return try .concatenated([past, new], axis: 2, shape: bounded(shape))
   }
 }
+
+extension Attention: PartlyDifferentiable {
+  /// With a bound, a past, counted keys or a mask that learns, it is first said with other operators.
+  func hasRule(for node: Node, moving: Set<ValueID>) -> Bool {
+    let mask = node.inputs.count > 3 ? node.inputs[3] : nil
+    return softcap == 0 && node.inputs.dropFirst(4).allSatisfy { $0 == nil }
+      && node.outputs.dropFirst().allSatisfy { $0 == nil }
+      && !(mask.map(moving.contains) ?? false)
+  }
+
+  public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
+    var given = try [builder.flow(0)] + (0..<3).map { try builder.input($0) }
+    if builder.has(3) { given.append(try builder.input(3)) }
+    return try builder.add(AttentionGradient(self), given, outputs: 3)
+  }
+}

@@ -46,8 +46,24 @@ public struct Clip: Operator {
 extension Clip: Differentiable {
   /// By x alone; bounds do not learn.
   public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
-    let x = try builder.input(0)
-    var flow = try builder.flow(0)
+    let (x, flow) = (try builder.input(0), try builder.flow(0))
+    var bounds = [-Double.infinity, .infinity]
+    for index in 1...2 where builder.has(index) {
+      guard let bound = builder.constant(try builder.input(index)) else {
+        return [try gradient(&builder, x, flow)]
+      }
+      bounds[index - 1] = bound.doubles[0]
+    }
+    return [
+      try builder.add(UnaryGradient(Inside(minimum: bounds[0], maximum: bounds[1])), [flow, x])
+    ]
+  }
+
+  /// By bounds that a run computes.
+  private func gradient(
+    _ builder: inout GradientBuilder, _ x: ValueID, _ flow: ValueID
+  ) throws -> ValueID {
+    var flow = flow
     if builder.has(1) {
       let inside = try builder.add(GreaterOrEqual(), [x, builder.input(1)])
       flow = try builder.multiply(flow, builder.indicator(inside, like: x))
@@ -56,6 +72,19 @@ extension Clip: Differentiable {
       let inside = try builder.add(LessOrEqual(), [x, builder.input(2)])
       flow = try builder.multiply(flow, builder.indicator(inside, like: x))
     }
-    return [flow]
+    return flow
+  }
+
+  /// 1 between the bounds.
+  public struct Inside: Slope {
+    public var minimum: Double
+    public var maximum: Double
+
+    public init(minimum: Double, maximum: Double) {
+      self.minimum = minimum
+      self.maximum = maximum
+    }
+
+    public func slope(at x: Double) -> Double { x >= minimum && x <= maximum ? 1 : 0 }
   }
 }

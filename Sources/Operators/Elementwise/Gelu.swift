@@ -24,29 +24,18 @@ public struct Gelu: ElementwiseUnary {
   public enum Approximation: String, Sendable { case none, tanh }
 }
 
-extension Gelu: DifferentiableUnary {
+extension Gelu: SlopedUnary {
   /// Φ(x) + x φ(x), or the derivative of the formula by tanh.
-  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
+  public func slope(at x: Double) -> Double {
     switch approximation {
     case .none:
-      let normal = try builder.sum(
-        builder.multiply(
-          builder.add(Erf(), [builder.multiply(x, by: 0.5.squareRoot())]), by: 0.5), 0.5)
-      let power = try builder.add(
-        Exp(), [builder.multiply(builder.multiply(x, x), by: -0.5)])
-      let density = try builder.multiply(power, by: 1 / (2 * Double.pi).squareRoot())
-      return try builder.sum(normal, builder.multiply(x, density))
+      let density = C.exp(-0.5 * x * x) / (2 * Double.pi).squareRoot()
+      return 0.5 * (1 + C.erf(x * 0.5.squareRoot())) + x * density
     case .tanh:
       let (factor, cubic) = ((2 / Double.pi).squareRoot(), 0.044715)
-      let square = try builder.multiply(x, x)
-      let bend = try builder.sum(builder.multiply(square, by: cubic), 1)
-      let inner = try builder.multiply(builder.multiply(x, bend), by: factor)
-      let bound = try builder.add(Tanh(), [inner])
-      let rise = try builder.difference(1, builder.multiply(bound, bound))
-      let steepness = try builder.multiply(
-        builder.sum(builder.multiply(square, by: 3 * cubic), 1), by: 0.5 * factor)
-      let share = try builder.multiply(builder.multiply(x, rise), steepness)
-      return try builder.sum(builder.sum(builder.multiply(bound, by: 0.5), 0.5), share)
+      let bound = C.tanh(factor * (x + cubic * x * x * x))
+      let steepness = 0.5 * factor * (1 + 3 * cubic * x * x)
+      return 0.5 * (1 + bound) + x * (1 - bound * bound) * steepness
     }
   }
 }

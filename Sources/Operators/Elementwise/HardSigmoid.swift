@@ -16,11 +16,9 @@ public struct HardSigmoid: ElementwiseUnary {
   public func apply(_ x: Double) -> Double { max(0, min(1, alpha * x + beta)) }
 }
 
-extension HardSigmoid: DifferentiableUnary {
-  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
-    let zero = try builder.add(Greater(), [y, builder.number(0, like: y)])
-    let one = try builder.add(Less(), [y, builder.number(1, like: y)])
-    let inside = try builder.indicator(builder.add(And(), [zero, one]), like: y)
-    return try builder.multiply(inside, by: alpha)
+extension HardSigmoid: SlopedUnary {
+  public func slope(at x: Double) -> Double {
+    let y = alpha * x + beta
+    return y > 0 && y < 1 ? alpha : 0
   }
 }

@@ -14,10 +14,6 @@ public struct LeakyRelu: ElementwiseUnary {
   public func apply(_ x: Double) -> Double { x < 0 ? alpha * x : x }
 }
 
-extension LeakyRelu: DifferentiableUnary {
-  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
-    let positive = try builder.add(Greater(), [x, builder.number(0, like: x)])
-    return try builder.add(
-      Where(), [positive, builder.number(1, like: x), builder.number(alpha, like: x)])
-  }
+extension LeakyRelu: SlopedUnary {
+  public func slope(at x: Double) -> Double { x < 0 ? alpha : 1 }
 }

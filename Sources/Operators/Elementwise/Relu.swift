@@ -13,9 +13,9 @@ public struct Relu: NumericUnary {
   public func apply<T: FixedWidthInteger>(_ x: T) -> T { max(x, 0) }
 }
 
-extension Relu: DifferentiableUnary {
+extension Relu: SlopedUnary {
+  public var isOfResult: Bool { true }
+
   /// 0 where x is 0, as in PyTorch.
-  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
-    try builder.add(Sign(), [y])
-  }
+  public func slope(at y: Double) -> Double { y <= 0 ? 0 : 1 }
 }

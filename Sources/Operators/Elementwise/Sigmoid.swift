@@ -11,8 +11,8 @@ public struct Sigmoid: ElementwiseUnary {
   public func apply(_ x: Double) -> Double { 1 / (1 + C.exp(-x)) }
 }
 
-extension Sigmoid: DifferentiableUnary {
-  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
-    try builder.multiply(y, builder.difference(1, y))
-  }
+extension Sigmoid: SlopedUnary {
+  public var isOfResult: Bool { true }
+
+  public func slope(at y: Double) -> Double { y * (1 - y) }
 }

@@ -14,12 +14,10 @@ public struct Swish: ElementwiseUnary {
   public func apply(_ x: Double) -> Double { x / (1 + C.exp(-alpha * x)) }
 }
 
-extension Swish: DifferentiableUnary {
+extension Swish: SlopedUnary {
   /// s (1 + αx (1 - s)), s being sigmoid(αx).
-  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
-    let gate = try builder.add(Sigmoid(), [builder.multiply(x, by: alpha)])
-    let share = try builder.multiply(
-      builder.multiply(x, by: alpha), builder.difference(1, gate))
-    return try builder.multiply(gate, builder.sum(share, 1))
+  public func slope(at x: Double) -> Double {
+    let gate = 1 / (1 + C.exp(-alpha * x))
+    return gate * (1 + alpha * x * (1 - gate))
   }
 }

@@ -11,8 +11,8 @@ public struct Tanh: ElementwiseUnary {
   public func apply(_ x: Double) -> Double { C.tanh(x) }
 }
 
-extension Tanh: DifferentiableUnary {
-  func slope(_ builder: inout GradientBuilder, x: ValueID, y: ValueID) throws -> ValueID {
-    try builder.difference(1, builder.multiply(y, y))
-  }
+extension Tanh: SlopedUnary {
+  public var isOfResult: Bool { true }
+
+  public func slope(at y: Double) -> Double { 1 - y * y }
 }

@@ -25,6 +25,12 @@ extension DifferentiableUnary {
   }
 }
 
+/// An operator that has a rule for some of its cases only; for others it is first said with other operators.
+protocol PartlyDifferentiable: Differentiable {
+  /// - Parameter moving: the values whose gradients may be wanted.
+  func hasRule(for node: Node, moving: Set<ValueID>) -> Bool
+}
+
 /// An operator of steps, whose result does not move with small moves of its input.
 protocol Flat: Differentiable {}
 

@@ -6,16 +6,20 @@ extension Graph {
   /// Appends what computes the derivatives of `loss` by `values`: reverse mode, node after node from the loss backwards.
   ///
   /// Operators without a rule are first said with others, where they can be (`Decomposable`).
-  /// - Parameter loss: a value of one element.
+  /// - Parameters:
+  ///   - loss: a value of one element.
+  ///   - share: a value of the loss's type that all gradients are multiplied by; 1 when nil.
   /// - Returns: for each of `values` the gradient, of its shape; zeros where the loss does not depend on it.
   /// - Throws: `.unsupported` with the node's name where the way leads through an operator that has no rule; `.malformed`
   ///   when a type on the way is not known.
-  public mutating func addGradients(of loss: ValueID, by values: [ValueID]) throws -> [ValueID] {
+  public mutating func addGradients(
+    of loss: ValueID, by values: [ValueID], times share: ValueID? = nil
+  ) throws -> [ValueID] {
     try inferTypes()
     let sources = Set(values)
     let dependent = moved(by: sources)
     self = try decomposed { node, whole in
-      !(whole is any Differentiable)
+      !whole.hasGradient(node, moving: dependent)
         && node.inputs.contains { $0.map(dependent.contains) ?? false }
     }
     guard self[loss].type.shape?.elementCount == 1, let type = self[loss].type.dataType else {
@@ -25,7 +29,7 @@ extension Graph {
     let moving = moved(by: sources)
     let shape = self[loss].type.shape ?? []
     let one = Tensor(scalar: 1.0).cast(to: type).broadcast(to: shape).contiguous()
-    var flows: [ValueID: [ValueID]] = [loss: [addConstant("gradient_of_loss", one)]]
+    var flows = [loss: [share ?? addConstant("gradient_of_loss", one)]]
     for node in nodes.reversed()
     where node.outputs.contains(where: { $0.map { flows[$0] != nil } ?? false }) {
       let wanted = node.inputs.map { $0.map(moving.contains) ?? false }
@@ -99,5 +103,14 @@ extension Graph {
     let types = try node.operator.outputTypes(
       for: OperatorInputs(types: node.inputs.map { $0.map { self[$0].type } }, constants: known))
     for case (let id?, let type) in zip(node.outputs, types) { self[id].type = type }
+  }
+}
+
+extension Operator {
+  fileprivate func hasGradient(_ node: Node, moving: Set<ValueID>) -> Bool {
+    if let partly = self as? any PartlyDifferentiable {
+      return partly.hasRule(for: node, moving: moving)
+    }
+    return self is any Differentiable
   }
 }

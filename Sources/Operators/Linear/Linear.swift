@@ -55,8 +55,10 @@ extension Linear: Differentiable {
     let flat = try builder.reshaped(flow, [rows, outputs])
     var gradients: [ValueID?] = [nil, nil, nil]
     if builder.wants(0) {
-      gradients[0] = try builder.reshaped(
-        builder.add(MatMul(), [flat, weight]), builder.shape(x))
+      gradients[0] =
+        try builder.shape(x).rank > 1
+        ? builder.add(MatMul(), [flow, weight])
+        : builder.reshaped(builder.add(MatMul(), [flat, weight]), builder.shape(x))
     }
     if builder.wants(1) {
       let flatInput = try builder.reshaped(x, [rows, inputs])

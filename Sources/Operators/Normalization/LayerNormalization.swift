@@ -60,7 +60,7 @@ extension LayerNormalization: Differentiable {
     let x = try builder.input(0)
     let rank = try builder.shape(x).rank
     let axes = Array((try resolve(axis: axis, rank: rank))..<rank)
-    return try builder.gradientsOfNormalization(
-      axes: axes, epsilon: epsilon, centred: true)
+    return try builder.gradientsOfRows(from: axes[0], epsilon: epsilon, isCentred: true)
+      ?? builder.gradientsOfNormalization(axes: axes, epsilon: epsilon, centred: true)
   }
 }

@@ -25,8 +25,6 @@ extension LogSoftmax: Differentiable {
   public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
     let (flow, y) = (try builder.flow(0), try builder.output(0))
     let axis = try resolve(axis: axis, rank: builder.shape(y).rank)
-    let total = try builder.summed(flow, over: [axis], keep: true)
-    let share = try builder.multiply(builder.add(Exp(), [y]), total)
-    return [try builder.difference(flow, share)]
+    return [try builder.add(SoftmaxGradient(axis: axis, isLogarithm: true), [flow, y])]
   }
 }

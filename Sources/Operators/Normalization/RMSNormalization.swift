@@ -48,7 +48,7 @@ extension RMSNormalization: Differentiable {
     let x = try builder.input(0)
     let rank = try builder.shape(x).rank
     let axes = Array((try resolve(axis: axis, rank: rank))..<rank)
-    return try builder.gradientsOfNormalization(
-      axes: axes, epsilon: epsilon, centred: false)
+    return try builder.gradientsOfRows(from: axes[0], epsilon: epsilon, isCentred: false)
+      ?? builder.gradientsOfNormalization(axes: axes, epsilon: epsilon, centred: false)
   }
 }

@@ -25,9 +25,7 @@ public struct Softmax: AxisNormalization {
 extension Softmax: Differentiable {
   public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {
     let (flow, y) = (try builder.flow(0), try builder.output(0))
-    let product = try builder.multiply(flow, y)
     let axis = try resolve(axis: axis, rank: builder.shape(y).rank)
-    let share = try builder.multiply(y, builder.summed(product, over: [axis], keep: true))
-    return [try builder.difference(product, share)]
+    return [try builder.add(SoftmaxGradient(axis: axis, isLogarithm: false), [flow, y])]
   }
 }

@@ -88,11 +88,13 @@ public struct Trainer {
       advance()
       return
     }
-    for parameter in session.parameters { parameter.gradient.fill(0) }
-    var loss = 0.0
+    var (loss, adds) = (0.0, false)
     for part in parts where part.weight > 0 {
       let share = Double(part.weight) / Double(weight)
-      loss += try share * session.step(part.inputs, targets: part.targets, share: share).loss
+      let result = try session.step(
+        part.inputs, targets: part.targets, share: share, adds: adds)
+      loss += share * result.loss
+      adds = true
     }
     guard loss.isFinite else {
       throw DataError(

@@ -15,8 +15,7 @@ struct BatchStatistics: Sendable {
 }
 
 extension Graph {
-  /// Batch normalisations that have a learning part normalise by the batch: `(x - mean(x)) / √(variance(x) + ε) · scale +
-  /// bias`, and the statistics are to be seen.
+  /// Batch normalisations that have a learning part normalise by the batch, and the statistics are to be seen.
   ///
   /// - Parameter learns: whether a normalisation, by the name of its scale, takes part.
   /// - Source: Batch Normalization, Ioffe and Szegedy 2015, algorithm 1.
@@ -32,59 +31,18 @@ extension Graph {
         result.append(node)
         continue
       }
-      var parts = NodeList(name: node.name, graph: self)
-      let axes = parts.constant(Tensor((0..<rank).filter { $0 != 1 }))
-      let column = parts.constant(Tensor((0..<rank).map { $0 == 1 ? -1 : 1 }))
-      let flat = parts.constant(Tensor([-1]))
-      let type = self[x].type.dataType ?? .float32
-      let epsilon = parts.constant(Tensor(scalar: norm.epsilon).cast(to: type))
-      let middle = parts.add(ReduceMean(), [x, axes], "mean")
-      let centred = parts.add(Sub(), [x, middle], "centred")
-      let square = parts.add(Mul(), [centred, centred], "square")
-      let spread = parts.add(ReduceMean(), [square, axes], "variance")
-      let shifted = parts.add(Add(), [spread, epsilon], "shifted")
-      let deviation = parts.add(Sqrt(), [shifted], "deviation")
-      let inverse = parts.add(Reciprocal(), [deviation], "inverse")
-      let factor = parts.add(
-        Mul(), [inverse, parts.add(Reshape(), [scale, column], "scale")], "factor")
-      let scaled = parts.add(Mul(), [centred, factor], "scaled")
-      let shift = parts.add(Reshape(), [bias, column], "bias")
-      parts.add(Add(), [scaled, shift], "result", result: output)
+      let middle = addValue("\(node.name)/mean")
+      let spread = addValue("\(node.name)/variance")
+      result.append(
+        Node(
+          name: node.name, BatchNormalizationInTraining(epsilon: norm.epsilon),
+          inputs: [x, scale, bias], outputs: [output, middle, spread]))
       found.append(
         BatchStatistics(
-          mean: self[mean].name, variance: self[variance].name,
-          batchMean: parts.add(Reshape(), [middle, flat], "mean/flat"),
-          batchVariance: parts.add(Reshape(), [spread, flat], "variance/flat"), input: x))
-      self = parts.graph
-      result += parts.nodes
+          mean: self[mean].name, variance: self[variance].name, batchMean: middle,
+          batchVariance: spread, input: x))
     }
     nodes = result
     return found
-  }
-}
-
-/// Nodes in the making, which take the place of one.
-struct NodeList {
-  let name: String
-  private(set) var graph: Graph
-  private(set) var nodes: [Node] = []
-
-  init(name: String, graph: Graph) {
-    self.name = name
-    self.graph = graph
-  }
-
-  mutating func constant(_ tensor: Tensor) -> ValueID {
-    graph.addConstant("\(name)/constant_\(graph.constants.count)", tensor)
-  }
-
-  @discardableResult
-  mutating func add(
-    _ operator: any Operator, _ inputs: [ValueID?], _ suffix: String, result: ValueID? = nil
-  ) -> ValueID {
-    let id = result ?? graph.addValue("\(name)/\(suffix)")
-    nodes.append(
-      Node(name: "\(name)/\(suffix)", `operator`, inputs: inputs, outputs: [id]))
-    return id
   }
 }

@@ -19,8 +19,6 @@ public final class TrainingSession: Sendable {
   /// What a step found.
   public struct Result: Sendable {
     public var loss: Double
-    /// The model's first output for the batch: logits, where it gives probabilities.
-    public var output: Tensor
   }
 
   /// The weights that learn, in their order.
@@ -32,7 +30,10 @@ public final class TrainingSession: Sendable {
   private let running: [String: Parameter]
   private let objective: any Objective
   private let options: SessionOptions
-  private let pool: ThreadPool
+  /// The threads of a step, for what comes after it.
+  public let pool: ThreadPool
+  /// Gradients that are yet to be added to those of earlier batches.
+  private let summands = Summands()
   private let programs = Mutex<[(types: [TensorType], program: Compiled)]>([])
 
   /// A graph for batches of one shape.
@@ -77,44 +78,58 @@ public final class TrainingSession: Sendable {
     pool = ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads))
   }
 
-  /// Runs a batch, and adds its gradients, times `share`, to those that the parameters have.
+  /// Runs a batch, and leaves its gradients, times `share`, in the parameters' or adds them to what is there.
   ///
   /// - Parameters:
   ///   - targets: what the objective wants beside the output.
   ///   - share: of a batch that is only a part of a step.
+  ///   - adds: whether the parameters have gradients of the step's earlier batches.
   /// - Throws: `.mismatch` for inputs that do not fit; `.unsupported` for an operator without a gradient.
   public func step(
-    _ inputs: [String: Tensor], targets: Tensor, share: Double = 1
+    _ inputs: [String: Tensor], targets: Tensor, share: Double = 1, adds: Bool = true
   ) throws -> Result {
-    var given = inputs
-    given["targets"] = targets
-    let program = try program(for: given)
-    for parameter in parameters + running.values { given[parameter.name] = parameter.shared }
-    let names = Set(program.session.inputs.map(\.name))
-    let outputs = try program.session.run(given.filter { names.contains($0.key) })
-    for (index, parameter) in parameters.enumerated() {
-      let flow = FloatView(outputs[index + 2].tensor)
-      let gradient = parameter.gradient
-      guard gradient.count > 0 else { continue }
-      let factor = share == 1 ? flow : FloatView(zeros: flow.count)
-      if share != 1 {
+    let (program, given) = try prepared(inputs, targets, share: share)
+    let memory = adds ? summands.get(parameters) : parameters.map(\.gradient)
+    let outputs = try program.session.run(given, into: memory)
+    if adds {
+      for (parameter, flow) in zip(parameters, memory) where flow.count > 0 {
         Elementwise.binary(
-          .multiply, .whole(flow), .scalar(FloatView([Float(share)])), images: 1, rows: 1,
-          columns: flow.count, into: factor, pool: pool)
+          .add, .whole(parameter.gradient), .whole(flow), images: 1, rows: 1,
+          columns: flow.count, into: parameter.gradient, pool: pool)
       }
-      Elementwise.binary(
-        .add, .whole(gradient), .whole(factor), images: 1, rows: 1, columns: flow.count,
-        into: gradient, pool: pool)
     }
-    let first = parameters.count + 2
     for (index, one) in program.statistics.enumerated() {
-      move(one.mean, towards: outputs[first + 2 * index].tensor.floats, factor: 1)
+      move(one.mean, towards: outputs[1 + 2 * index].tensor.floats, factor: 1)
       // Running variances are those of the whole, not of the sample
       let factor = one.count > 1 ? Double(one.count) / Double(one.count - 1) : 1
-      move(one.variance, towards: outputs[first + 2 * index + 1].tensor.floats, factor: factor)
+      move(one.variance, towards: outputs[2 + 2 * index].tensor.floats, factor: factor)
     }
-    return Result(loss: outputs[0].tensor.doubles[0], output: outputs[1].tensor)
+    return Result(loss: outputs[0].tensor.doubles[0])
   }
+
+  /// What each part of a step does, and how long it took once; gradients are overwritten, running statistics stay.
+  public func profile(_ inputs: [String: Tensor], targets: Tensor) throws -> [StepProfile] {
+    let (program, given) = try prepared(inputs, targets, share: 1)
+    return try program.session.profile(given, into: parameters.map(\.gradient)).steps
+  }
+
+  public var threads: Int { pool.threads }
+
+  /// The program for a batch, and what it takes.
+  private func prepared(
+    _ inputs: [String: Tensor], _ targets: Tensor, share: Double
+  ) throws -> (program: Compiled, given: [String: Tensor]) {
+    var given = inputs
+    given[TrainingSession.targets] = targets
+    let program = try program(for: given)
+    given[TrainingSession.share] = Tensor(shape: [], [Float(share)])
+    for parameter in parameters + running.values { given[parameter.name] = parameter.shared }
+    let names = Set(program.session.inputs.map(\.name))
+    return (program, given.filter { names.contains($0.key) })
+  }
+
+  /// Names of what the graph takes beside the model's inputs and weights.
+  private static let (targets, share) = ("targets", "loss/share")
 
   private func move(_ running: Parameter, towards batch: [Float], factor: Double) {
     for (index, value) in batch.enumerated() {
@@ -159,17 +174,28 @@ public final class TrainingSession: Sendable {
     guard let output = graph.outputs.first else {
       throw DataError(.unsupported, "the model has no output")
     }
-    let targets = graph.addInput("targets", try objective.targets(for: graph[output].type))
+    let targets = graph.addInput(
+      TrainingSession.targets, try objective.targets(for: graph[output].type))
     let loss = try objective.loss(output, targets, in: &graph)
     let places = Dictionary(
       graph.inputs.map { (graph[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
     let values = parameters.compactMap { places[$0.name] }
-    let gradients = try graph.addGradients(of: loss, by: values)
+    try graph.inferTypes()
+    let share = graph.addInput(TrainingSession.share, TensorType(.float32, []))
+    let type = graph[loss].type
+    let seed =
+      type.shape == []
+      ? share
+      : graph.add(
+        Expand(), [share, graph.addConstant("loss/shape", Tensor((type.shape ?? []).dimensions))],
+        name: "loss/shares")
+    let gradients = try graph.addGradients(of: loss, by: values, times: seed)
     graph.outputs =
-      [loss, output] + gradients + statistics.flatMap { [$0.batchMean, $0.batchVariance] }
+      [loss] + statistics.flatMap { [$0.batchMean, $0.batchVariance] } + gradients
+    let placed = (graph.outputs.count - gradients.count)..<graph.outputs.count
     let session = try Session(
       graph: graph, weights: { throw DataError(.malformed, "the weight '\($0)' is not given") },
-      options: options)
+      options: options, placed: Array(placed))
     return Compiled(
       session: session,
       statistics: statistics.compactMap { one in
@@ -189,5 +215,17 @@ extension Graph {
       last.operator is Softmax, let logits = last.inputs[0]
     else { return }
     outputs[0] = logits
+  }
+}
+
+/// Memory for gradients, made when it is first wanted.
+private final class Summands: Sendable {
+  private let views = Mutex<[FloatView]>([])
+
+  func get(_ parameters: [Parameter]) -> [FloatView] {
+    views.withLock { views in
+      if views.isEmpty { views = parameters.map { FloatView(zeros: $0.gradient.count) } }
+      return views
+    }
   }
 }

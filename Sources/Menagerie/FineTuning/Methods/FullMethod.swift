@@ -22,7 +22,7 @@ public enum FullMethod: LearningMethod {
 
 extension Graph {
   /// Names of the means and variances that batch normalisations keep.
-  fileprivate var runningStatistics: Set<String> {
+  var runningStatistics: Set<String> {
     var names: Set<String> = []
     for node in nodes where node.operator is BatchNormalization {
       for id in node.inputs.dropFirst(3) { if let id { names.insert(self[id].name) } }

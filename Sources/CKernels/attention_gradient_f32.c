@@ -1,0 +1,174 @@
+#include "mng_attention_gradient_f32.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "gemm_f32.h"
+#include "lanes.h"
+#include "mng_gemm_across_f32.h"
+#include "rows_f32.h"
+
+enum {
+  QUERIES = 126,  // of a block, whose scores stay in the second cache level
+  LINE = 16,
+};
+
+// Defined by MNG_VARIANTS below; for this file alone.
+void mng_attention_gradient_f32_row(float *p, float *t, size_t begin, size_t end, size_t keys,
+                                    const float *mask, size_t mask_key, float scale);
+
+/// Scores become shares, and what flows to shares what flows to scores.
+MNG_INLINE void mng_attention_gradient_f32_row_body(float *p, float *t, size_t begin, size_t end,
+                                                    size_t keys, const float *mask,
+                                                    size_t mask_key, float scale) {
+  memset(p, 0, begin * sizeof *p);
+  memset(t, 0, begin * sizeof *t);
+  memset(p + end, 0, (keys - end) * sizeof *p);
+  memset(t + end, 0, (keys - end) * sizeof *t);
+  p += begin;
+  t += begin;
+  const size_t count = end - begin;
+  if (mask) {
+    const float *m = mask + begin * mask_key;
+    if (mask_key) {
+      LOOP_IN_PLACE
+      for (size_t j = 0; j < count; j++)
+        p[j] = m[j] == -INFINITY ? -INFINITY : p[j] * scale + m[j];
+    } else {
+      LOOP_IN_PLACE
+      for (size_t j = 0; j < count; j++)
+        p[j] = m[0] == -INFINITY ? -INFINITY : p[j] * scale + m[0];
+    }
+  } else {
+    LOOP_IN_PLACE
+    for (size_t j = 0; j < count; j++) p[j] *= scale;
+  }
+  const float max = max_of_row(p, count);
+  if (max == -INFINITY) {
+    memset(p, 0, count * sizeof *p);
+    memset(t, 0, count * sizeof *t);
+    return;
+  }
+  const float inverse = 1 / sum_of_exponentials(p, count, max, p);
+  mng_f32x16 sums = {0};
+  size_t j = 0;
+  for (; j + LANES <= count; j += LANES) {
+    const mng_f32x16 share = MNG_READ(mng_f32x16, p + j) * inverse;
+    MNG_AT(mng_f32x16, p + j) = share;
+    sums += share * MNG_READ(mng_f32x16, t + j);
+  }
+  float lanes[LANES];
+  memcpy(lanes, &sums, sizeof lanes);
+  for (int lane = 0; j < count; j++, lane++) {
+    p[j] *= inverse;
+    lanes[lane] += p[j] * t[j];
+  }
+  const float total = sum_of_lanes(lanes);
+  LOOP_IN_PLACE
+  for (size_t i = 0; i < count; i++) t[i] = p[i] * (t[i] - total) * scale;
+}
+
+MNG_VARIANTS(mng_attention_gradient_f32_row,
+             (float *p, float *t, size_t begin, size_t end, size_t keys, const float *mask,
+              size_t mask_key, float scale),
+             (p, t, begin, end, keys, mask, mask_key, scale))
+
+static size_t rounded(size_t floats) { return (floats + LINE - 1) / LINE * LINE; }
+
+/// Floats from a row of scores to the next: no power of two, which would alias in the caches.
+static size_t score_stride(size_t keys) { return rounded(keys) + LINE; }
+
+/// The parts of the scratch.
+typedef struct parts {
+  float *keys_turned, *values_turned, *keys, *queries, *flow, *shares, *moved, *gemm;
+  size_t bytes;
+} parts;
+
+static parts parts_of(mng_isa isa, const mng_attention_f32 *a, float *base) {
+  parts p = {0};
+  size_t floats = 0;
+  const size_t rows = mng_min(QUERIES, a->queries), stride = score_stride(a->keys);
+#define PART(name, count) \
+  p.name = base + floats; \
+  floats += rounded(count);
+  PART(keys_turned, mng_gemm_f32_packed_count(isa, a->size, a->keys))
+  PART(values_turned, mng_gemm_f32_packed_count(isa, a->width, a->keys))
+  PART(keys, mng_gemm_f32_packed_count(isa, a->keys, a->size))
+  PART(queries, mng_gemm_f32_packed_count(isa, rows, a->size))
+  PART(flow, mng_gemm_f32_packed_count(isa, rows, a->width))
+  PART(shares, rows * stride)
+  PART(moved, rows * stride)
+#undef PART
+  p.gemm = base + floats;
+  size_t more = mng_gemm_f32_across_scratch(isa, rows);
+  const size_t depths[] = {a->size, a->width, a->keys};
+  for (int i = 0; i < 3; i++) {
+    const size_t bytes = mng_gemm_f32_scratch(rows, depths[i]);
+    more = bytes > more ? bytes : more;
+  }
+  p.bytes = floats * sizeof(float) + more;
+  return p;
+}
+
+size_t mng_attention_gradient_f32_scratch(mng_isa isa, const mng_attention_gradient_f32 *work) {
+  float none;
+  return parts_of(isa, &work->forward, &none).bytes;
+}
+
+/// Packs a matrix `[k, n]` under any strides.
+static void pack(mng_isa isa, const float *values, size_t k, size_t k_stride, size_t n,
+                 size_t n_stride, float *packed) {
+  const mng_weight_f32 weight = {values, n, k, 1, 1, (ptrdiff_t)n_stride, (ptrdiff_t)k_stride,
+                                 0,      0, NULL};
+  const size_t panel = mng_gemm_f32_panel(isa);
+  mng_gemm_f32_pack(isa, &weight, packed, 0, (n + panel - 1) / panel);
+}
+
+static void multiply(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
+                     const float *packed, size_t n, float *y, size_t y_stride, float *scratch) {
+  const mng_epilogue_f32 plain = {.minimum = -INFINITY, .maximum = INFINITY};
+  const size_t panel = mng_gemm_f32_panel(isa);
+  mng_gemm_f32(isa, a, a_stride, k, packed, n, y, y_stride, 0, rows, 0, (n + panel - 1) / panel,
+               &plain, scratch);
+}
+
+void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_f32 *work,
+                                      void *scratch) {
+  const mng_attention_gradient_f32 g = *work;
+  const mng_attention_f32 a = g.forward;
+  const parts p = parts_of(isa, &a, scratch);
+  const size_t stride = score_stride(a.keys);
+  const size_t tiles = mng_gemm_f32_across_tiles(isa, 1, a.keys);
+  pack(isa, a.k, a.size, 1, a.keys, a.k_row, p.keys_turned);
+  pack(isa, a.v, a.width, 1, a.keys, a.v_row, p.values_turned);
+  pack(isa, a.k, a.keys, a.k_row, a.size, 1, p.keys);
+  for (size_t head = 0; head < a.heads; head++) {
+    for (size_t begin = 0; begin < a.queries; begin += QUERIES) {
+      const size_t rows = mng_min(QUERIES, a.queries - begin);
+      const float *q = a.q + head * a.q_head + begin * a.q_row;
+      const float *flow = g.flow + head * g.flow_head + begin * g.flow_row;
+      multiply(isa, q, a.q_row, rows, a.size, p.keys_turned, a.keys, p.shares, stride, p.gemm);
+      multiply(isa, flow, g.flow_row, rows, a.width, p.values_turned, a.keys, p.moved, stride,
+               p.gemm);
+      for (size_t i = 0; i < rows; i++) {
+        const ptrdiff_t at = a.before + (ptrdiff_t)(begin + i);
+        const ptrdiff_t first = at - (ptrdiff_t)a.left, last = at + (ptrdiff_t)a.right + 1;
+        const size_t end = last < 0 ? 0 : mng_min((size_t)last, a.keys);
+        const size_t from = first < 0 ? 0 : mng_min((size_t)first, end);
+        const float *mask =
+            a.mask ? a.mask + head * a.mask_head + (begin + i) * a.mask_row : NULL;
+        mng_attention_gradient_f32_row(p.shares + i * stride, p.moved + i * stride, from, end,
+                                       a.keys, mask, a.mask_key, a.scale);
+      }
+      multiply(isa, p.moved, stride, rows, a.keys, p.keys, a.size,
+               g.dq + head * g.dq_head + begin * g.dq_row, g.dq_row, p.gemm);
+      const bool accumulates = head > 0 || begin > 0;
+      pack(isa, flow, rows, g.flow_row, a.width, 1, p.flow);
+      mng_gemm_f32_across(isa, p.shares, stride, a.keys, rows, p.flow, a.width, accumulates, g.dv,
+                          g.dv_row, 0, tiles, p.gemm);
+      pack(isa, q, rows, a.q_row, a.size, 1, p.queries);
+      mng_gemm_f32_across(isa, p.moved, stride, a.keys, rows, p.queries, a.size, accumulates, g.dk,
+                          g.dk_row, 0, tiles, p.gemm);
+    }
+  }
+}

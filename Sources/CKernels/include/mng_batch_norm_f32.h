@@ -1,0 +1,28 @@
+#ifndef MNG_BATCH_NORM_F32_H
+#define MNG_BATCH_NORM_F32_H
+
+#include <stddef.h>
+
+/// Sums over `rows` rows of `columns` channels, for statistics of a batch:
+/// `first[c] = sum of x[r, c] - centre[c]`, `second[c] = sum of its square`.
+void mng_channel_moments_f32(size_t rows, size_t columns, const float *x, const float *centre,
+                             float *first, float *second);
+
+/// `first[c] = sum of f[r, c]`, `second[c] = sum of f[r, c] * (x[r, c] - centre[c])`, where f is
+/// `flow`, or zero where `gate` is not above zero; `gate` may be NULL.
+void mng_channel_products_f32(size_t rows, size_t columns, const float *flow, const float *gate,
+                              const float *x, const float *centre, float *first, float *second);
+
+/// `y[r, c] = clamp(x[r, c] * scale[c] + shift[c] + residual[r, c])`; `residual` may be NULL; `y`
+/// may be `x` or `residual`.
+void mng_affine_sum_f32(size_t rows, size_t columns, const float *x, const float *scale,
+                        const float *shift, const float *residual, float minimum, float maximum,
+                        float *y);
+
+/// `y[r, c] = f[r, c] * scale[c] + x[r, c] * slope[c] + shift[c]`, f as in
+/// `mng_channel_products_f32`; `y` may be `flow` or `x`.
+void mng_channel_blend_f32(size_t rows, size_t columns, const float *flow, const float *gate,
+                           const float *x, const float *scale, const float *slope,
+                           const float *shift, float *y);
+
+#endif

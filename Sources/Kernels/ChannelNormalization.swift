@@ -1,0 +1,123 @@
+import CKernels
+
+/// Normalisation of channels by the batch's own statistics, over `[rows, channels]`, and its gradient.
+///
+/// - Types: sums go by pieces of so many rows as follow from the extents, so that they depend on no number of threads.
+public struct ChannelNormalization: Sendable {
+  public let rows: Int
+  public let channels: Int
+  public let epsilon: Double
+  private let pieceRows: Int
+  private let pieces: Int
+
+  public init(rows: Int, channels: Int, epsilon: Double) {
+    precondition(rows > 0 && channels > 0)
+    self.rows = rows
+    self.channels = channels
+    self.epsilon = epsilon
+    pieceRows = min(rows, max(16, 32768 / channels))
+    pieces = (rows + pieceRows - 1) / pieceRows
+  }
+
+  /// Floats of scratch that both directions want.
+  public var scratchCount: Int { (2 * pieces + 4) * channels }
+
+  /// `result = clamp((x - mean) / √(variance + epsilon) * scale + bias + residual)`.
+  ///
+  /// - Shapes: `mean` and `variance`, which are found, `[channels]`. The result may be the residual's memory.
+  public func normalise(
+    _ x: FloatView, scale: FloatView, bias: FloatView, residual: FloatView? = nil,
+    clamp: Clamp = .none, mean: FloatView, variance: FloatView, into result: FloatView,
+    scratch: FloatView, pool: ThreadPool? = nil
+  ) {
+    let (pieceRows, rows, channels) = (pieceRows, rows, channels)
+    // By the first row, so that squares are not much larger than what is left of them
+    let centre = factors(scratch, 0)
+    centre.copy(from: x[0..<channels])
+    forPieces(pool) { piece in
+      let (first, count) = (piece * pieceRows, min(pieceRows, rows - piece * pieceRows))
+      let sums = scratch[(piece * 2 * channels)..<((piece + 1) * 2 * channels)]
+      unsafe mng_channel_moments_f32(
+        count, channels, x.reading(rows * channels, "input") + first * channels,
+        centre.reading(channels), sums.writing(channels), sums.writing(2 * channels) + channels)
+    }
+    let (factor, summand) = (factors(scratch, 1), factors(scratch, 2))
+    for c in 0..<channels {
+      let (first, second) = totals(scratch, c)
+      let shift = first / Double(rows)
+      let spread = max(0, second / Double(rows) - shift * shift)
+      let middle = Double(centre[c]) + shift
+      (mean[c], variance[c]) = (Float(middle), Float(spread))
+      let gain = Double(scale[c]) / (spread + epsilon).squareRoot()
+      factor[c] = Float(gain)
+      summand[c] = Float(Double(bias[c]) - middle * gain)
+    }
+    runParallel(pool, count: rows, grain: max(1, 16384 / channels)) { range in
+      let start = range.lowerBound * channels
+      unsafe mng_affine_sum_f32(
+        range.count, channels, x.reading(rows * channels) + start, factor.reading(channels),
+        summand.reading(channels), residual.map { unsafe $0.reading(rows * channels) + start },
+        clamp.minimum, clamp.maximum, result.writing(rows * channels) + start)
+    }
+  }
+
+  /// Where `gate` is given, only what flows where it is above zero counts.
+  ///
+  /// - Shapes: `byScale` and `byBias` `[channels]`; the result, by x, may be the memory of `flow`.
+  public func gradient(
+    _ flow: FloatView, gate: FloatView? = nil, at x: FloatView, scale: FloatView, mean: FloatView,
+    variance: FloatView, into result: FloatView, byScale: FloatView, byBias: FloatView,
+    scratch: FloatView, pool: ThreadPool? = nil
+  ) {
+    let (pieceRows, rows, channels) = (pieceRows, rows, channels)
+    forPieces(pool) { piece in
+      let (first, count) = (piece * pieceRows, min(pieceRows, rows - piece * pieceRows))
+      let (start, all) = (first * channels, rows * channels)
+      let sums = scratch[(piece * 2 * channels)..<((piece + 1) * 2 * channels)]
+      unsafe mng_channel_products_f32(
+        count, channels, flow.reading(all, "gradient") + start,
+        gate.map { unsafe $0.reading(all, "gate") + start }, x.reading(all, "input") + start,
+        mean.reading(channels), sums.writing(channels), sums.writing(2 * channels) + channels)
+    }
+    let (factor, slope, shift) = (factors(scratch, 0), factors(scratch, 1), factors(scratch, 2))
+    for c in 0..<channels {
+      let (sum, along) = totals(scratch, c)
+      let inverse = 1 / (Double(variance[c]) + epsilon).squareRoot()
+      byBias[c] = Float(sum)
+      byScale[c] = Float(along * inverse)
+      let gain = Double(scale[c]) * inverse
+      let bend = -gain * inverse * inverse * along / Double(rows)
+      factor[c] = Float(gain)
+      slope[c] = Float(bend)
+      shift[c] = Float(-gain * sum / Double(rows) - bend * Double(mean[c]))
+    }
+    runParallel(pool, count: rows, grain: max(1, 16384 / channels)) { range in
+      let (start, all) = (range.lowerBound * channels, rows * channels)
+      unsafe mng_channel_blend_f32(
+        range.count, channels, flow.reading(all) + start,
+        gate.map { unsafe $0.reading(all) + start }, x.reading(all) + start,
+        factor.reading(channels), slope.reading(channels), shift.reading(channels),
+        result.writing(all) + start)
+    }
+  }
+
+  private func forPieces(_ pool: ThreadPool?, _ body: @Sendable (Int) -> Void) {
+    runParallel(pool, count: pieces) { range in for piece in range { body(piece) } }
+  }
+
+  /// A channel's two sums over all pieces.
+  private func totals(_ scratch: FloatView, _ channel: Int) -> (Double, Double) {
+    var (first, second) = (0.0, 0.0)
+    for piece in 0..<pieces {
+      first += Double(scratch[2 * piece * channels + channel])
+      second += Double(scratch[(2 * piece + 1) * channels + channel])
+    }
+    return (first, second)
+  }
+
+  /// Numbers for each channel, behind the sums.
+  private func factors(_ scratch: FloatView, _ index: Int) -> FloatView {
+    let start = (2 * pieces + index) * channels
+    return scratch[start..<(start + channels)]
+  }
+}

@@ -1,0 +1,49 @@
+import BinaryIO
+import Execution
+import Formats
+import JSON
+import Menagerie
+import NumPyConverter
+import Tensors
+
+extension BenchCommand {
+  /// Steps of training, which begin with a few that count for the losses alone.
+  func runTraining(_ model: Model, arrays path: String, startedAt start: Double) throws {
+    var arrays: [String: Tensor] = [:]
+    for array in try NPZ.read(path) { arrays[array.name] = try array.load() }
+    var bench = try TrainingBenchmark(
+      model, arrays: arrays, options: SessionOptions(threads: threads.count))
+    for _ in 0..<3 { _ = try bench.step() }
+    let loadMilliseconds = (System.seconds - start) * 1000
+    var times: [Double] = []
+    let end = System.seconds + seconds
+    while times.count < 3 || System.seconds < end {
+      Terminal.progress("step \(times.count + 1) …")
+      times.append(try bench.step() * 1000)
+    }
+    Terminal.endProgress()
+    let peak = System.peakResidentBytes
+    let steps = profile ? try bench.profile() : []
+    let sorted = times.sorted()
+    let median = sorted[sorted.count / 2]
+    let losses = bench.losses
+    if json {
+      Terminal.say(json: [
+        "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
+        "loadMilliseconds": .number(loadMilliseconds), "peakResidentBytes": .integer(peak),
+        "threads": .integer(bench.threads), "dtype": .string(dtype), "runs": .integer(times.count),
+        "losses": .array(losses.prefix(3).map { .number($0) }),
+        "profile": profile ? .array(steps.map(BenchCommand.json)) : .null,
+      ])
+      return
+    }
+    if profile { show(steps) }
+    Terminal.say(
+      """
+      median \(Quantities.fixed(median, 1)) ms, best \(Quantities.fixed(sorted[0], 1)) ms of \(times.count) steps \
+      (\(bench.threads) thread\(bench.threads == 1 ? "" : "s"), \(dtype)); ready after \
+      \(Quantities.fixed(loadMilliseconds, 0)) ms; peak memory \(Quantities.bytes(peak))
+      losses \(losses.prefix(3).map { Quantities.fixed($0, 6) }.joined(separator: ", ")), …
+      """)
+  }
+}

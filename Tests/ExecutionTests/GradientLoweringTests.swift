@@ -1,0 +1,122 @@
+import ModelGraph
+import Operators
+import Tensors
+import Testing
+
+@testable import Execution
+
+/// Gradients by kernels beside the operators' own evaluation.
+@Suite struct GradientLoweringTests {
+  static let slopes: [any Slope] = [
+    Relu(), Sigmoid(), Tanh(), Swish(), Swish(alpha: 1.3), Gelu(), Gelu(approximation: .tanh),
+    LeakyRelu(alpha: 0.2), HardSigmoid(), HardSwish(),
+    Clip.Inside(minimum: -0.3, maximum: 0.6),
+  ]
+
+  /// Adds a node with several outputs, which all become the graph's.
+  private func add(
+    _ operator: any Operator, _ inputs: [ValueID?], outputs: Int, to net: inout Net
+  ) {
+    let ids = (0..<outputs).map { net.graph.addValue("out\($0)") }
+    net.graph.nodes.append(
+      Node(name: "node", `operator`, inputs: inputs, outputs: ids))
+    net.graph.outputs += ids
+  }
+
+  @Test(arguments: slopes)
+  func slopesOfElements(_ slope: any Slope) throws {
+    var net = Net()
+    let y = net.add(UnaryGradient(slope), net.input([3, 41], "flow"), net.input([3, 41]))
+    net.graph.outputs = [y]
+    _ = try net.agrees(tolerance: 2e-6)
+  }
+
+  @Test(arguments: [true, false], [1, 15, 16, 33, 130])
+  func rows(isCentred: Bool, columns: Int) throws {
+    var net = Net()
+    let gradient = RowNormalizationGradient(axis: 1, epsilon: 1e-3, isCentred: isCentred)
+    add(
+      gradient,
+      [
+        net.input([37, columns], "flow"), net.input([37, columns]), net.input([columns], "scale"),
+      ],
+      outputs: 3, to: &net)
+    _ = try net.agrees(tolerance: columns == 1 ? 1e-3 : 2e-5)
+  }
+
+  @Test(arguments: [true, false], [0, 1, 2])
+  func shares(isLogarithm: Bool, axis: Int) throws {
+    var net = Net()
+    let gradient = SoftmaxGradient(axis: axis, isLogarithm: isLogarithm)
+    net.graph.outputs = [
+      net.add(gradient, net.input([4, 5, 19], "flow"), net.input([4, 5, 19]))
+    ]
+    _ = try net.agrees()
+  }
+
+  @Test(arguments: [1, 3, 4, 16, 70])
+  func channelsOfABatch(channels: Int) throws {
+    var net = Net()
+    let x = net.input([5, channels, 7, 9])
+    let line: Shape = [channels]
+    add(
+      BatchNormalizationInTraining(epsilon: 1e-4),
+      [x, net.input(line, "scale"), net.input(line, "bias")], outputs: 3, to: &net)
+    let relu = net.add(Relu(), net.graph.outputs[0])
+    let flow = net.add(
+      UnaryGradient(Relu()), net.input([5, channels, 7, 9], "flow"), relu)
+    let ids = (0..<3).map { net.graph.addValue("gradient\($0)") }
+    net.graph.nodes.append(
+      Node(
+        name: "gradient", BatchNormalizationGradient(epsilon: 1e-4),
+        inputs: [
+          flow, x, net.graph.inputs[1], net.graph.outputs[1], net.graph.outputs[2],
+        ], outputs: ids))
+    net.graph.outputs = [relu] + net.graph.outputs.dropFirst() + ids
+    #expect(
+      try net.agrees(tolerance: 1e-4).contains("UnaryGradient+BatchNormalizationGradient"))
+  }
+
+  @Test(arguments: [true, false], [1, 2])
+  func headsThatAttend(isCausal: Bool, shared: Int) throws {
+    var net = Net()
+    let attention = Attention(
+      queryHeads: 4, keyValueHeads: 4 / shared, isCausal: isCausal,
+      leftWindow: isCausal ? 90 : nil)
+    let queries: Shape = [2, 150, 4 * 20]
+    let keys: Shape = [2, 150, 4 / shared * 20]
+    let mask = net.input([2, 1, 1, 150], "mask")
+    add(
+      AttentionGradient(attention),
+      [
+        net.input(queries, "flow"), net.input(queries, "q"), net.input(keys, "k"),
+        net.input(keys, "v"), mask,
+      ], outputs: 3, to: &net)
+    #expect(try net.agrees().contains("AttentionGradient"))
+  }
+
+  @Test func productsOverRowsOfBoth() throws {
+    var net = Net()
+    let flat = net.add(Transpose(permutation: [1, 0]), net.input([1100, 37], "a"))
+    net.graph.outputs = [net.add(MatMul(), flat, net.input([1100, 70], "b"))]
+    #expect(try net.agrees(tolerance: 1e-4) == ["MatMul", "export"])
+  }
+
+  @Test(arguments: [
+    (Conv(padding: .all(1)), Shape([6, 5, 3, 3])),
+    (Conv(strides: [2, 2], padding: .all(3)), Shape([17, 5, 7, 7])),
+    (
+      Conv(strides: [2, 1], padding: .all(1), dilations: [1, 2], groups: 5), Shape([10, 1, 3, 2])
+    ),
+    (Conv(), Shape([33, 5, 1, 1])), (Conv(strides: [2, 2]), Shape([33, 5, 1, 1])),
+  ])
+  func weightsOfConvolutions(_ conv: Conv, _ weight: Shape) throws {
+    var net = Net()
+    let x = net.input([2, 5, 13, 12])
+    let w = net.input(weight, "w")
+    let y = net.add(conv, x, w)
+    let loss = net.add(ReduceSum(keepDimensions: false), net.add(Mul(), y, y))
+    net.graph.outputs = try net.graph.addGradients(of: loss, by: [x, w])
+    _ = try net.agrees(tolerance: 1e-4)
+  }
+}
