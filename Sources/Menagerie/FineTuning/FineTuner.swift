@@ -77,7 +77,7 @@ public struct FineTuner {
     }
     let session = try TrainingSession(
       graph: graph, weights: learning.weights, parameters: learning.parameters,
-      running: learning.running, objective: task.objective,
+      running: learning.running, objective: task.objective, givesOutput: false,
       options: SessionOptions(threads: options.threads))
     let depth = ModelDepth(learning.namesInOrder)
     let groups = ParameterGroup.groups(

@@ -45,7 +45,7 @@ public struct TrainingBenchmark: Sendable {
     inputs = arrays.filter { $0.key != "targets" }
     session = try TrainingSession(
       graph: graph, weights: { try table.tensor($0) }, parameters: parameters, running: running,
-      objective: EveryRow(), options: options)
+      objective: EveryRow(), givesOutput: false, options: options)
     optimization = Optimization(
       AdamW(),
       ParameterGroup.groups(parameters, weightDecay: 0.01, decays: .all))

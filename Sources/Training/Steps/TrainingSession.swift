@@ -19,6 +19,8 @@ public final class TrainingSession: Sendable {
   /// What a step found.
   public struct Result: Sendable {
     public var loss: Double
+    /// The model's first output for the batch, where it is wanted: logits, where it gives probabilities.
+    public var output: Tensor?
   }
 
   /// The weights that learn, in their order.
@@ -30,6 +32,7 @@ public final class TrainingSession: Sendable {
   private let running: [String: Parameter]
   private let objective: any Objective
   private let options: SessionOptions
+  private let givesOutput: Bool
   /// The threads of a step, for what comes after it.
   public let pool: ThreadPool
   /// Gradients that are yet to be added to those of earlier batches.
@@ -46,12 +49,13 @@ public final class TrainingSession: Sendable {
   ///   - graph: its first output is what the objective judges.
   ///   - weights: the tensors of parameters that do not learn.
   ///   - parameters: those that do, named as in the graph.
+  ///   - givesOutput: whether the model's output is wanted beside the loss.
   ///   - running: running means and variances that follow the batches, named as in the graph.
   /// - Throws: `.mismatch` for a parameter that the graph does not have.
   public init(
     graph: Graph, weights: (String) throws -> Tensor, parameters: [Parameter],
     running: [Parameter] = [], objective: any Objective, momentum: Double = 0.1,
-    options: SessionOptions = SessionOptions()
+    givesOutput: Bool = true, options: SessionOptions = SessionOptions()
   ) throws {
     let own = Dictionary(
       (parameters + running).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -74,6 +78,7 @@ public final class TrainingSession: Sendable {
     self.running = Dictionary(running.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     self.objective = objective
     self.momentum = momentum
+    self.givesOutput = givesOutput
     self.options = options
     pool = ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads))
   }
@@ -98,13 +103,15 @@ public final class TrainingSession: Sendable {
           columns: flow.count, into: parameter.gradient, pool: pool)
       }
     }
+    let first = givesOutput ? 2 : 1
     for (index, one) in program.statistics.enumerated() {
-      move(one.mean, towards: outputs[1 + 2 * index].tensor.floats, factor: 1)
+      move(one.mean, towards: outputs[first + 2 * index].tensor.floats, factor: 1)
       // Running variances are those of the whole, not of the sample
       let factor = one.count > 1 ? Double(one.count) / Double(one.count - 1) : 1
-      move(one.variance, towards: outputs[2 + 2 * index].tensor.floats, factor: factor)
+      move(one.variance, towards: outputs[first + 1 + 2 * index].tensor.floats, factor: factor)
     }
-    return Result(loss: outputs[0].tensor.doubles[0])
+    return Result(
+      loss: outputs[0].tensor.doubles[0], output: givesOutput ? outputs[1].tensor : nil)
   }
 
   /// What each part of a step does, and how long it took once; gradients are overwritten, running statistics stay.
@@ -191,7 +198,8 @@ public final class TrainingSession: Sendable {
         name: "loss/shares")
     let gradients = try graph.addGradients(of: loss, by: values, times: seed)
     graph.outputs =
-      [loss] + statistics.flatMap { [$0.batchMean, $0.batchVariance] } + gradients
+      (givesOutput ? [loss, output] : [loss])
+      + statistics.flatMap { [$0.batchMean, $0.batchVariance] } + gradients
     let placed = (graph.outputs.count - gradients.count)..<graph.outputs.count
     let session = try Session(
       graph: graph, weights: { throw DataError(.malformed, "the weight '\($0)' is not given") },
