@@ -111,45 +111,49 @@ MNG_VARIANTS(mng_channel_products_f32,
              (rows, columns, flow, gate, x, centre, first, second))
 
 MNG_INLINE void mng_affine_sum_f32_body(size_t rows, size_t columns, const float *x,
-                                        const float *scale, const float *shift,
-                                        const float *residual, float minimum, float maximum,
-                                        float *y) {
+                                        const float *centre, const float *scale,
+                                        const float *shift, const float *residual, float minimum,
+                                        float maximum, float *y) {
   for (size_t r = 0; r < rows; r++, x += columns, y += columns) {
     if (residual) {
       LOOP_IN_PLACE
       for (size_t c = 0; c < columns; c++)
-        y[c] = MNG_CLAMP(x[c] * scale[c] + shift[c] + residual[c], minimum, maximum);
+        y[c] = MNG_CLAMP((x[c] - centre[c]) * scale[c] + shift[c] + residual[c], minimum, maximum);
       residual += columns;
     } else {
       LOOP_IN_PLACE
       for (size_t c = 0; c < columns; c++)
-        y[c] = MNG_CLAMP(x[c] * scale[c] + shift[c], minimum, maximum);
+        y[c] = MNG_CLAMP((x[c] - centre[c]) * scale[c] + shift[c], minimum, maximum);
     }
   }
 }
 
 MNG_VARIANTS(mng_affine_sum_f32,
-             (size_t rows, size_t columns, const float *x, const float *scale, const float *shift,
-              const float *residual, float minimum, float maximum, float *y),
-             (rows, columns, x, scale, shift, residual, minimum, maximum, y))
+             (size_t rows, size_t columns, const float *x, const float *centre,
+              const float *scale, const float *shift, const float *residual, float minimum,
+              float maximum, float *y),
+             (rows, columns, x, centre, scale, shift, residual, minimum, maximum, y))
 
 MNG_INLINE void mng_channel_blend_f32_body(size_t rows, size_t columns, const float *flow,
-                                           const float *gate, const float *x, const float *scale,
-                                           const float *slope, const float *shift, float *y) {
+                                           const float *gate, const float *x, const float *level,
+                                           const float *scale, const float *centre,
+                                           const float *slope, float *y) {
   for (size_t r = 0; r < rows; r++, flow += columns, x += columns, y += columns) {
     if (gate) {
       LOOP_IN_PLACE
       for (size_t c = 0; c < columns; c++)
-        y[c] = (gate[c] <= 0 ? 0 : flow[c]) * scale[c] + x[c] * slope[c] + shift[c];
+        y[c] = ((gate[c] <= 0 ? 0 : flow[c]) - level[c]) * scale[c] + (x[c] - centre[c]) * slope[c];
       gate += columns;
     } else {
       LOOP_IN_PLACE
-      for (size_t c = 0; c < columns; c++) y[c] = flow[c] * scale[c] + x[c] * slope[c] + shift[c];
+      for (size_t c = 0; c < columns; c++)
+        y[c] = (flow[c] - level[c]) * scale[c] + (x[c] - centre[c]) * slope[c];
     }
   }
 }
 
 MNG_VARIANTS(mng_channel_blend_f32,
              (size_t rows, size_t columns, const float *flow, const float *gate, const float *x,
-              const float *scale, const float *slope, const float *shift, float *y),
-             (rows, columns, flow, gate, x, scale, slope, shift, y))
+              const float *level, const float *scale, const float *centre, const float *slope,
+              float *y),
+             (rows, columns, flow, gate, x, level, scale, centre, slope, y))

@@ -15,7 +15,8 @@ public struct ChannelNormalization: Sendable {
     self.rows = rows
     self.channels = channels
     self.epsilon = epsilon
-    pieceRows = min(rows, max(16, 32768 / channels))
+    // Short ones: floats add up within a piece, and lose little there
+    pieceRows = min(rows, max(16, min(256, 32768 / channels)))
     pieces = (rows + pieceRows - 1) / pieceRows
   }
 
@@ -50,13 +51,15 @@ public struct ChannelNormalization: Sendable {
       (mean[c], variance[c]) = (Float(middle), Float(spread))
       let gain = Double(scale[c]) / (spread + epsilon).squareRoot()
       factor[c] = Float(gain)
-      summand[c] = Float(Double(bias[c]) - middle * gain)
+      // The mean in floats is a little beside the mean
+      summand[c] = Float(Double(bias[c]) + (Double(mean[c]) - middle) * gain)
     }
     runParallel(pool, count: rows, grain: max(1, 16384 / channels)) { range in
       let start = range.lowerBound * channels
       unsafe mng_affine_sum_f32(
-        range.count, channels, x.reading(rows * channels) + start, factor.reading(channels),
-        summand.reading(channels), residual.map { unsafe $0.reading(rows * channels) + start },
+        range.count, channels, x.reading(rows * channels) + start, mean.reading(channels),
+        factor.reading(channels), summand.reading(channels),
+        residual.map { unsafe $0.reading(rows * channels) + start },
         clamp.minimum, clamp.maximum, result.writing(rows * channels) + start)
     }
   }
@@ -79,25 +82,24 @@ public struct ChannelNormalization: Sendable {
         gate.map { unsafe $0.reading(all, "gate") + start }, x.reading(all, "input") + start,
         mean.reading(channels), sums.writing(channels), sums.writing(2 * channels) + channels)
     }
-    let (factor, slope, shift) = (factors(scratch, 0), factors(scratch, 1), factors(scratch, 2))
+    let (factor, slope, level) = (factors(scratch, 0), factors(scratch, 1), factors(scratch, 2))
     for c in 0..<channels {
       let (sum, along) = totals(scratch, c)
       let inverse = 1 / (Double(variance[c]) + epsilon).squareRoot()
       byBias[c] = Float(sum)
       byScale[c] = Float(along * inverse)
       let gain = Double(scale[c]) * inverse
-      let bend = -gain * inverse * inverse * along / Double(rows)
       factor[c] = Float(gain)
-      slope[c] = Float(bend)
-      shift[c] = Float(-gain * sum / Double(rows) - bend * Double(mean[c]))
+      slope[c] = Float(-gain * inverse * inverse * along / Double(rows))
+      level[c] = Float(sum / Double(rows))
     }
     runParallel(pool, count: rows, grain: max(1, 16384 / channels)) { range in
       let (start, all) = (range.lowerBound * channels, rows * channels)
       unsafe mng_channel_blend_f32(
         range.count, channels, flow.reading(all) + start,
         gate.map { unsafe $0.reading(all) + start }, x.reading(all) + start,
-        factor.reading(channels), slope.reading(channels), shift.reading(channels),
-        result.writing(all) + start)
+        level.reading(channels), factor.reading(channels), mean.reading(channels),
+        slope.reading(channels), result.writing(all) + start)
     }
   }
 

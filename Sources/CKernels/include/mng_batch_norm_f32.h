@@ -13,16 +13,16 @@ void mng_channel_moments_f32(size_t rows, size_t columns, const float *x, const 
 void mng_channel_products_f32(size_t rows, size_t columns, const float *flow, const float *gate,
                               const float *x, const float *centre, float *first, float *second);
 
-/// `y[r, c] = clamp(x[r, c] * scale[c] + shift[c] + residual[r, c])`; `residual` may be NULL; `y`
-/// may be `x` or `residual`.
-void mng_affine_sum_f32(size_t rows, size_t columns, const float *x, const float *scale,
-                        const float *shift, const float *residual, float minimum, float maximum,
-                        float *y);
+/// `y[r, c] = clamp((x[r, c] - centre[c]) * scale[c] + shift[c] + residual[r, c])`; `residual` may be
+/// NULL; `y` may be `x` or `residual`. Differences come first: what is left of them is small beside `x`.
+void mng_affine_sum_f32(size_t rows, size_t columns, const float *x, const float *centre,
+                        const float *scale, const float *shift, const float *residual,
+                        float minimum, float maximum, float *y);
 
-/// `y[r, c] = f[r, c] * scale[c] + x[r, c] * slope[c] + shift[c]`, f as in
+/// `y[r, c] = (f[r, c] - level[c]) * scale[c] + (x[r, c] - centre[c]) * slope[c]`, f as in
 /// `mng_channel_products_f32`; `y` may be `flow` or `x`.
 void mng_channel_blend_f32(size_t rows, size_t columns, const float *flow, const float *gate,
-                           const float *x, const float *scale, const float *slope,
-                           const float *shift, float *y);
+                           const float *x, const float *level, const float *scale,
+                           const float *centre, const float *slope, float *y);
 
 #endif
