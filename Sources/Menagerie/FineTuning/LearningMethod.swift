@@ -47,15 +47,28 @@ public struct LearningModel: Sendable {
   /// Whether what is computed before the first learning weight is kept for each sample: where that is little.
   public var keepsFeatures = false
 
-  /// Weights of the task's model, where they are.
+  /// All weights of a model, or those that are chosen.
+  ///
+  ///     let learning = try LearningModel(model)
+  ///     let session = try learning.session(ClassObjective())
+  ///
+  /// - Parameter isLearning: asked of each name in the graph. Running statistics follow the batches where one learns that
+  ///   normalises by them.
+  public init(_ model: Model, where isLearning: (String) -> Bool = { _ in true }) throws {
+    let graph = try model.graph().judgedPart
+    let statistics = graph.runningStatistics
+    let names = graph.parameters.map { graph[$0].name }
+    try self.init(
+      model, learning: names.filter { !statistics.contains($0) && isLearning($0) },
+      running: statistics.sorted())
+  }
+
+  /// Weights of a model, where they are.
   ///
   /// - Parameters:
   ///   - learning: names in the graph. Those that hold no real numbers stay.
   ///   - running: names of statistics.
-  public init(
-    _ task: any LearningTask, learning: [String], running statistics: [String] = []
-  ) throws {
-    let model = task.model
+  public init(_ model: Model, learning: [String], running statistics: [String]) throws {
     let table = WeightTable(model.weights)
     let parameters = try learning.compactMap { name in
       let tensor = try table.tensor(name)
@@ -71,6 +84,16 @@ public struct LearningModel: Sendable {
         Dictionary(
           (parameters + running).map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a }))
     }
+  }
+
+  /// What trains it for an objective of its first output.
+  /// - Throws: as `TrainingSession` does.
+  public func session(
+    _ objective: any Objective, options: SessionOptions = SessionOptions()
+  ) throws -> TrainingSession {
+    try TrainingSession(
+      graph: graph, weights: weights, parameters: parameters, running: running,
+      objective: objective, options: options)
   }
 
   /// The tensor of any weight as it is now.

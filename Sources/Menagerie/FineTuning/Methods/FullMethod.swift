@@ -12,11 +12,7 @@ public enum FullMethod: LearningMethod {
   public static func prepare(
     _ task: any LearningTask, _ options: FineTuningOptions
   ) throws -> LearningModel {
-    let graph = try task.model.graph().judgedPart
-    let norms = graph.runningStatistics
-    let names = graph.parameters.map { graph[$0].name }
-    return try LearningModel(
-      task, learning: names.filter { !norms.contains($0) }, running: norms.sorted())
+    try LearningModel(task.model)
   }
 }
 

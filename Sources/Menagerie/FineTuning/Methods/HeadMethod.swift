@@ -13,7 +13,8 @@ public enum HeadMethod: LearningMethod {
   ) throws -> LearningModel {
     let graph = try task.model.graph()
     let names = graph.parameters.map { graph[$0].name }
-    var learning = try LearningModel(task, learning: names.filter(task.head.contains))
+    var learning = try LearningModel(
+      task.model, learning: names.filter(task.head.contains), running: [])
     learning.keepsFeatures = true
     return learning
   }

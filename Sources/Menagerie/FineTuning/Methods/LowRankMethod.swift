@@ -20,7 +20,7 @@ public enum LowRankMethod: LearningMethod {
   ) throws -> LearningModel {
     let model = task.model
     let start = try LowRankStart(task, options)
-    var learning = try LearningModel(task, learning: Array(start.whole.keys))
+    var learning = try LearningModel(model, learning: Array(start.whole.keys), running: [])
     for parameter in learning.parameters {
       guard let tensor = start.whole[parameter.name], tensor.shape == parameter.shape else {
         let found = start.whole[parameter.name].map { "is \($0.shape)" } ?? "is missing"

@@ -1,0 +1,6 @@
+// What a program that imports Menagerie writes down: tensors, graphs, what goes wrong, and how models learn.
+@_exported import struct BinaryIO.DataError
+@_exported import Execution
+@_exported import ModelGraph
+@_exported import Tensors
+@_exported import Training
