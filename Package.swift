@@ -69,6 +69,9 @@ let package = Package(
     .target(
       name: "CPictures", dependencies: ["CJPEG", "CPNG"], path: "Sources/CPictures",
       cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+    .target(
+      name: "CMPI", path: "Sources/CMPI",
+      cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
     system("COpenBLAS", "openblas", apt: "libopenblas-dev"),
     system("CProtobufC", "libprotobuf-c", apt: "libprotobuf-c-dev"),
     system("CHDF5", "hdf5", apt: "libhdf5-dev"),
@@ -92,8 +95,9 @@ let package = Package(
     swift("ModelGraph", at: "Sources/ModelGraph", ["BinaryIO", "Tensors", collections]),
     swift("Kernels", at: "Sources/Kernels", ["BinaryIO", "CKernels", "Tensors"]),
 
-    // Layer 4: operators; what every format shares
+    // Layer 4: operators; what processes say to each other; what every format shares
     swift("Operators", at: "Sources/Operators", ["BinaryIO", "ModelGraph", "Kernels", "Tensors"]),
+    swift("Collectives", at: "Sources/Collectives", ["BinaryIO", "CMPI", "Kernels"]),
     swift(
       "Formats", at: "Sources/Formats",
       [
@@ -129,16 +133,16 @@ let package = Package(
       swift(
         "Training", at: "Sources/Training",
         [
-          "BinaryIO", "Execution", "Images", "JSON", "Kernels", "ModelGraph", "Operators",
-          "Tensors", collections,
+          "BinaryIO", "Collectives", "Execution", "Images", "JSON", "Kernels", "ModelGraph",
+          "Operators", "Tensors", collections,
         ]),
 
       // Layer 8: the library
       swift(
         "Menagerie", at: "Sources/Menagerie",
         [
-          "BinaryIO", "Converters", "Execution", "Formats", "HuggingFaceConverter", "Images",
-          "JSON", "Kernels",
+          "BinaryIO", "Collectives", "Converters", "Execution", "Formats", "HuggingFaceConverter",
+          "Images", "JSON", "Kernels",
           "ModelGraph", "Operators", "Tensors", "Text", "Training", "Zoo", collections,
         ]),
 
@@ -146,8 +150,8 @@ let package = Package(
       .executableTarget(
         name: "MenagerieCLI",
         dependencies: [
-          "BinaryIO", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph", "NumPyConverter",
-          "Tensors", "Text", "Training", "Zoo", collections,
+          "BinaryIO", "Collectives", "Execution", "Formats", "JSON", "Menagerie", "ModelGraph",
+          "NumPyConverter", "Tensors", "Text", "Training", "Zoo", collections,
           .product(name: "ArgumentParser", package: "swift-argument-parser"),
         ], path: "Sources/MenagerieCLI", swiftSettings: strict),
       .executableTarget(
@@ -158,7 +162,7 @@ let package = Package(
       swift(
         "TestSupport", at: "Tests/TestSupport",
         [
-          "Archives", "BinaryIO", "JSON", "Tensors", collections,
+          "Archives", "BinaryIO", "Collectives", "JSON", "Kernels", "Tensors", collections,
         ]),
       tests("BinaryIO", ["BinaryIO"]),
       tests("JSON", ["JSON", "BinaryIO", collections]),
@@ -167,6 +171,7 @@ let package = Package(
       tests("Images", ["Images", "BinaryIO", "Tensors"]),
       tests("Text", ["BinaryIO", "JSON", "Text", collections]),
       tests("Kernels", ["CKernels", "Kernels", "Tensors"]),
+      tests("Collectives", ["BinaryIO", "Collectives", "Kernels"]),
       tests("ModelGraph", ["BinaryIO", "ModelGraph", "Operators", "Tensors"]),
       tests(
         "Operators",
@@ -217,8 +222,8 @@ let package = Package(
       tests(
         "Training",
         [
-          "BinaryIO", "Execution", "Images", "JSON", "Kernels", "ModelGraph", "Operators",
-          "Tensors", "Training", collections,
+          "BinaryIO", "Collectives", "Execution", "Images", "JSON", "Kernels", "ModelGraph",
+          "Operators", "Tensors", "Training", collections,
         ]),
       tests("Converters", ["BinaryIO", "Converters", "Formats"]),
       tests(

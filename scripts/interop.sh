@@ -15,5 +15,7 @@ if [ -z "$binary" ]; then
   (cd "$here/.." && swift build -c release --product menagerie >&2)
   binary=$(cd "$here/.." && swift build -c release --show-bin-path)/menagerie
 fi
+# Runs that several processes share; without, they are left out
+command -v mpirun >/dev/null || "$here/packages.sh" openmpi-bin || echo "There is no mpirun." >&2
 python=$("$here/python.sh")
 exec "$python" "$here/interop/interop.py" --menagerie "$binary" "$@"

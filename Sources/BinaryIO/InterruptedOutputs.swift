@@ -7,6 +7,11 @@ public enum InterruptedOutputs {
   /// Where a signal's handler writes the signal's number; the thread that waits reads from the other end.
   private static let writingEnd = Atomic<Int32>(-1)
 
+  private static let words = Mutex<String?>(nil)
+
+  /// What is said when the process is ended from outside; nothing when nil.
+  public static func say(_ text: String?) { words.withLock { $0 = text } }
+
   /// To be called before the file is made.
   public static func add(_ path: String) { paths.withLock { _ = $0.insert(path) } }
   public static func remove(_ path: String) { paths.withLock { _ = $0.remove(path) } }
@@ -53,6 +58,7 @@ public enum InterruptedOutputs {
     paths.withLock { paths in
       // The longest first: what is written inside a staged output has a longer name.
       for path in paths.sorted(by: { $0.utf8.count > $1.utf8.count }) { System.removeTree(path) }
+      if number == SIGTERM, let words = words.withLock({ $0 }) { System.writeError(words + "\n") }
       _ = signal(number, SIG_DFL)
       kill(getpid(), number)
       sleep(1)

@@ -36,6 +36,13 @@ public enum System {
     _exit(status)
   }
 
+  /// Does nothing for a while.
+  public static func pause(seconds: Double) {
+    var time = timespec(
+      tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
+    unsafe _ = nanosleep(&time, nil)
+  }
+
   /// Seconds of a clock that only goes forward.
   public static var seconds: Double {
     var time = timespec()

@@ -63,17 +63,21 @@ public final class Session: Sendable {
 
   /// Computes all outputs.
   ///
-  /// - Parameter memory: where the `placed` outputs go, row-major.
+  /// - Parameters:
+  ///   - memory: where the `placed` outputs go, row-major.
+  ///   - delivered: told after each part of the run which of these are complete with it: none, mostly.
   /// - Throws: `.mismatch` for inputs that are missing, unknown or of a wrong type or shape.
   public func run(
-    _ inputs: [String: Tensor], into memory: [FloatView] = []
+    _ inputs: [String: Tensor], into memory: [FloatView] = [],
+    delivered: (([Int]) throws -> Void)? = nil
   ) throws -> NamedTensors {
     guard states.isEmpty else {
       throw DataError(.mismatch, "the model keeps a state", expected: "a run with one")
     }
     precondition(memory.count == compiler.placed.count, "memory for \(memory.count) outputs")
     let tensors = try inputTypes.inOrder(inputs)
-    return try program(for: tensors).run(tensors, into: memory, pool: compiler.pool)
+    return try program(for: tensors).run(
+      tensors, into: memory, pool: compiler.pool, delivered: delivered)
   }
 
   /// An empty past for `batch` sequences, with room for `capacity` positions.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BinaryIO
+import Collectives
 
 /// Runs the command and turns what it throws into one line and an exit status.
 @main
@@ -9,16 +10,29 @@ enum Main {
     do {
       var command = try MenagerieCommand.parseAsRoot()
       try command.run()
+      MPICommunicator.current?.finish()
     } catch let answer as Answer {
       System.exit(answer.status)
     } catch let error as DataError {
       Terminal.endProgress()
-      Terminal.fail(error.description)
-      System.exit(ExitStatus.of(error.code))
+      fail(error)
     } catch {
-      System.exit(usage(error))
+      System.exit(Launch.isLaterProcess ? ExitStatus.usage : usage(error))
     }
     System.exit(ExitStatus.done)
+  }
+
+  /// Says what is wrong, and ends this process and those that it works with.
+  private static func fail(_ error: DataError) -> Never {
+    let status = ExitStatus.of(error.code)
+    guard let others = MPICommunicator.current else {
+      Terminal.fail(error.description)
+      System.exit(status)
+    }
+    // What is wrong everywhere is said once: by the first, which then ends all
+    if !others.isFirst { System.pause(seconds: 1) }
+    Terminal.fail((others.isFirst ? "" : "process \(others.rank): ") + error.description)
+    others.abort(status: status)
   }
 
   /// What the argument parser has to say: help on stdout, a wrong command line on stderr.

@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import adapters
 import decoders
+import distributed
 import encoders
 import killed
 import llama
@@ -85,6 +86,7 @@ def all_roads(judges: Judges, asks_llama: bool) -> dict[str, list[Road]]:
             "Commands": commands, **encoders.roads(judges), **decoders.roads(judges),
             **vision.roads(judges), **sight.roads(judges), **tokenizer_lines.roads(judges),
             **training.roads(judges), **adapters.roads(judges), **killed.roads(judges),
+            **distributed.roads(judges),
             **llama.roads(judges, asks_llama),
             "Published models (distance of the outputs)": real}
 
@@ -109,7 +111,7 @@ def travel(road: Road, keep: bool) -> Road:
 
 
 def print_table(title: str, roads: list[Road]) -> None:
-    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "peft", "merged")
+    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "losses", "peft", "merged")
     columns = [c for c in known if any(r.column == c for r in roads)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}

@@ -16,6 +16,8 @@ final class Program: Sendable {
   let plan: BufferPlan
   let slotCount: Int
   let outputs: [(name: String, argument: Argument)]
+  /// For each step, which outputs that the caller has a place for are complete after it.
+  private let completions: [[Int]]
 
   /// Arenas of runs that have ended, for those to come.
   private let arenas = Mutex<[Arena]>([])
@@ -28,26 +30,41 @@ final class Program: Sendable {
     self.plan = plan
     self.slotCount = slotCount
     self.outputs = outputs
+    var last: [Int: Int] = [:]
+    for (index, entry) in entries.enumerated() {
+      for region in entry.step.writes {
+        if case .output(let output) = region.home { last[output] = index }
+      }
+    }
+    var completions = [[Int]](repeating: [], count: entries.count)
+    for (output, index) in last.sorted(by: { $0.key < $1.key }) {
+      completions[index].append(output)
+    }
+    self.completions = completions
   }
 
   /// Computes the outputs; `observe` is told after each step how long it took.
   ///
-  /// - Parameter memory: where the outputs go that the caller has a place for.
+  /// - Parameters:
+  ///   - memory: where the outputs go that the caller has a place for.
+  ///   - delivered: told after each step which of these are complete with it: none, mostly.
   func run(
     _ inputs: [Tensor], states: [Int: FloatView] = [:], into memory: [FloatView] = [],
     pool: ThreadPool,
-    observe: ((Entry, Duration) -> Void)? = nil
+    observe: ((Entry, Duration) -> Void)? = nil,
+    delivered: (([Int]) throws -> Void)? = nil
   ) throws -> NamedTensors {
     let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.count)
     defer { arenas.withLock { if $0.count < 4 { $0.append(arena) } } }
     let frame = Frame(
       program: self, arena: arena, inputs: inputs, states: states, outputs: memory,
       pool: pool)
-    for entry in entries {
+    for (index, entry) in entries.enumerated() {
       let start = observe.map { _ in ContinuousClock.now }
       try naming("node '\(entry.name)' (\(entry.step.kind))") { try entry.step.run(in: frame) }
       if let observe, let start { observe(entry, ContinuousClock.now - start) }
       for slot in entry.releases { frame.empty(slot: slot) }
+      try delivered?(completions[index])
     }
     return NamedTensors(outputs.map { ($0.name, frame.tensor($0.argument)) })
   }

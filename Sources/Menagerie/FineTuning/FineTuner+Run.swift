@@ -1,4 +1,5 @@
 import BinaryIO
+import Collectives
 import Tensors
 import Training
 
@@ -34,6 +35,7 @@ extension FineTuner {
 
   /// Learns for all epochs that are left, or until more of them are of no use.
   ///
+  /// Where several processes share the work, all call it, and the first one alone judges, writes and logs.
   /// - Parameters:
   ///   - folder: where the run's state is kept, so that it can go on there when it was stopped; nil keeps none.
   ///   - interval: seconds between states within an epoch.
@@ -48,22 +50,29 @@ extension FineTuner {
     observe: (Trainer.Progress) throws -> Void = { _ in },
     report: (EpochReport) throws -> Void = { _ in }
   ) throws -> RunHistory {
-    let state = try folder.map { try FineTuningState(folder: $0) }
-    let signature = options.signature + [("data", task.signature)]
+    let signature = signature
+    let state = try folder.map { try opened($0) }
     var history = RunHistory()
-    var logs = logs
+    var logs = communicator.isFirst ? logs : []
     if let state {
       if let earlier = try state.load(signature) {
         try restore(earlier)
         history = state.history(until: earlier)
       }
-      logs.append(try state.log())
+      // The first one writes the log anew, when all have read it
+      try communicator.meet()
+      if communicator.isFirst { logs.append(try state.log()) }
     }
     for log in logs { try log.begin(history) }
     var saved = System.seconds
     func save() throws {
-      try state?.save(self.state, signature)
+      guard let state else { return }
+      if let all = try gatheredState() { try state.save(all, signature) }
       saved = System.seconds
+    }
+    func isTimeToSave() throws -> Bool {
+      guard state != nil else { return false }
+      return try communicator.agreed(System.seconds - saved) > interval
     }
     while !isFinished {
       let start = System.seconds
@@ -75,13 +84,13 @@ extension FineTuner {
           for log in logs { try log.add(step) }
           try observe(step)
         }
-        if trainer.epoch == began, System.seconds - saved > interval { try save() }
+        if trainer.epoch == began, try isTimeToSave() { try save() }
       } while trainer.epoch == began
       guard let loss = history.loss(ofEpoch: began) else {
         throw task.skipped.first ?? DataError(.malformed, "an epoch without a sample")
       }
       var epoch = EpochReport(epoch: trainer.epoch, step: trainer.step, loss: loss, seconds: 0)
-      if let verdict = try evaluate() {
+      if let verdict = try judged() {
         (epoch.validationLoss, epoch.metrics) = (verdict.loss, verdict.metrics)
         trainer.observe(metric: verdict.loss, isLoss: true)
         trainer.withAverage { best?.observe(loss: verdict.loss) }
@@ -102,9 +111,29 @@ extension FineTuner {
   /// Whether all epochs are done, or more of them are of no use.
   public var isFinished: Bool { trainer.isFinished || best?.isOver == true }
 
-  /// All that the run needs to go on.
-  private var state: TrainingState {
-    var state = trainer.state
+  /// What the first process finds the model to be worth, for all; metrics are its own. Nil when there is nothing to judge by.
+  private func judged() throws -> (loss: Double, metrics: [Metric])? {
+    guard hasValidation else { return nil }
+    let verdict = communicator.isFirst ? try evaluate() : nil
+    return (try communicator.agreed(verdict?.loss ?? 0), verdict?.metrics ?? [])
+  }
+
+  /// What tells the run from others.
+  private var signature: [(name: String, value: String)] {
+    options.signature(processes: communicator.size) + [("data", task.signature)]
+  }
+
+  /// The folder of a run's state, which the first process makes.
+  private func opened(_ folder: String) throws -> FineTuningState {
+    if !communicator.isFirst { try communicator.meet() }
+    let state = try FineTuningState(folder: folder)
+    if communicator.isFirst { try communicator.meet() }
+    return state
+  }
+
+  /// All that the run needs to go on, at the first process; nil elsewhere.
+  private func gatheredState() throws -> TrainingState? {
+    guard var state = try trainer.gatheredState() else { return nil }
     best?.add(to: &state)
     return state
   }

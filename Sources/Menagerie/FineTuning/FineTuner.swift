@@ -1,4 +1,5 @@
 import BinaryIO
+import Collectives
 import Execution
 import Formats
 import HuggingFaceConverter
@@ -18,6 +19,8 @@ public struct FineTuner {
   public let task: any LearningTask
 
   let learning: LearningModel
+  /// With whom the work is shared.
+  let communicator: any Communicator
   /// The part of the graph that the trainer has.
   private let graph: Graph
   private let validation: any TrainingSource
@@ -32,23 +35,30 @@ public struct FineTuner {
     public var judge: any Judge
   }
 
-  /// - Parameter data: a folder or a file; what is learnt from it follows from it and the model, or from `options.task`.
+  /// - Parameters:
+  ///   - data: a folder or a file; what is learnt from it follows from it and the model, or from `options.task`.
+  ///   - communicator: with whom the work is shared; each of them makes a `FineTuner` of the same model, data and options.
   /// - Throws: `DataError` for data that cannot be learnt from, or a model that cannot learn, with what is wrong.
   public init(
-    _ model: Model, data: String, options: FineTuningOptions = FineTuningOptions()
+    _ model: Model, data: String, options: FineTuningOptions = FineTuningOptions(),
+    communicator: any Communicator = LoneCommunicator()
   ) throws {
     try options.checked()
     let task = try LearningTasks.task(options.task, model, data: data)
-    try self.init(task.init(model, data: data, options: options), options: options)
+    try self.init(
+      task.init(model, data: data, options: options), options: options,
+      communicator: communicator)
   }
 
   /// Learns a task of the program's own.
   public init(
-    _ task: some LearningTask, options: FineTuningOptions = FineTuningOptions()
+    _ task: some LearningTask, options: FineTuningOptions = FineTuningOptions(),
+    communicator: any Communicator = LoneCommunicator()
   ) throws {
     let (method, optimizer, schedule) = try options.checked()
     self.options = options
     self.task = task
+    self.communicator = communicator
     var learning = try method.prepare(task, options)
     try learning.freeze(options.frozen, of: task.model)
     self.learning = learning
@@ -84,7 +94,8 @@ public struct FineTuner {
       learning.parameters,
       weightDecay: options.weightDecay ?? type(of: optimizer).usualWeightDecay,
       rateFactor: { depth.rateFactor(of: $0, decay: options.layerDecay) })
-    let batches = (training.count + options.batchSize - 1) / options.batchSize
+    let batchSize = options.batchSize * communicator.size
+    let batches = (training.count + batchSize - 1) / batchSize
     let perEpoch = (batches + options.accumulation - 1) / options.accumulation
     let steps = perEpoch * options.epochs
     let rate = LearningRate(
@@ -92,9 +103,9 @@ public struct FineTuner {
       warmupSteps: Int((options.warmup * Double(steps)).rounded()))
     trainer = Trainer(
       session, Optimization(optimizer, groups), rate, source: training,
-      batchSize: options.batchSize, epochs: options.epochs, accumulation: options.accumulation,
+      batchSize: batchSize, epochs: options.epochs, accumulation: options.accumulation,
       averageDecay: options.averageDecay, seed: options.seed, shuffles: options.shuffles,
-      running: learning.running, threads: options.threads)
+      running: learning.running, communicator: communicator, threads: options.threads)
     trainer.clipping = options.clip.map { .norm($0) }
     if let count = options.unfreezing {
       trainer.isLearning = { depth.learns($0, epoch: $1, perEpoch: count) }
@@ -115,7 +126,12 @@ extension FineTuner {
   /// Epochs that are done.
   public var epoch: Int { trainer.epoch }
 
+  /// Whether samples were set aside.
+  var hasValidation: Bool { validation.count > 0 }
+
   /// How good the model is at samples that were set aside; nil when there are none.
+  ///
+  /// Each process may ask alone: it judges by all samples.
   public func evaluate() throws -> Verdict? {
     guard validation.count > 0 else { return nil }
     var judge = task.judge()

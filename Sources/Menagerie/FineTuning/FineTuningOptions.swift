@@ -20,6 +20,7 @@ public struct FineTuningOptions: Sendable {
   /// How many layers more learn each epoch, beginning with the last; nil for all at once.
   public var unfreezing: Int?
   public var epochs = 10
+  /// Samples that each process learns from at a time.
   public var batchSize = 16
   /// How many batches make a step, one after the other, as if they were one.
   public var accumulation = 1
@@ -111,11 +112,11 @@ public struct FineTuningOptions: Sendable {
     )
   }
 
-  /// What must be alike for a run to go on where another stopped.
-  var signature: [(name: String, value: String)] {
+  /// What must be alike for a run to go on where another stopped, on that many processes or others.
+  func signature(processes: Int) -> [(name: String, value: String)] {
     [
       ("task", task ?? "guessed"), ("method", method), ("epochs", "\(epochs)"),
-      ("batch", "\(batchSize)"),
+      ("batch", "\(batchSize * processes)"),
       ("lr", "\(rate ?? usualRate)"), ("optimizer", optimizer), ("schedule", schedule),
       ("seed", "\(seed)"), ("label-smoothing", "\(labelSmoothing)"), ("warmup", "\(warmup)"),
       ("accumulate", "\(accumulation)"),

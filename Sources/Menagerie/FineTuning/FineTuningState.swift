@@ -34,7 +34,9 @@ struct FineTuningState {
       guard found == value else {
         throw DataError(
           .mismatch, "the run was begun with --\(name) \(found), not \(value)", path: path,
-          remedy: "give the same options, or another folder to --resume")
+          remedy: name == "batch"
+            ? "--batch, times the number of processes, must stay \(found)"
+            : "give the same options, or another folder to --resume")
       }
     }
     func number(_ key: String) throws -> Int {

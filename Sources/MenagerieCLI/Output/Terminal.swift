@@ -1,23 +1,31 @@
 import BinaryIO
 import JSON
+import Synchronization
 
 /// Where words go: answers to stdout, everything else to stderr.
 enum Terminal {
+  private static let isSilent = Atomic<Bool>(false)
+
+  /// From now on, only failures are said: another process speaks for this one.
+  static func silence() { isSilent.store(true, ordering: .relaxed) }
+
+  private static var speaks: Bool { !isSilent.load(ordering: .relaxed) }
+
   /// One line of the answer.
-  static func say(_ text: String) { print(text) }
+  static func say(_ text: String) { if speaks { print(text) } }
 
   /// The answer as one JSON document on one line.
-  static func say(json: JSONValue) { print(json.text()) }
+  static func say(json: JSONValue) { if speaks { print(json.text()) } }
 
   /// One line beside the answer: progress, notes.
-  static func note(_ text: String) { System.writeError(text + "\n") }
+  static func note(_ text: String) { if speaks { System.writeError(text + "\n") } }
 
   /// The one line that says why the command failed.
   static func fail(_ text: String) { System.writeError("menagerie: \(text)\n") }
 
   /// A line on a terminal's stderr that the next one overwrites; nothing when stderr is no terminal.
   static func progress(_ text: String) {
-    if System.hasTerminalErrors { System.writeError("\r\u{1B}[K\(text)") }
+    if speaks, System.hasTerminalErrors { System.writeError("\r\u{1B}[K\(text)") }
   }
 
   static func endProgress() { progress("") }

@@ -14,6 +14,12 @@ public enum GradientClipping: Sendable, Hashable {
   @discardableResult
   public func clip(_ parameters: [Parameter], pool: ThreadPool? = nil) -> Double {
     let found = GradientClipping.norm(of: parameters, pool: pool)
+    apply(to: parameters, norm: found, pool: pool)
+    return found
+  }
+
+  /// Changes some of the gradients, of which all together have that norm.
+  func apply(to parameters: [Parameter], norm found: Double, pool: ThreadPool?) {
     switch self {
     case .norm(let maximum):
       let factor = maximum / (found + 1e-6)
@@ -31,7 +37,6 @@ public enum GradientClipping: Sendable, Hashable {
           .clip(clamp), gradient, count: gradient.count, into: gradient, pool: pool)
       }
     }
-    return found
   }
 
   /// The root of the sum of all gradients' squares.

@@ -1,4 +1,5 @@
 import BinaryIO
+import Collectives
 import Kernels
 import OrderedCollections
 import Tensors
@@ -28,6 +29,11 @@ public struct Optimization: Sendable {
     }
   }
 
+  /// Forgets parameters that others look after: these are neither changed nor remembered any more.
+  mutating func keep(_ own: (String) -> Bool) {
+    for name in memories.keys where !own(name) { memories[name] = nil }
+  }
+
   public var parameters: [Parameter] { groups.flatMap(\.parameters) }
 
   /// Bytes that are remembered beside weights and gradients.
@@ -37,13 +43,17 @@ public struct Optimization: Sendable {
 
   /// One step of every parameter by its gradient.
   ///
-  /// - Parameter resting: names of those that make none.
+  /// - Parameters:
+  ///   - resting: names of those that make none.
+  ///   - chosen: names of those that make one; all others when nil.
   public mutating func step(
-    rate: Double, resting: Set<String> = [], pool: ThreadPool? = nil
+    rate: Double, resting: Set<String> = [], of chosen: Set<String>? = nil,
+    pool: ThreadPool? = nil
   ) {
     for group in groups {
       for parameter in group.parameters where !resting.contains(parameter.name) {
-        guard var memory = memories[parameter.name] else { continue }
+        guard chosen?.contains(parameter.name) != false, var memory = memories[parameter.name]
+        else { continue }
         memory.steps += 1
         memories[parameter.name] = memory
         let step = OptimizerStep(
@@ -69,12 +79,42 @@ extension Optimization {
     return state
   }
 
-  /// Goes on from a `state`.
+  /// What all processes remember, at the first of them; nil elsewhere. All call it.
+  ///
+  /// - Parameter owner: which process looks after the parameter of that name.
+  func gathered(
+    _ communicator: any Communicator, owner: (String) -> Int
+  ) throws -> OrderedDictionary<String, Tensor>? {
+    let steps = try communicator.sum(parameters.map { Double(memories[$0.name]?.steps ?? 0) })
+    var state: OrderedDictionary<String, Tensor> = [:]
+    for (parameter, count) in zip(parameters, steps) where count > 0 {
+      let (name, owner) = (parameter.name, owner(parameter.name))
+      guard communicator.isFirst || owner == communicator.rank else { continue }
+      state["\(name).step"] = Tensor(shape: [], [Float(count)])
+      for (index, slot) in optimizer.slots(for: parameter.shape).enumerated() {
+        let view =
+          memories[name]?.views[index] ?? FloatView(zeros: slot.shape.elementCount)
+        try communicator.move(view, from: owner, to: 0).wait()
+        state["\(name).\(slot.name)"] = view.tensor(shape: slot.shape)
+      }
+    }
+    return communicator.isFirst ? state : nil
+  }
+
+  /// Goes on from a `state`, of which others' part is passed over.
   /// - Throws: `.mismatch`, naming the first tensor that is missing, has another shape, or is no parameter's; nothing is
   ///   changed then.
   public mutating func restore(_ state: OrderedDictionary<String, Tensor>) throws {
     var wanted: OrderedDictionary<String, (view: FloatView, shape: Shape)> = [:]
     var steps: [String: Int] = [:]
+    var others: Set<String> = []
+    // What others look after may be there, too
+    for parameter in parameters where memories[parameter.name] == nil {
+      others.insert("\(parameter.name).step")
+      for slot in optimizer.slots(for: parameter.shape) {
+        others.insert("\(parameter.name).\(slot.name)")
+      }
+    }
     for (name, memory) in memories {
       let slots = zip(memory.slots, memory.views)
       guard let step = state["\(name).step"] else {
@@ -99,7 +139,7 @@ extension Optimization {
         throw mismatch("'\(name)' is \(found.shape), not \(tensor.shape)")
       }
     }
-    let known = Set(wanted.keys).union(steps.keys.map { "\($0).step" })
+    let known = others.union(wanted.keys).union(steps.keys.map { "\($0).step" })
     if let stray = state.keys.first(where: { !known.contains($0) }) {
       throw mismatch("'\(stray)' belongs to no parameter that learns")
     }

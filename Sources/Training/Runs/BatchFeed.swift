@@ -11,13 +11,14 @@ final class BatchFeed {
 
   /// - Parameters:
   ///   - parts: how many batches of `size` make a step.
+  ///   - share: what this process takes of a batch.
   ///   - first: the step to begin with.
   ///   - threads: how many read ahead; 0 reads when a step asks.
   init(
     _ source: any TrainingSource, _ order: EpochOrder, epoch: Int, size: Int, parts: Int,
-    first: Int, threads: Int
+    share: BatchShare = BatchShare(), first: Int, threads: Int
   ) {
-    let batches = order.batches(epoch: epoch, size: size)
+    let batches = order.batches(epoch: epoch, size: size).map { share.own(of: $0) }
     let steps = stride(from: 0, to: batches.count, by: parts).map {
       Array(batches[$0..<min($0 + parts, batches.count)])
     }
@@ -26,7 +27,11 @@ final class BatchFeed {
     ahead = Prefetcher(
       count: max(steps.count - first, 0), depth: 2, threads: isAhead ? 1 : 0
     ) { place in
-      Result { try steps[first + place].map { try source.batch($0, epoch: epoch) } }
+      Result {
+        try steps[first + place].map {
+          $0.isEmpty ? .empty : try source.batch($0, epoch: epoch)
+        }
+      }
     }
   }
 

@@ -30,6 +30,7 @@ public final class FrozenFeatures: TrainingSource {
   public var count: Int { source.count }
   /// It computes with all threads itself.
   public var prefersReadingAhead: Bool { false }
+  public var keepsSamples: Bool { true }
 
   public func batch(_ indices: [Int], epoch: Int) throws -> TrainingBatch {
     let missing = cache.withLock { cache in indices.filter { cache[$0] == nil } }

@@ -1,4 +1,5 @@
 import BinaryIO
+import Collectives
 import Kernels
 import OrderedCollections
 import Tensors
@@ -12,6 +13,7 @@ public struct Trainer {
   public private(set) var optimization: Optimization
   public private(set) var rate: LearningRate
   public let source: any TrainingSource
+  /// Of all processes together.
   public let batchSize: Int
   /// How many batches make a step, one after the other, as if they were one.
   public let accumulation: Int
@@ -27,18 +29,25 @@ public struct Trainer {
   public private(set) var epoch = 0
   public private(set) var batch = 0
   public private(set) var step = 0
-  private let running: [Parameter]
+  let running: [Parameter]
+  let communicator: any Communicator
+  /// Nil where there is no other process.
+  let exchange: GradientExchange?
+  /// Whether all processes are known to have the same weights.
+  private var isAligned: Bool
   private var feed: BatchFeed?
   private let pool: ThreadPool
 
   /// - Parameters:
   ///   - averageDecay: how much of the weights' average stays at each step; nil keeps no average.
   ///   - running: running statistics that are part of a state.
+  ///   - communicator: with whom batches are shared: each takes its part, and all come to the same weights.
   public init(
     _ session: TrainingSession, _ optimization: Optimization, _ rate: LearningRate,
     source: any TrainingSource, batchSize: Int, epochs: Int, accumulation: Int = 1,
     averageDecay: Double? = nil, seed: UInt64 = 0, shuffles: Bool = true,
-    running: [Parameter] = [], threads: Int? = nil
+    running: [Parameter] = [], communicator: any Communicator = LoneCommunicator(),
+    threads: Int? = nil
   ) {
     precondition(batchSize > 0 && accumulation > 0, "\(accumulation) batches of \(batchSize)")
     self.session = session
@@ -49,6 +58,10 @@ public struct Trainer {
     self.accumulation = accumulation
     self.epochs = epochs
     self.running = running
+    self.communicator = communicator
+    isAligned = communicator.size == 1
+    exchange = isAligned ? nil : GradientExchange(session, communicator)
+    if let exchange { self.optimization.keep(exchange.isOwn) }
     order = EpochOrder(count: source.count, seed: seed, shuffles: shuffles)
     pool = ThreadPool(threads: max(1, threads ?? ThreadPool.defaultThreads))
     average = averageDecay.map {
@@ -74,49 +87,109 @@ public struct Trainer {
   ///
   /// - Throws: what the source throws; `.malformed` when the loss is no number: the weights are then those before the step.
   public mutating func runStep(_ observe: (Progress) throws -> Void = { _ in }) throws {
+    try align()
     if feed?.epoch != epoch || feed?.next != batch {
       feed = BatchFeed(
-        source, order, epoch: epoch, size: batchSize, parts: accumulation, first: batch,
+        source, order, epoch: epoch, size: batchSize, parts: accumulation,
+        share: BatchShare(communicator, keepsSamples: source.keepsSamples), first: batch,
         threads: pool.threads - 1)
     }
     guard let parts = try feed?.take() else {
       (epoch, batch) = (epoch + 1, 0)
       return
     }
-    let weight = parts.reduce(0) { $0 + $1.weight }
+    let own = Double(parts.reduce(0) { $0 + $1.weight })
+    let counts = try communicator.sum([own, Double(parts.reduce(0) { $0 + $1.indices.count })])
+    let weight = counts[0]
     guard weight > 0 else {
       advance()
       return
     }
-    var (loss, adds) = (0.0, false)
-    for part in parts where part.weight > 0 {
-      let share = Double(part.weight) / Double(weight)
-      let result = try session.step(
-        part.inputs, targets: part.targets, share: share, adds: adds)
-      loss += share * result.loss
-      adds = true
-    }
+    let resting = resting
+    let part = try learn(parts.filter { $0.weight > 0 }, of: weight, resting: resting)
+    let loss = try communicator.sum([part])[0]
+    try exchange?.average(running, share: own / weight)
     guard loss.isFinite else {
+      try exchange?.abandon()
       throw DataError(
         .malformed, "the loss became \(loss) in epoch \(epoch + 1), step \(step + 1)",
         expected: "a number", remedy: "take a smaller learning rate, or clip gradients")
     }
-    let resting = resting
-    for parameter in session.parameters where resting.contains(parameter.name) {
-      parameter.gradient.fill(0)
-    }
-    let norm = clipping.map { $0.clip(session.parameters, pool: pool) }
     let rate = rate.rate(at: step)
-    optimization.step(rate: rate, resting: resting, pool: pool)
+    let norm = try follow(rate: rate, resting: resting)
     let updating = pool
     average?.update(pool: updating)
     step += 1
     let progress = Progress(
       epoch: epoch, batch: batch + 1, batches: batches, step: step,
-      samples: parts.reduce(0) { $0 + $1.indices.count }, loss: loss, rate: rate,
-      gradientNorm: norm)
+      samples: Int(counts[1]), loss: loss, rate: rate, gradientNorm: norm)
     advance()
     try observe(progress)
+  }
+
+  /// Leaves the gradients of batches, as parts of a step; returns their part of its loss.
+  private func learn(
+    _ parts: [TrainingBatch], of weight: Double, resting: Set<String>
+  ) throws -> Double {
+    exchange?.begin()
+    let parameters = session.parameters
+    var loss = 0.0
+    for (index, part) in parts.enumerated() {
+      let share = Double(part.weight) / weight
+      let result = try session.step(
+        part.inputs, targets: part.targets, share: share, adds: index > 0
+      ) { complete in
+        guard index == parts.count - 1 else { return }
+        for place in complete where resting.contains(parameters[place].name) {
+          parameters[place].gradient.fill(0)
+        }
+        try exchange?.deliver(complete)
+      }
+      loss += share * result.loss
+    }
+    // Where others have the step's samples, this one adds nothing
+    if parts.isEmpty { for parameter in parameters { parameter.gradient.fill(0) } }
+    try exchange?.deliverRest()
+    return loss
+  }
+
+  /// Lets the weights follow their gradients; returns the gradients' norm, where they are clipped.
+  private mutating func follow(rate: Double, resting: Set<String>) throws -> Double? {
+    guard let exchange else {
+      let norm = clipping.map { $0.clip(session.parameters, pool: pool) }
+      optimization.step(rate: rate, resting: resting, pool: pool)
+      return norm
+    }
+    var norm: Double?
+    if let clipping {
+      let found = try exchange.norm(pool: pool)
+      clipping.apply(to: exchange.own, norm: found, pool: pool)
+      norm = found
+    }
+    for bucket in exchange.plan.buckets.indices {
+      let own = try exchange.complete(bucket)
+      if !own.isEmpty {
+        optimization.step(rate: rate, resting: resting, of: own, pool: pool)
+      }
+      try exchange.share(bucket)
+    }
+    try exchange.finish()
+    return norm
+  }
+
+  /// Lets all processes begin with the weights of the first.
+  private mutating func align() throws {
+    guard !isAligned else { return }
+    let place = [epoch, batch, step].map(Double.init)
+    guard try communicator.agreed(place) == place else {
+      throw DataError(
+        .mismatch, "process \(communicator.rank) goes on elsewhere than the first one",
+        remedy: "give all processes the same folder to --resume")
+    }
+    for parameter in session.parameters + running {
+      try communicator.broadcast(parameter.values, from: 0).wait()
+    }
+    isAligned = true
   }
 
   /// The parameters that do not learn in this epoch.
@@ -170,11 +243,19 @@ public struct Trainer {
     rate.schedule.observe(metric, isLoss: isLoss)
   }
 
-  /// Where the run is, to be kept.
-  public var state: TrainingState {
+  /// Where the run is, to be kept: of what the optimiser remembers, this process's part.
+  public var state: TrainingState { state(optimizer: optimization.state) }
+
+  /// Where the run of all processes is, at the first of them; nil elsewhere. All call it.
+  public func gatheredState() throws -> TrainingState? {
+    guard let exchange else { return state }
+    return try optimization.gathered(communicator, owner: exchange.owner).map(state)
+  }
+
+  private func state(optimizer: OrderedDictionary<String, Tensor>) -> TrainingState {
     var tensors: OrderedDictionary<String, Tensor> = [:]
     for parameter in session.parameters + running { tensors[parameter.name] = parameter.tensor }
-    for (name, tensor) in optimization.state { tensors["optimizer.\(name)"] = tensor }
+    for (name, tensor) in optimizer { tensors["optimizer.\(name)"] = tensor }
     var numbers: [String: Double] = [:]
     for (name, number) in rate.schedule.memory { numbers["schedule.\(name)"] = number }
     if let average {
@@ -207,6 +288,7 @@ public struct Trainer {
     if average != nil { _ = average?.restore(averages.map(\.floats), steps: steps) }
     (epoch, batch, step) = (state.epoch, state.batch, state.step)
     feed = nil
+    isAligned = exchange == nil
     rate.schedule.memory = state.numbers(under: "schedule.")
   }
 }

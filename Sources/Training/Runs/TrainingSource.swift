@@ -45,8 +45,12 @@ public protocol TrainingSource: Sendable {
 
   /// Whether batches are worth making on another thread while a step runs.
   var prefersReadingAhead: Bool { get }
+
+  /// Whether a sample costs much only when it is first read: then the same process should read it each time.
+  var keepsSamples: Bool { get }
 }
 
 extension TrainingSource {
   public var prefersReadingAhead: Bool { true }
+  public var keepsSamples: Bool { false }
 }

@@ -29,10 +29,12 @@ public final class TrainingSession: Sendable {
   public let momentum: Double
 
   private let graph: Graph
-  private let running: [String: Parameter]
+  let running: [String: Parameter]
   private let objective: any Objective
   private let options: SessionOptions
   private let givesOutput: Bool
+  /// The parameters' places, the one first whose gradient is probably complete first: the graph's last.
+  public let backwardOrder: [Int]
   /// The threads of a step, for what comes after it.
   public let pool: ThreadPool
   /// Gradients that are yet to be added to those of earlier batches.
@@ -75,6 +77,7 @@ public final class TrainingSession: Sendable {
     bound.endBeforeSoftmax()
     self.graph = bound
     self.parameters = parameters
+    backwardOrder = bound.backwardOrder(of: parameters.map(\.name))
     self.running = Dictionary(running.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     self.objective = objective
     self.momentum = momentum
@@ -89,19 +92,17 @@ public final class TrainingSession: Sendable {
   ///   - targets: what the objective wants beside the output.
   ///   - share: of a batch that is only a part of a step.
   ///   - adds: whether the parameters have gradients of the step's earlier batches.
+  ///   - delivered: told after each part of the run which parameters, by their places, have their gradients: none, mostly.
   /// - Throws: `.mismatch` for inputs that do not fit; `.unsupported` for an operator without a gradient.
   public func step(
-    _ inputs: [String: Tensor], targets: Tensor, share: Double = 1, adds: Bool = true
+    _ inputs: [String: Tensor], targets: Tensor, share: Double = 1, adds: Bool = true,
+    delivered: (([Int]) throws -> Void)? = nil
   ) throws -> Result {
     let (program, given) = try prepared(inputs, targets, share: share)
     let memory = adds ? summands.get(parameters) : parameters.map(\.gradient)
-    let outputs = try program.session.run(given, into: memory)
-    if adds {
-      for (parameter, flow) in zip(parameters, memory) where flow.count > 0 {
-        Elementwise.binary(
-          .add, .whole(parameter.gradient), .whole(flow), images: 1, rows: 1,
-          columns: flow.count, into: parameter.gradient, pool: pool)
-      }
+    let outputs = try program.session.run(given, into: memory) { [self] complete in
+      if adds { for index in complete { add(memory[index], to: parameters[index].gradient) } }
+      try delivered?(complete)
     }
     let first = givesOutput ? 2 : 1
     for (index, one) in program.statistics.enumerated() {
@@ -133,6 +134,13 @@ public final class TrainingSession: Sendable {
     for parameter in parameters + running.values { given[parameter.name] = parameter.shared }
     let names = Set(program.session.inputs.map(\.name))
     return (program, given.filter { names.contains($0.key) })
+  }
+
+  private func add(_ flow: FloatView, to gradient: FloatView) {
+    guard flow.count > 0 else { return }
+    Elementwise.binary(
+      .add, .whole(gradient), .whole(flow), images: 1, rows: 1, columns: flow.count,
+      into: gradient, pool: pool)
   }
 
   /// Names of what the graph takes beside the model's inputs and weights.
@@ -216,6 +224,19 @@ public final class TrainingSession: Sendable {
 }
 
 extension Graph {
+  /// The places of names of inputs, in the reverse of the order in which nodes first take them.
+  fileprivate func backwardOrder(of names: [String]) -> [Int] {
+    var first: [String: Int] = [:]
+    for (index, node) in nodes.enumerated() {
+      for input in node.inputs.compactMap({ $0 }) {
+        let name = self[input].name
+        first[name] = first[name] ?? index
+      }
+    }
+    func place(_ index: Int) -> Int { first[names[index]] ?? nodes.count }
+    return names.indices.sorted { place($0) == place($1) ? $0 > $1 : place($0) > place($1) }
+  }
+
   /// Where a model ends in probabilities, lets it end in their logits.
   public mutating func endBeforeSoftmax() {
     guard let output = outputs.first,

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BinaryIO
+import Collectives
 import Glibc
 import JSON
 import Menagerie
@@ -23,6 +24,9 @@ struct FinetuneCommand: ParsableCommand {
       of texts with labels, numbers, texts that belong to them, answers or conversations; or a plain text. A model with \
       another number of classes gets a new last layer. With --resume, a run that was stopped goes on where it was, and ends \
       with the same weights as if it had never stopped. OUT is replaced only when all went well.
+
+      mpirun -np 2 menagerie finetune … shares the work among processes, on one machine or several: each learns from \
+      --batch samples at a time, the first one writes.
       """)
 
   @Argument(help: "The model to begin with.", completion: .file())
@@ -93,15 +97,30 @@ struct FinetuneCommand: ParsableCommand {
     conversion.architecture = architecture
     conversion.threads = threads.count
     let converter = Converter(options: conversion) { Terminal.progress($0 + " …") }
+    let launch = Launch()
+    let communicator = try launch.communicator()
+    var options = options
+    options.threads = launch.threads(asked: threads.count)
+    if !communicator.isFirst { Terminal.silence() }
     if isAdapter { _ = try StagedOutput(path: output) } else { try converter.check(output: output) }
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
-    var tuner = try FineTuner(source, data: data, options: options)
+    var tuner = try FineTuner(source, data: data, options: options, communicator: communicator)
     Terminal.endProgress()
     describe(tuner, source)
+    if communicator.size > 1 {
+      Terminal.note(
+        "\(communicator.size) processes learn from \(steps.batch) \(tuner.task.unit) each at a time"
+      )
+    }
     if dryRun { return try rehearse(&tuner) }
     if findRate { return try findRate(&tuner) }
-    let logs = try records.logs()
+    let logs = communicator.isFirst ? try records.logs() : []
+    if communicator.size > 1, communicator.isFirst {
+      InterruptedOutputs.say(
+        "menagerie: ended from outside, perhaps since another process died; "
+          + (resume.map { "the same command goes on from \($0)" } ?? "nothing was written"))
+    }
     var line = TrainingProgress(epochs: steps.epochs, unit: tuner.task.unit)
     let history = try tuner.run(resumingIn: resume, logs: logs) {
       Terminal.progress(line.line($0))
@@ -109,6 +128,7 @@ struct FinetuneCommand: ParsableCommand {
       Terminal.endProgress()
       say(epoch)
     }
+    guard communicator.isFirst else { return }
     let written = try write(tuner, by: converter)
     Terminal.endProgress()
     if let path = records.reportPath(output: output) {
