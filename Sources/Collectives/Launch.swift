@@ -3,8 +3,8 @@ import BinaryIO
 /// How the process was started: alone, or as one of several.
 public enum Launch: Sendable, Hashable {
   case alone
-  /// By Open MPI's `mpirun`; so many share this host, where that is known.
-  case openMPI(onThisHost: Int?)
+  /// By Open MPI's `mpirun`: how many there are, and how many share this host, where that is known.
+  case openMPI(processes: Int?, onThisHost: Int?)
   /// By the launcher of another MPI, which we do not speak with.
   case unknown(String)
 
@@ -12,12 +12,15 @@ public enum Launch: Sendable, Hashable {
   public init(_ variable: (String) -> String? = System.environment) {
     func number(_ name: String) -> Int? { variable(name).flatMap { Int($0) } }
     if let size = number("OMPI_COMM_WORLD_SIZE") {
-      self = size > 1 ? .openMPI(onThisHost: number("OMPI_COMM_WORLD_LOCAL_SIZE")) : .alone
+      self =
+        size > 1
+        ? .openMPI(processes: size, onThisHost: number("OMPI_COMM_WORLD_LOCAL_SIZE")) : .alone
     } else if variable("PMIX_RANK") != nil {
       // Slurm's `srun --mpi=pmix`
-      let tasks = number("SLURM_STEP_NUM_TASKS") ?? 2
+      let tasks = number("SLURM_STEP_NUM_TASKS")
       let own = variable("SLURM_STEP_TASKS_PER_NODE")?.prefix { $0.isNumber }
-      self = tasks > 1 ? .openMPI(onThisHost: own.flatMap { Int($0) }) : .alone
+      self =
+        tasks == 1 ? .alone : .openMPI(processes: tasks, onThisHost: own.flatMap { Int($0) })
     } else if let size = number("PMI_SIZE"), size > 1 {
       self = .unknown("PMI_SIZE is \(size)")
     } else {
@@ -36,7 +39,13 @@ public enum Launch: Sendable, Hashable {
   public func communicator() throws -> any Communicator {
     switch self {
     case .alone: return LoneCommunicator()
-    case .openMPI: return try MPICommunicator.started()
+    case .openMPI(let processes, _):
+      let communicator = try MPICommunicator.started()
+      guard let processes, processes != communicator.size else { return communicator }
+      throw DataError(
+        .unsupported,
+        "\(processes) processes were started, but Open MPI knows of \(communicator.size)",
+        expected: "mpirun and libmpi.so.40 of the same Open MPI")
     case .unknown(let found):
       throw DataError(
         .unsupported, "started as one of several processes, but not by Open MPI (\(found))",
@@ -48,7 +57,7 @@ public enum Launch: Sendable, Hashable {
   ///
   /// Launchers bind a process to one core when they are not told better.
   public func threads(asked: Int?) -> Int? {
-    guard case .openMPI(let processes) = self else { return asked }
+    guard case .openMPI(_, let processes) = self else { return asked }
     let given = asked ?? System.environment("MENAGERIE_THREADS").flatMap { Int($0) }
     return MPICommunicator.shareCores(processes: processes ?? 1, threads: given)
   }

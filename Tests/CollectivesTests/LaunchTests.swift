@@ -10,10 +10,10 @@ import Testing
     #expect(launch(["OMPI_COMM_WORLD_SIZE": "1", "PMIX_RANK": "0"]) == .alone)
     #expect(
       launch(["OMPI_COMM_WORLD_SIZE": "4", "OMPI_COMM_WORLD_LOCAL_SIZE": "2"])
-        == .openMPI(onThisHost: 2))
+        == .openMPI(processes: 4, onThisHost: 2))
     #expect(
       launch(["PMIX_RANK": "3", "SLURM_STEP_NUM_TASKS": "8", "SLURM_STEP_TASKS_PER_NODE": "4(x2)"])
-        == .openMPI(onThisHost: 4))
+        == .openMPI(processes: 8, onThisHost: 4))
     #expect(launch(["PMI_SIZE": "2"]) == .unknown("PMI_SIZE is 2"))
     #expect(launch(["PMI_SIZE": "1"]) == .alone)
   }
