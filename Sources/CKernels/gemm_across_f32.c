@@ -19,8 +19,6 @@ typedef struct source {
 } source;
 
 // Defined by MNG_VARIANTS below; for this file alone.
-void mng_gemm_f32_gather_columns(const float *a, size_t stride, size_t count, size_t rows,
-                                 float *to);
 void mng_gemm_f32_gather_windows(const mng_window *window, const float *x, size_t row,
                                  size_t column, size_t channels, size_t offset, size_t count,
                                  size_t begin, size_t end, float *to);

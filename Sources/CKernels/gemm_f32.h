@@ -75,6 +75,10 @@ size_t mng_gemm_f32_block_scratch(size_t rows, size_t k);
 void mng_gemm_f32_pack_rows(const float *const *pointers, size_t count, size_t offset,
                             size_t channels, size_t k_begin, size_t k_end, float *to);
 
+/// `to[rows][count]` from `count` neighbours of each of `rows` rows that lie `stride` apart.
+void mng_gemm_f32_gather_columns(const float *a, size_t stride, size_t count, size_t rows,
+                                 float *to);
+
 /// `to[i][width]` from `columns` rows of `count` contiguous values that lie `stride` apart, each row
 /// multiplied by its `scale`, if any; zeros beyond `columns`.
 void mng_gemm_f32_pack_outputs(const float *from, size_t stride, size_t columns, size_t count,

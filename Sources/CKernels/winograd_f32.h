@@ -25,4 +25,15 @@ void mng_winograd_f32_output(const mng_window *window, const float *products, si
 void mng_winograd_f32_weights(const float *taps, size_t count, size_t width, float *to,
                               size_t matrix);
 
+/// `A dy Aᵀ` of `columns` outputs from `column` on, `to[36][tiles][width]` with `plane` floats from
+/// one of the 36 to the next, zeros beyond `columns`; `zero` stands for what is beyond the image.
+void mng_winograd_f32_flow(const mng_window *window, const float *flow, const float *zero,
+                           size_t tile_begin, size_t tile_end, size_t column, size_t columns,
+                           float *to, size_t width, size_t plane);
+
+/// `Gᵀ m G` of `sums[36][channels][width]`: the 9 taps of each channel for `columns` outputs, whose
+/// rows lie `stride` floats apart. `taps` has room for `[channels][9][width]`.
+void mng_winograd_f32_taps(const float *sums, size_t channels, size_t width, float *taps,
+                           float *dweight, size_t stride, size_t columns);
+
 #endif

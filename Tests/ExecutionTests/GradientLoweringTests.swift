@@ -119,4 +119,14 @@ import Testing
     net.graph.outputs = try net.graph.addGradients(of: loss, by: [x, w])
     _ = try net.agrees(tolerance: 1e-4)
   }
+
+  @Test func weightsOfConvolutionsInTiles() throws {
+    var net = Net()
+    let flow = net.input([8, 24, 16, 15], "flow")
+    let gradient = ConvWeightGradient(kernel: [3, 3], padding: .all(1))
+    net.graph.outputs = [
+      net.add(gradient, net.input([8, 20, 16, 15]), flow)
+    ]
+    _ = try net.agrees(tolerance: 1e-4)
+  }
 }

@@ -9,6 +9,7 @@ import statistics
 import subprocess
 import sys
 
+import training_head
 import training_models
 from measured import measured
 
@@ -17,13 +18,12 @@ TOLERANCE = 1e-4  # relative, of the first loss
 # Of the next two: a first step of AdamW goes by the gradients' signs, those of rounding too
 LATER_TOLERANCE = 5e-3
 SECONDS = 3
-THREADS = 2
 MEGABYTE = 1e6
 
 
 class Peer:
-    def __init__(self, home: pathlib.Path, model: str):
-        command = [sys.executable, "-W", "ignore", HERE / "training_peer.py", home, model, "--threads", THREADS]
+    def __init__(self, home: pathlib.Path, model: str, threads: int):
+        command = [sys.executable, "-W", "ignore", HERE / "training_peer.py", home, model, "--threads", threads]
         self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.DEVNULL, text=True)
         self.first = self.answer()
@@ -44,17 +44,17 @@ class Peer:
         self.process.wait()
 
 
-def step(menagerie: str, home: pathlib.Path, rounds: int, model: str) -> dict:
+def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: int) -> dict:
     if not training_models.made(home, model):
         print(f"Making {model} and a batch, once …", file=sys.stderr)
         subprocess.run([sys.executable, "-W", "ignore", HERE / "training_models.py", home, model], check=True,
                        stdout=sys.stderr)
     file, feeds = training_models.files(home, model)
-    peer = Peer(home, model)
+    peer = Peer(home, model, threads)
     try:
         mine, theirs = [], []
         for _ in range(rounds):
-            output = measured([menagerie, "bench", file, "--train", "--inputs", feeds, "--threads", THREADS,
+            output = measured([menagerie, "bench", file, "--train", "--inputs", feeds, "--threads", threads,
                                "--seconds", SECONDS, "--json"]).output
             mine.append(json.loads(output))
             theirs.append(peer.times())
@@ -71,10 +71,12 @@ def step(menagerie: str, home: pathlib.Path, rounds: int, model: str) -> dict:
             "ratioOfBest": round(least / best, 2),
             "peakMegabytes": round(max(run["peakResidentBytes"] for run in mine) / MEGABYTE),
             "torchPeakMegabytes": round(peer.first["peakResidentBytes"] / MEGABYTE),
-            "lossDifference": float(f"{difference:.1e}"), "laterDifference": float(f"{max(later):.1e}"), "threads": THREADS,
+            "lossDifference": float(f"{difference:.1e}"), "laterDifference": float(f"{max(later):.1e}"), "threads": threads,
             "batch": training_models.MODELS[model]}
 
 
 def cases(menagerie: str, home: pathlib.Path, rounds: int) -> dict:
-    return {f"train-{model}-b{batch}": lambda m=model: step(menagerie, home, rounds, m)
-            for model, batch in training_models.MODELS.items()}
+    steps = {f"train-{model}-b{batch}-threads{threads}":
+             lambda m=model, t=threads: step(menagerie, home, rounds, m, t)
+             for model, batch in training_models.MODELS.items() for threads in (1, 2)}
+    return steps | training_head.cases(menagerie, home, rounds)

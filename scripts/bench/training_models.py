@@ -1,15 +1,24 @@
-"""The models whose training is measured, and one batch each: `python training_models.py FOLDER MODEL`. Needs PyTorch."""
+"""The models whose training is measured, and one batch each: `python training_models.py FOLDER MODEL`. Needs PyTorch.
+
+`MODEL` 'head' makes what a last layer learns from.
+"""
 import pathlib
 import sys
 
 MODELS = {"resnet18": 8, "resnet50": 8, "bert-base": 8, "gpt2": 4}  # and their batches
 SEQUENCE = 128
+HEAD_SAMPLES = 64  # from which a last layer learns
 
 
 def files(home: pathlib.Path, name: str) -> tuple[pathlib.Path, pathlib.Path]:
     """What we load, and the batch with its labels as 'targets'."""
     model = home / (f"{name}.pth" if name.startswith("resnet") else f"train-{name}")
     return model, home / f"train-{name}.npz"
+
+
+def head_data(home: pathlib.Path) -> pathlib.Path:
+    """Pictures and their classes."""
+    return home / "train-head.npz"
 
 
 def made(home: pathlib.Path, name: str) -> bool:
@@ -53,6 +62,11 @@ def batch(name: str) -> dict:
 
 def main(home: pathlib.Path, name: str) -> None:
     import numpy as np
+    if name == "head":
+        chance = np.random.default_rng(7)
+        pictures = chance.standard_normal((HEAD_SAMPLES, 3, 224, 224), dtype=np.float32)
+        np.savez(head_data(home), input=pictures, labels=chance.integers(0, 1000, HEAD_SAMPLES))
+        return
     model, feeds = files(home, name)
     if not name.startswith("resnet"):
         library_model(home, name, is_new=True).save_pretrained(model)

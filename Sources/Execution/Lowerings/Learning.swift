@@ -7,6 +7,9 @@ import Tensors
 // Gradients of windows, and what they are made of.
 
 struct ConvolutionWeightGradientStep: Step {
+  enum Way: Sendable { case pointwise, winograd(WinogradWeightGradient), plain }
+
+  let way: Way
   let input: Region
   let flow: Region
   let result: Region
@@ -21,10 +24,13 @@ struct ConvolutionWeightGradientStep: Step {
   func run(in frame: Frame) {
     let (x, flow) = (frame.view(input), frame.view(flow))
     let (result, scratch) = (frame.view(result), frame.view(scratch))
-    if geometry.isPointwise {
+    switch way {
+    case .pointwise:
       ConvolutionGradient.pointwiseWeight(
         x, flow, geometry: geometry, into: result, scratch: scratch, pool: frame.pool)
-    } else {
+    case .winograd(let gradient):
+      gradient(x, flow, into: result, scratch: scratch, pool: frame.pool)
+    case .plain:
       ConvolutionGradient.weight(
         x, flow, geometry: geometry, into: result, scratch: scratch, pool: frame.pool)
     }
@@ -69,13 +75,18 @@ extension Lowering {
     let layout = AxisOrder.channelsLast(4)
     let order =
       geometry.isDepthwise ? AxisOrder(order: [2, 3, 1, 0]) : AxisOrder.rowMajor(4)
+    let way: ConvolutionWeightGradientStep.Way =
+      builder.usesWinogradForWeight(of: geometry)
+      ? .winograd(WinogradWeightGradient(geometry)) : geometry.isPointwise ? .pointwise : .plain
     let scratch =
-      geometry.isPointwise
-      ? ConvolutionGradient.pointwiseScratchCount(geometry)
-      : ConvolutionGradient.scratchCount(geometry)
+      switch way {
+      case .pointwise: ConvolutionGradient.pointwiseScratchCount(geometry)
+      case .winograd(let gradient): gradient.scratchCount
+      case .plain: ConvolutionGradient.scratchCount(geometry)
+      }
     builder.append(
       ConvolutionWeightGradientStep(
-        input: try builder.floats(x, layout).operand,
+        way: way, input: try builder.floats(x, layout).operand,
         flow: try builder.floats(flow, layout).operand,
         result: try builder.result(output, order),
         scratch: builder.newBuffer(scratch),
@@ -116,5 +127,16 @@ extension Lowering {
         source: source, result: try builder.result(output, layout),
         shape: layout.physical(target), strides: layout.order.map { strides[$0] }))
     return true
+  }
+}
+
+extension ProgramBuilder {
+  /// Never by the number of threads, on which no result may depend.
+  fileprivate func usesWinogradForWeight(of geometry: ConvolutionGeometry) -> Bool {
+    switch winograd {
+    case .never: false
+    case .whereFaster: WinogradWeightGradient.isFaster(for: geometry)
+    case .always: WinogradConvolution.serves(geometry)
+    }
   }
 }

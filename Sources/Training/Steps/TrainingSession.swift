@@ -183,6 +183,8 @@ public final class TrainingSession: Sendable {
       return TensorType(tensor.dataType, shape: tensor.shape)
     }
     graph = try graph.specialised(to: types, maximumBytes: options.maximumBytes ?? 1 << 36)
+    graph.outputs = Array(graph.outputs.prefix(1))
+    try graph.rewrite(with: [SelectEarly()])
     let learning = Set(parameters.map(\.name))
     let statistics = try graph.normaliseByBatch { learning.contains($0) && !running.isEmpty }
     try graph.inferTypes()
