@@ -1,3 +1,5 @@
+import Kernels
+
 /// How a session computes.
 public struct SessionOptions: Sendable {
   /// Threads that work on a run, the caller's included; nil for `MENAGERIE_THREADS` or all cores.
@@ -10,17 +12,30 @@ public struct SessionOptions: Sendable {
   public var isPlain: Bool
   /// Which convolutions go by Winograd's way, whose rounding errors are about twice those of plain sums.
   public var winograd: WinogradUse
+  /// What the numbers of matrix products are rounded to before they are multiplied; sums are float32.
+  public var products: ProductPrecision
 
   public init(
     threads: Int? = nil, maximumPrograms: Int = 8, maximumBytes: Int? = nil, isPlain: Bool = false,
-    winograd: WinogradUse = .whereFaster
+    winograd: WinogradUse = .whereFaster, products: ProductPrecision = .float32
   ) {
     self.threads = threads
     self.maximumPrograms = maximumPrograms
     self.maximumBytes = maximumBytes
     self.isPlain = isPlain
     self.winograd = winograd
+    self.products = products
   }
+}
+
+/// What matrix products multiply. Convolutions and quantised weights are not concerned.
+public enum ProductPrecision: String, Sendable, CaseIterable {
+  case float32 = "f32"
+  /// Eight bits of mantissa: twice as fast where the processor has instructions for it.
+  case bfloat16 = "bf16"
+
+  /// Whether such products are as fast here as they can be.
+  public var isFast: Bool { self == .float32 || BFloat16Matrix.isFast }
 }
 
 /// Which of the convolutions with windows 3 by 3 and stride 1 are computed in tiles.

@@ -26,7 +26,7 @@ struct Compiler: Sendable {
     }
     let builder = ProgramBuilder(
       graph: graph, pool: pool, weights: weights, winograd: options.winograd,
-      states: states.map(\.input), placed: placed)
+      products: options.products, states: states.map(\.input), placed: placed)
     try builder.lowerAll(plain: options.isPlain)
     let kept = Set(states.map(\.output) + placed)
     let outputs = try graph.outputs.enumerated().filter { !kept.contains($0.offset) }.map {

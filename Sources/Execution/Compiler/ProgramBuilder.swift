@@ -10,6 +10,7 @@ final class ProgramBuilder {
   let pool: ThreadPool
   let weights: WeightCache
   let winograd: WinogradUse
+  let products: ProductPrecision
 
   private(set) var steps: [(name: String, step: any Step)] = []
   private(set) var bufferCounts: [Int] = []
@@ -34,7 +35,7 @@ final class ProgramBuilder {
 
   init(
     graph: Graph, pool: ThreadPool, weights: WeightCache, winograd: WinogradUse = .whereFaster,
-    states: [Int] = [], placed: [Int] = []
+    products: ProductPrecision = .float32, states: [Int] = [], placed: [Int] = []
   ) {
     self.graph = graph
     self.placed = Dictionary(
@@ -43,6 +44,7 @@ final class ProgramBuilder {
     self.pool = pool
     self.weights = weights
     self.winograd = winograd
+    self.products = products
     consumers = [[Int]](repeating: [], count: graph.values.count)
     for (index, node) in graph.nodes.enumerated() {
       for case let id? in node.inputs { consumers[id.index].append(index) }

@@ -19,6 +19,7 @@ final class WeightCache: Sendable {
     case winograd(WinogradConvolution)
     case depthwise(DepthwiseConvolution)
     case matrix(PackedMatrix)
+    case narrowMatrix(BFloat16Matrix)
     case transposed(TransposedConvolution)
   }
 

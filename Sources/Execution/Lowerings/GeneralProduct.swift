@@ -24,6 +24,7 @@ struct GeneralProductStep: Step {
   var clamp = Clamp.none
   /// Where a right matrix is packed.
   let scratch: Region
+  var precision = ProductPrecision.float32
 
   var operations: Int { 2 * starts.count * rows * inputs * outputs }
   var reads: [Region] { [left, right] + [bias, residual].compactMap { $0 } }
@@ -34,13 +35,13 @@ struct GeneralProductStep: Step {
     let (a, b, y) = (frame.view(left), frame.view(right), frame.view(result))
     for (index, start) in starts.enumerated() {
       let part = b[start.right..<(start.right + inputs * outputs)]
-      let matrix = PackedMatrix(
+      let weight: Weight =
         isTransposed
-          ? .linear(part, outputs: outputs, inputs: inputs)
-          : .matrix(part, inputs: inputs, outputs: outputs),
-        usesOpenBLAS: !isLeftTransposed, memory: frame.view(scratch), pool: frame.pool)
+        ? .linear(part, outputs: outputs, inputs: inputs)
+        : .matrix(part, inputs: inputs, outputs: outputs)
       let x = a[start.left..<(start.left + rows * inputs)]
       let range = (index * rows * outputs)..<((index + 1) * rows * outputs)
+      let matrix = packed(weight, in: frame)
       if isLeftTransposed {
         matrix.multiplyAcross(x, rows: rows, stride: rows, into: y[range], pool: frame.pool)
       } else {
@@ -50,6 +51,15 @@ struct GeneralProductStep: Step {
             bias: bias.map(frame.view), residual: residual.map { frame.view($0)[range] },
             clamp: clamp), pool: frame.pool)
       }
+    }
+  }
+
+  private func packed(_ weight: Weight, in frame: Frame) -> any PackedWeights {
+    switch precision {
+    case .float32:
+      PackedMatrix(
+        weight, usesOpenBLAS: !isLeftTransposed, memory: frame.view(scratch), pool: frame.pool)
+    case .bfloat16: BFloat16Matrix(weight, memory: frame.view(scratch), pool: frame.pool)
     }
   }
 }
@@ -92,7 +102,8 @@ extension ProgramBuilder {
         outputs: outputs, starts: starts, isLeftTransposed: isLeftTransposed,
         isTransposed: isRightTransposed,
         residual: try tail?.residual.map { try floats($0, layout).operand },
-        clamp: tail?.clamp ?? .none, scratch: newBuffer(packedCount(inputs, outputs))))
+        clamp: tail?.clamp ?? .none, scratch: newBuffer(packedCount(inputs, outputs)),
+        precision: products))
     return true
   }
 
@@ -129,11 +140,14 @@ extension ProgramBuilder {
         starts: [(0, 0)], isTransposed: true,
         bias: try bias.map { try floats($0, .rowMajor(1)).operand },
         residual: try tail.residual.map { try floats($0, layout).operand }, clamp: tail.clamp,
-        scratch: newBuffer(packedCount(weight[1], weight[0]))))
+        scratch: newBuffer(packedCount(weight[1], weight[0])), precision: products))
     return true
   }
 
   private func packedCount(_ inputs: Int, _ outputs: Int) -> Int {
-    PackedMatrix.packedCount(inputs: inputs, outputs: outputs)
+    switch products {
+    case .float32: PackedMatrix.packedCount(inputs: inputs, outputs: outputs)
+    case .bfloat16: BFloat16Matrix.packedCount(inputs: inputs, outputs: outputs)
+    }
   }
 }

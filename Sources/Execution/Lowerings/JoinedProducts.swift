@@ -16,7 +16,8 @@ extension ProgramBuilder {
 
   /// The product of `node` and of the others with the same input and use; false, with nothing done, where there is none.
   func lowerToJoinedProduct(_ node: Node) throws -> Bool {
-    guard let x = node.inputs[0], let shape = floatShape(x), shape.rank > 0 else { return false }
+    guard products == .float32, let x = node.inputs[0], let shape = floatShape(x), shape.rank > 0
+    else { return false }
     var parts: [Part] = []
     for (index, other) in users(of: x) {
       if let part = part(other, index, of: x), !parts.contains(where: { $0.index == index }) {

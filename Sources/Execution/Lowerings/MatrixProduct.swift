@@ -16,7 +16,14 @@ protocol MatrixWeights: Sendable {
     _ input: FloatView, rows: Int, into result: FloatView, epilogue: Epilogue, pool: ThreadPool?)
 }
 
-extension PackedMatrix: MatrixWeights {}
+/// Weights that were packed for it, so that the left matrix may lie as it likes.
+protocol PackedWeights: MatrixWeights {
+  func multiplyAcross(
+    _ left: FloatView, rows: Int, stride: Int, into result: FloatView, pool: ThreadPool?)
+}
+
+extension PackedMatrix: PackedWeights {}
+extension BFloat16Matrix: PackedWeights {}
 extension StoredMatrix: MatrixWeights {
   var isRowwise: Bool { false }
 }
@@ -142,26 +149,35 @@ extension ProgramBuilder {
     let rowMajor = AxisOrder.rowMajor(shape.rank)
     let residual = try tail.residual.map { try floats($0, rowMajor).operand }
     let factor = try tail.factor.map { try floats($0, rowMajor).operand }
-    let packed = try weights.find(weightKey(id, tail, details: [isTransposed ? 1 : 0])) {
+    let details = [isTransposed ? 1 : 0, products == .float32 ? 0 : 1]
+    let packed = try weights.find(weightKey(id, tail, details: details)) {
       guard let stored = constant(id) else {
         throw DataError(.malformed, "'\(graph[id].name)' is not known")
       }
       let weight = isTransposed ? stored.transposed : stored
       let (values, strides) = FloatView.dense(weight)
-      return .matrix(
-        PackedMatrix(
-          Weight(
-            values, outputs: weight.shape[1], inputs: weight.shape[0], kernelHeight: 1,
-            kernelWidth: 1, strides: (strides[1], strides[0], 0, 0),
-            scale: tail.scale.map { FloatView($0) }), pool: pool))
+      let matrix = Weight(
+        values, outputs: weight.shape[1], inputs: weight.shape[0], kernelHeight: 1,
+        kernelWidth: 1, strides: (strides[1], strides[0], 0, 0),
+        scale: tail.scale.map { FloatView($0) })
+      return switch products {
+      case .float32: .matrix(PackedMatrix(matrix, pool: pool))
+      case .bfloat16: .narrowMatrix(BFloat16Matrix(matrix, pool: pool))
+      }
     }
-    guard case .matrix(let matrix) = packed else { return false }
-    append(
-      MatrixProductStep(
-        kind: tail.kind, input: input, residual: residual,
-        result: try result(tail.output, rowMajor), weights: matrix,
-        rows: shape.elementCount / matrix.outputs, bias: tail.shift.map { FloatView($0) },
-        clamp: tail.clamp, activation: tail.activation, factor: factor))
+    func append(_ matrix: some MatrixWeights) throws {
+      self.append(
+        MatrixProductStep(
+          kind: tail.kind, input: input, residual: residual,
+          result: try result(tail.output, rowMajor), weights: matrix,
+          rows: shape.elementCount / matrix.outputs, bias: tail.shift.map { FloatView($0) },
+          clamp: tail.clamp, activation: tail.activation, factor: factor))
+    }
+    switch packed {
+    case .matrix(let matrix): try append(matrix)
+    case .narrowMatrix(let matrix): try append(matrix)
+    default: return false
+    }
     return true
   }
 }

@@ -77,8 +77,7 @@ public struct FineTuner {
       validation = task.validation
     } else {
       let session = try Session(
-        graph: frozen, weights: learning.weights,
-        options: SessionOptions(threads: options.threads))
+        graph: frozen, weights: learning.weights, options: options.session)
       let computed = Set(frozen.outputs.map { frozen[$0].name })
       let passing = Set(rest.inputs.map { rest[$0].name }).subtracting(computed)
       graph = rest
@@ -88,7 +87,7 @@ public struct FineTuner {
     let session = try TrainingSession(
       graph: graph, weights: learning.weights, parameters: learning.parameters,
       running: learning.running, objective: task.objective, givesOutput: false,
-      options: SessionOptions(threads: options.threads))
+      options: options.session)
     let depth = ModelDepth(learning.namesInOrder)
     let groups = ParameterGroup.groups(
       learning.parameters,

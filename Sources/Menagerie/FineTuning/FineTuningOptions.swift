@@ -1,4 +1,5 @@
 import BinaryIO
+import Execution
 import Training
 
 /// How a model is to learn.
@@ -54,8 +55,13 @@ public struct FineTuningOptions: Sendable {
   /// Whether samples that cannot be read are left out.
   public var skipsBad = false
   public var threads: Int?
+  /// What numbers are rounded to before they are multiplied; weights, sums and all else stay float32.
+  public var products = ProductPrecision.float32
 
   public init() {}
+
+  /// How the graph is run.
+  var session: SessionOptions { SessionOptions(threads: threads, products: products) }
 
   /// What is usual for the method: the head begins from nothing, the rest should not forget.
   public var usualRate: Double {
@@ -125,6 +131,7 @@ public struct FineTuningOptions: Sendable {
       ("pictures", pictures.signature), ("texts", texts.signature),
       ("clip", clip.map { "\($0)" } ?? "none"),
       ("weight-decay", weightDecay.map { "\($0)" } ?? "usual"),
+      ("precision", products.rawValue),
     ] + learningSignature
   }
 }
