@@ -30,9 +30,9 @@ public struct SessionOptions: Sendable {
 
 /// What matrix products multiply. Convolutions and quantised weights are not concerned.
 public enum ProductPrecision: String, Sendable, CaseIterable {
-  case float32 = "f32"
+  case float32
   /// Eight bits of mantissa: twice as fast where the processor has instructions for it.
-  case bfloat16 = "bf16"
+  case bfloat16
 
   /// Whether such products are as fast here as they can be.
   public var isFast: Bool { self == .float32 || BFloat16Matrix.isFast }

@@ -31,7 +31,8 @@ public struct BFloat16Matrix: Sendable {
     runParallel(pool, count: panels, grain: max(1, panels / 16)) { range in
       var source = unsafe weight.checked()
       unsafe mng_gemm_bf16_pack(
-        &source, UnsafeMutableRawPointer(packed.writing(count)).assumingMemoryBound(to: UInt16.self),
+        &source,
+        UnsafeMutableRawPointer(packed.writing(count)).assumingMemoryBound(to: UInt16.self),
         range.lowerBound, range.upperBound)
     }
   }

@@ -63,6 +63,20 @@ import Training
     }
   }
 
+  /// Rounded products learn nearly the same, and not the same.
+  @Test(arguments: cases.filter { ["bert by adamw", "llama by sgd"].contains($0.description) })
+  func losesLikeThatInBFloat16(item: Case) throws {
+    var options = item.options
+    options.epochs = item.losses.count
+    options.products = .bfloat16
+    var tuner = try FineTuner(Model(contentsOf: item.model), data: item.data, options: options)
+    var losses: [Double] = []
+    try tuner.run(observe: { losses.append($0.loss) })
+    #expect(losses.count == item.losses.count)
+    let off = zip(losses, item.losses).map { abs($0 - $1) / $1 }
+    #expect(off.allSatisfy { $0 < 0.02 } && off.contains { $0 > 1e-5 }, "\(off)")
+  }
+
   /// What a large step moves a weight by is its gradient: samples one by one add up to the batch.
   @Test func samplesOfDifferentLengthAddUp() throws {
     let item = try #require(Self.cases.first { $0.description == "llama by sgd" })

@@ -114,7 +114,7 @@ extension Lowering {
         DepthwiseStep(
           kind: tail.kind, input: input, result: result, weights: weights, geometry: geometry,
           bias: bias, clamp: tail.clamp))
-    case .matrix, .transposed: return false
+    case .matrix, .narrowMatrix, .transposed: return false
     }
     return true
   }

@@ -11,8 +11,7 @@ extension BenchCommand {
   func runTraining(_ model: Model, arrays path: String, startedAt start: Double) throws {
     var arrays: [String: Tensor] = [:]
     for array in try NPZ.read(path) { arrays[array.name] = try array.load() }
-    var bench = try TrainingBenchmark(
-      model, arrays: arrays, options: SessionOptions(threads: threads.count))
+    var bench = try TrainingBenchmark(model, arrays: arrays, options: options)
     for _ in 0..<3 { _ = try bench.step() }
     let loadMilliseconds = (System.seconds - start) * 1000
     var times: [Double] = []

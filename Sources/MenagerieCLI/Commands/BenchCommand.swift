@@ -27,7 +27,8 @@ struct BenchCommand: ParsableCommand {
     completion: .file())
   var inputs: String?
 
-  @Option(help: ArgumentHelp("The type computed in: float32.", valueName: "type"))
+  @Option(
+    help: ArgumentHelp("What matrix products multiply: float32 or bfloat16.", valueName: "type"))
   var dtype = "float32"
 
   @Option(help: ArgumentHelp("Tokens that a model that writes text reads first.", valueName: "n"))
@@ -58,17 +59,22 @@ struct BenchCommand: ParsableCommand {
     guard !train || inputs != nil else {
       throw ValidationError("--train needs --inputs with the labels as 'targets'")
     }
-    guard dtype == "float32" else {
-      throw ValidationError("--dtype \(dtype): the runtime computes in float32")
+    guard ProductPrecision(rawValue: dtype) != nil else {
+      throw ValidationError("--dtype \(dtype): expected float32 or bfloat16")
     }
     guard seconds > 0, seconds <= 3600 else {
       throw ValidationError("--seconds \(seconds): expected up to 3600")
     }
   }
 
+  var options: SessionOptions {
+    SessionOptions(
+      threads: threads.count, products: ProductPrecision(rawValue: dtype) ?? .float32)
+  }
+
   func run() throws {
     let start = System.seconds
-    let loaded = try Model(contentsOf: model, options: SessionOptions(threads: threads.count))
+    let loaded = try Model(contentsOf: model, options: options)
     if train, let inputs { return try runTraining(loaded, arrays: inputs, startedAt: start) }
     if inputs == nil, GenerativeBenchmark.accepts(loaded) {
       return try runGeneration(loaded, startedAt: start)

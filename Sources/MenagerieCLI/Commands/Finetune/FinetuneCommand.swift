@@ -190,6 +190,11 @@ struct FinetuneCommand: ParsableCommand {
     if task.isHeadNew {
       Terminal.note("the last layer is new: the model had another number of classes, or none")
     }
+    if steps.precision == .bfloat16 {
+      Terminal.note(
+        "matrix products multiply in bfloat16"
+          + (steps.precision.isFast ? "" : ", which is slower than float32 on this processor"))
+    }
     for note in task.notes { Terminal.note(note) }
     for error in task.skipped { Terminal.note("left out: \(error)") }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Menagerie
 import Training
 
@@ -58,6 +59,12 @@ struct StepArguments: ParsableArguments {
       valueName: "n"))
   var patience: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "What matrix products multiply: float32, or bfloat16 with weights and sums in float32.",
+      valueName: "type"))
+  var precision = ProductPrecision.float32
+
   @Option(help: "One seed, one result.")
   var seed: UInt64 = 0
 
@@ -75,6 +82,9 @@ struct StepArguments: ParsableArguments {
     options.labelSmoothing = labelSmoothing
     options.averageDecay = averageDecay
     options.patience = patience
+    options.products = precision
     options.seed = seed
   }
 }
+
+extension ProductPrecision: ExpressibleByArgument {}
