@@ -134,6 +134,9 @@ public protocol ModelConfiguration: Sendable {
   /// The small files that the dialect's library wants beside the weights.
   func sidecars(for dialect: Dialect, labels: [String]?, preprocessing: Preprocessing?) -> Sidecars
 
+  /// Where the dialect's library drops while the model learns.
+  func dropouts(in dialect: Dialect) -> [DropoutRule]
+
   /// What neither names nor shapes show (heads, epsilons), in the words of transformers' `config.json`, for files that have
   /// no such file beside them; nil when there is nothing.
   var hiddenFacts: JSONValue? { get }
@@ -145,6 +148,7 @@ extension ModelConfiguration {
   public var contradictions: [String] { [] }
   public func preprocessing(for dialect: Dialect) -> Preprocessing? { nil }
   public var hiddenFacts: JSONValue? { nil }
+  public func dropouts(in dialect: Dialect) -> [DropoutRule] { [] }
   public func buildExport() throws -> ModelDefinition { try build() }
   public func weights(
     _ own: [NormalisedTensor], adaptedTo target: any ModelConfiguration

@@ -58,6 +58,14 @@ static const float *mask_of(const mng_attention_f32 *a, size_t head, size_t i) {
   return a->mask ? a->mask + head * a->mask_head + i * a->mask_row : NULL;
 }
 
+/// Drops shares of query i for the keys `[begin, end)`.
+static void drop_shares(const mng_attention_f32 *a, size_t head, size_t i, size_t begin, size_t end,
+                        float *s) {
+  if (a->dropout.threshold == 0 || begin >= end) return;
+  const uint64_t row = a->dropout_row + head * a->queries + i;
+  mng_dropout_f32(&a->dropout, row * a->dropout_stride + begin, end - begin, s + begin, s + begin);
+}
+
 // MARK: softmax of a row of scores
 
 MNG_INLINE int has_nan(const float *x, size_t count) {
@@ -210,6 +218,7 @@ static void few_rows(const mng_attention_f32 *a, size_t begin, size_t end, float
       if (keys.begin < keys.end)
         mng_attention_f32_shares(s, keys.begin, keys.end, a->softcap, mask_of(a, h, i),
                                  a->mask_key, &sum);
+      drop_shares(a, h, i, keys.begin, keys.end, s);
       // Without a key that counts there is nothing to add up.
       const size_t last = sum == 0 ? keys.begin : keys.end;
       mng_attention_f32_mix(s, a->v, a->v_row, a->width, keys.begin, last, sum == 0 ? 0 : 1 / sum,
@@ -287,6 +296,8 @@ static void block(mng_isa isa, const mng_attention_f32 *a, size_t head, size_t b
                a->keys, w->scores, stride, 0, rows, low / panel, (high + panel - 1) / panel,
                &plain, w->gemm);
   mng_attention_f32_block_shares(a, head, begin, rows, low, high, w->scores, stride, w->factors);
+  for (size_t i = 0; i < rows; i++)
+    drop_shares(a, head, begin + i, low, high, w->scores + i * stride);
   for (size_t column = 0; column < a->width; column += panel) {
     const size_t columns = mng_min(panel, a->width - column);
     const size_t stored = columns <= panel / 2 ? panel / 2 : panel;

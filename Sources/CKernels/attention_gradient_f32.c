@@ -1,6 +1,7 @@
 #include "mng_attention_gradient_f32.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "gemm_f32.h"
@@ -157,8 +158,14 @@ void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_
         const size_t from = first < 0 ? 0 : mng_min((size_t)first, end);
         const float *mask =
             a.mask ? a.mask + head * a.mask_head + (begin + i) * a.mask_row : NULL;
-        mng_attention_gradient_f32_row(p.shares + i * stride, p.moved + i * stride, from, end,
-                                       a.keys, mask, a.mask_key, a.scale);
+        float *shares = p.shares + i * stride, *moved = p.moved + i * stride;
+        const uint64_t row = a.dropout_row + head * a.queries + begin + i;
+        const uint64_t place = row * a.dropout_stride + from;
+        const bool drops = a.dropout.threshold > 0 && from < end;
+        if (drops) mng_dropout_f32(&a.dropout, place, end - from, moved + from, moved + from);
+        mng_attention_gradient_f32_row(shares, moved, from, end, a.keys, mask, a.mask_key,
+                                       a.scale);
+        if (drops) mng_dropout_f32(&a.dropout, place, end - from, shares + from, shares + from);
       }
       multiply(isa, p.moved, stride, rows, a.keys, p.keys, a.size,
                g.dq + head * g.dq_head + begin * g.dq_row, g.dq_row, p.gemm);

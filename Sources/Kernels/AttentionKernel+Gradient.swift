@@ -19,7 +19,8 @@ extension AttentionKernel {
   /// - Types: sums have one order, whatever the number of threads.
   public func gradient(
     _ flow: Placed, _ q: Placed, _ k: Placed, _ v: Placed, keys: Int, bias: AttentionBias? = nil,
-    into gradients: Gradients, instructionSet: InstructionSet = .current, pool: ThreadPool? = nil
+    dropout: AttentionDropout? = nil, into gradients: Gradients,
+    instructionSet: InstructionSet = .current, pool: ThreadPool? = nil
   ) {
     precondition(softcap == 0 && keys > 0 && queries > 0)
     let (isa, group) = (instructionSet.isa, queryHeads / keyValueHeads)
@@ -58,7 +59,10 @@ extension AttentionKernel {
           v_row: v.strides.row, y: dq, y_head: 0, y_row: 0, mask: mask,
           mask_head: bias?.strides.head ?? 0, mask_row: bias?.strides.row ?? 0,
           mask_key: bias?.key ?? 0, scale: scale, softcap: 0, before: 0,
-          left: min(left ?? far, far), right: min(right ?? far, far))
+          left: min(left ?? far, far), right: min(right ?? far, far),
+          dropout: dropout?.mask.parameters ?? mng_dropout(),
+          dropout_row: UInt64((dropout?.firstRow ?? 0) + (b * queryHeads + head) * queries),
+          dropout_stride: AttentionDropout.stride(keys: keys))
         var work = unsafe mng_attention_gradient_f32(
           forward: forward, flow: reading(flow, queryHeads, queries, width) + start(flow, head),
           flow_head: flow.strides.head, flow_row: flow.strides.row, dq: dq,

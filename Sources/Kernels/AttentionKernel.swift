@@ -76,10 +76,12 @@ public struct AttentionKernel: Sendable {
   /// - Parameters:
   ///   - keys: for each row of the batch, how many keys there are.
   ///   - before: for each row of the batch, the position of its first query among the keys.
+  ///   - dropout: shares that are dropped.
   /// - Types: a query's sums have one order, whatever the number of threads.
   public func attend(
     _ q: Placed, _ k: Placed, _ v: Placed, keys: [Int], before: [Int], bias: AttentionBias? = nil,
-    into y: Placed, instructionSet: InstructionSet = .current, pool: ThreadPool? = nil
+    dropout: AttentionDropout? = nil, into y: Placed, instructionSet: InstructionSet = .current,
+    pool: ThreadPool? = nil
   ) {
     precondition(keys.count == batch && before.count == batch && keys.allSatisfy { $0 >= 0 })
     guard batch > 0, queries > 0, queryHeads > 0 else { return }
@@ -120,7 +122,10 @@ public struct AttentionKernel: Sendable {
           },
           mask_head: bias?.strides.head ?? 0, mask_row: bias?.strides.row ?? 0,
           mask_key: bias?.key ?? 0, scale: scale, softcap: softcap, before: before[b],
-          left: min(left ?? far, far), right: min(right ?? far, far))
+          left: min(left ?? far, far), right: min(right ?? far, far),
+          dropout: dropout?.mask.parameters ?? mng_dropout(),
+          dropout_row: UInt64((dropout?.firstRow ?? 0) + (b * queryHeads + head) * queries),
+          dropout_stride: AttentionDropout.stride(keys: keys[b]))
         let bytes = unsafe mng_attention_f32_scratch(isa, &work)
         unsafe withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 64) { scratch in
           unsafe mng_attention_f32_rows(

@@ -95,6 +95,41 @@ import Testing
     #expect(try net.agrees().contains("AttentionGradient"))
   }
 
+  /// Forwards and backwards, in the kernel's several ways.
+  @Test(arguments: [true, false], [(2, 2), (3, 70), (150, 150)])
+  func headsThatDrop(isCausal: Bool, extents: (queries: Int, keys: Int)) throws {
+    var net = Net()
+    let layer = AttentionInTraining(
+      Attention(queryHeads: 4, keyValueHeads: 2, isCausal: isCausal), rate: 0.3, stream: 9)
+    let flags = (0..<(2 * extents.keys)).map { $0 % extents.keys == 1 ? 0 : 1 as UInt8 }
+    let mask = net.graph.addConstant(
+      "mask", Tensor(shape: [2, 1, 1, extents.keys], flags).cast(to: .bool))
+    let key = net.graph.addConstant(
+      "key", DropoutKey(seed: 1 << 40, step: 70000, first: 3, samples: 2).tensor)
+    let queries: Shape = [2, extents.queries, 4 * 20]
+    let keys: Shape = [2, extents.keys, 2 * 20]
+    let (q, k, v) = (net.input(queries, "q"), net.input(keys, "k"), net.input(keys, "v"))
+    add(layer, [q, k, v, mask, key], outputs: 1, to: &net)
+    let ids = (0..<3).map { net.graph.addValue("gradient\($0)") }
+    net.graph.nodes.append(
+      Node(
+        name: "gradient", AttentionGradient(layer.attention, dropping: layer),
+        inputs: [net.input(queries, "flow"), q, k, v, mask, key], outputs: ids))
+    net.graph.outputs += ids
+    let steps = try net.agrees()
+    #expect(steps.contains("AttentionInTraining") && steps.contains("AttentionGradient"))
+  }
+
+  @Test(arguments: [DropoutInTraining.Unit.element, .sample], [1, 63, 64, 65, 1000, 40000])
+  func elementsThatDrop(unit: DropoutInTraining.Unit, columns: Int) throws {
+    var net = Net()
+    let key = net.graph.addConstant(
+      "key", DropoutKey(seed: 5, step: 1, first: 7, samples: 3).tensor)
+    let layer = DropoutInTraining(rate: 0.25, unit: unit, stream: 4)
+    net.graph.outputs = [net.add(layer, net.input([3, columns]), key)]
+    #expect(try net.agrees() == ["DropoutInTraining", "export"])
+  }
+
   @Test func productsOverRowsOfBoth() throws {
     var net = Net()
     let flat = net.add(Transpose(permutation: [1, 0]), net.input([1100, 37], "a"))

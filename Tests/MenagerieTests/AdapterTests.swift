@@ -149,6 +149,33 @@ private struct WeightedSum: Objective {
       error?.description.contains("no linear layer or convolution is called 'q_proj'") == true)
   }
 
+  @Test func whatNobodyAsksIsNotAdapted() throws {
+    let model = try Model(contentsOf: Fixtures.path("encoders/bert"))
+    let modules = try AdaptableModules(of: model)
+    #expect(try modules.chosen(["all-linear"], without: []).contains { $0.name == "pooler.dense" })
+    let graph = try model.graph().judgedPart
+    let live = Set(graph.parameters.map { graph[$0].name })
+    let chosen = try modules.chosen(["all-linear"], without: [], among: live)
+    #expect(chosen.count == 12 && !chosen.contains { $0.name.hasPrefix("pooler") })
+    #expect(throws: DataError.self) {
+      try modules.chosen(["pooler.dense"], without: [], among: live)
+    }
+  }
+
+  /// Those of transformers 5; weights on disk, and older adapters, have others.
+  @Test func visionTransformersHaveTheirLibrarysNames() throws {
+    let modules = try AdaptableModules(
+      of: Model(contentsOf: Fixtures.path("architectures/huggingface-vit")))
+    let usual = try modules.chosen([], without: [])
+    #expect(usual.first?.name == "vit.layers.0.attention.q_proj")
+    #expect(Set(usual.map { $0.name.split(separator: ".").last }) == ["q_proj", "v_proj"])
+    let former = "vit.encoder.layer.1.intermediate.dense"
+    #expect(modules.module(named: former)?.name == "vit.layers.1.mlp.fc1")
+    #expect(modules.module(named: "layers.0.attention.o_proj") != nil)
+    #expect(try modules.chosen(["query"], without: []).allSatisfy { $0.name.hasSuffix("q_proj") })
+    #expect(modules.targets(usual.map(\.name)) == ["q_proj", "v_proj"])
+  }
+
   @Test func anotherModelsAdapterIsRefusedInALine() throws {
     let other = #expect(throws: DataError.self) {
       try base("bert-text").mergingAdapter(at: path("gpt2"))

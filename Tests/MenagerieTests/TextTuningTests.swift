@@ -72,6 +72,8 @@ import Training
     options.batchSize = 8
     options.rate = rate
     options.schedule = "constant"
+    // Few steps are to show that it learns
+    options.dropout = 0
     options.threads = 1
     return options
   }

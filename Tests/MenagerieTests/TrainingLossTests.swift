@@ -37,6 +37,7 @@ import Training
       options.schedule = "constant"
       options.validationShare = 0
       options.shuffles = false
+      options.dropout = 0
       return options
     }
   }

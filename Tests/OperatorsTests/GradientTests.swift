@@ -325,7 +325,23 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
     }
   }
 
-  static let all = unary + binary + shape + reductions + layers + resampling + products
+  /// Two samples of a step with a seed.
+  private static let key = DropoutKey(seed: 11, step: 3, first: 2, samples: 2).tensor
+  private static let visible = Tensor(shape: [2, 1, 1, 3], [1, 1, 0, 1, 1, 1] as [UInt8])
+
+  static let chance: [GradientCase] = [
+    GradientCase(DropoutInTraining(rate: 0.4, stream: 5), [[2, 3, 5]], [1: key]),
+    GradientCase(
+      DropoutInTraining(rate: 0.5, unit: .sample, stream: 5), [[2, 4]], [1: key],
+      what: "of samples"),
+    GradientCase(
+      AttentionInTraining(
+        Attention(queryHeads: 4, keyValueHeads: 2), rate: 0.3, stream: 5),
+      [[2, 3, 8], [2, 3, 4], [2, 3, 4]], [3: visible.cast(to: .bool), 4: key]),
+  ]
+
+  static let all =
+    unary + binary + shape + reductions + layers + resampling + products + chance
   static let golden = (try? NumPyArrays.arrays("operators/gradients.npz")) ?? [:]
 
   @Test func casesHaveNamesOfTheirOwn() {

@@ -38,7 +38,7 @@ class Adapted(Seeded):
         self.call("finetune", self.model, "--data", self.home / "data.npz", "-o", f"{scratch}/adapter/", "--method",
                   "lora", "--adapter", self.home / "adapter", "--epochs", 1, "--batch", BATCH, "--schedule",
                   "constant", "--validation", 0, "--no-shuffle", "--log", log, "--optimizer", optimizer, "--lr", rate,
-                  "--weight-decay", decay)
+                  "--weight-decay", decay, "--dropout", 0)
         lines = [json.loads(line) for line in log.read_text().splitlines()]
         return [line["loss"] for line in lines if line["event"] == "step"]
 

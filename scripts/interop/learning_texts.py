@@ -126,7 +126,7 @@ def main() -> int:
             out = folder / f"out-{pathlib.Path(start).name}"
             began = time.time()
             subprocess.run([binary, "finetune", start, "--data", folder / "data", "-o", f"{out}/", "--method", "full", "--epochs", str(EPOCHS),
-                            "--batch", str(BATCH), "--lr", str(RATE), "--weight-decay", str(DECAY), "--max-length", str(LENGTH), "--no-shuffle"],
+                            "--batch", str(BATCH), "--lr", str(RATE), "--weight-decay", str(DECAY), "--max-length", str(LENGTH), "--no-shuffle", "--dropout", "0"],
                            check=True, stdout=subprocess.DEVNULL)
             took = time.time() - began
             ours = accuracy(AutoModelForSequenceClassification.from_pretrained(out), AutoTokenizer.from_pretrained(out), rows["val"])

@@ -3,6 +3,8 @@ gradients of the first, which a plain step shows: what a weight moved by, divide
 import functools
 import json
 import pathlib
+import shutil
+import statistics
 
 from menagerie import Failed, last_line
 from roads import Judges, Road
@@ -13,6 +15,15 @@ SEED = 1300
 NAMES = ["resnet", "timm-resnet", "mobilenetv2", "vit", "bert", "gpt2", "llama", "llama-tied"]
 NETWORKS = NAMES[:3]
 TOLERANCE = 1e-4
+# What each drops, as its configuration says it, or its library has it as a default.
+DROPPED = {
+    "mobilenetv2": {"classifier": 0.2},
+    "vit": {"hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.4},
+    "bert": {"hidden_dropout_prob": 0.2, "attention_probs_dropout_prob": 0.4, "classifier_dropout": 0.3},
+    "gpt2": {"embd_pdrop": 0.1, "attn_pdrop": 0.4, "resid_pdrop": 0.2},
+    "llama": {"attention_dropout": 0.5},
+}
+DRAWS = 600
 # So large that the weights themselves are lost beside what they move by.
 PLAIN_RATE = 1e4
 # Gradients that are nothing but rounding (of the biases of keys) are compared with the largest of all.
@@ -29,12 +40,40 @@ class Learner(Seeded):
     def create(self) -> None:
         self.judges.training.make(name=self.name, folder=str(self.home), seed=self.seed)
 
+    def dropped(self, scratch: pathlib.Path) -> str:
+        """With weights that stay, losses are drawn from PyTorch's distribution: the same mean and deviation."""
+        self.make()
+        rates, start = DROPPED[self.name], self.model
+        if self.name not in NETWORKS:
+            start = scratch / "model"
+            shutil.copytree(self.model, start)
+            config = start / "config.json"
+            config.write_text(json.dumps(json.loads(config.read_text()) | rates))
+        log = scratch / "log.jsonl"
+        done = self.judges.menagerie.run(
+            "finetune", start, "--data", self.home / "first.npz", "-o", scratch / "out.safetensors", "--method", "full",
+            "--epochs", DRAWS, "--batch", BATCH, "--schedule", "constant", "--validation", 0, "--no-shuffle", "--log", log,
+            "--no-report", "--optimizer", "sgd", "--momentum", 0, "--lr", 1e-30, "--weight-decay", 0)
+        if done.returncode:
+            raise Failed(f"finetune ended with {done.returncode}: {last_line(done.stderr)}")
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        ours = [line["loss"] for line in lines if line["event"] == "step"]
+        theirs = self.judges.training.dropped(name=self.name, folder=str(self.home), rates=rates, count=DRAWS)
+        deviations = [statistics.stdev(losses) for losses in (ours, theirs)]
+        error = (sum(d * d for d in deviations) / DRAWS) ** 0.5
+        off = abs(statistics.mean(ours) - statistics.mean(theirs)) / error
+        if not off <= 4.5:
+            raise Failed(f"the mean is {statistics.mean(ours):.4f}, not {statistics.mean(theirs):.4f}: {off:.1f} standard errors")
+        if not 0.8 <= deviations[0] / deviations[1] <= 1.25:
+            raise Failed(f"the deviation is {deviations[0]:.4f}, not {deviations[1]:.4f}")
+        return f"{off:.1f} errors"
+
     def learn(self, data: str, out: pathlib.Path, *options) -> list[float]:
         """The losses of the steps on all of the data, in its order."""
         log = out.parent / "log.jsonl"
         target = f"{out}/" if out.suffix == "" else out
         done = self.judges.menagerie.run(
-            "finetune", self.model, "--data", self.home / data, "-o", target, "--method", "full", "--epochs", 1,
+            "finetune", self.model, "--data", self.home / data, "-o", target, "--method", "full", "--dropout", 0, "--epochs", 1,
             "--batch", BATCH, "--schedule", "constant", "--validation", 0, "--no-shuffle", "--log", log, *options)
         if done.returncode:
             raise Failed(f"finetune ended with {done.returncode}: {last_line(done.stderr)}")
@@ -79,4 +118,6 @@ def roads(judges: Judges) -> dict[str, list[Road]]:
         row = f"{name}, learning"
         table.append(Road(row, "gradients", learner.gradients))
         table += [Road(row, optimizer, functools.partial(learner.losses, optimizer)) for optimizer in OPTIMIZERS]
+        if name in DROPPED:
+            table.append(Road(row, "dropout", learner.dropped))
     return {"Ten steps beside PyTorch's (distance of gradients and losses)": table}

@@ -189,6 +189,20 @@ def steps(name: str, folder: str, optimizer: str, type: torch.dtype = torch.floa
     return losses
 
 
+def dropped(name: str, folder: str, rates: dict, count: int) -> list[float]:
+    """The first batch's loss again and again, each time with other numbers dropped."""
+    path = folder_of(name, folder)
+    model = opened(name, path)
+    if MODELS[name][1] == "network":
+        model.classifier[0].p = rates["classifier"]
+    else:
+        model = type(model).from_pretrained(path, attn_implementation="eager", **rates)
+    torch.manual_seed(1)
+    with np.load(pathlib.Path(folder) / "first.npz") as archive, torch.no_grad():
+        arrays = {k: archive[k] for k in archive.files}
+        return [loss_of(model.train(), arrays).item() for _ in range(count)]
+
+
 def folder_of(name: str, folder: str) -> str:
     return str(pathlib.Path(folder) / ("model.pth" if MODELS[name][1] == "network" else "model"))
 

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "mng_dropout_f32.h"
 #include "mng_isa.h"
 
 /// Attention of the heads of queries that share one head of keys and values:
@@ -29,6 +30,9 @@ typedef struct mng_attention_f32 {
   float softcap;        ///< scores become `softcap * tanh(score / softcap)`; 0 for no such bound
   ptrdiff_t before;     ///< the position of the first query; may be below zero
   size_t left, right;   ///< at most PTRDIFF_MAX / 2, which is no bound
+  mng_dropout dropout;  ///< drops shares: its threshold is 0 where none is dropped
+  uint64_t dropout_row;  ///< the number of the first head's first query
+  size_t dropout_stride;  ///< from one query's first share to the next one's
 } mng_attention_f32;
 
 /// Bytes of `scratch` that `mng_attention_f32_rows` wants.

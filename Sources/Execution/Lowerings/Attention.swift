@@ -15,16 +15,17 @@ struct AttentionStep: Step {
   /// Of `[batch]`: how many keys count, if not all.
   let counts: Argument?
   let result: PlacedHeads
+  var dropped: DroppedShares?
 
-  var kind: String { Attention.name }
+  var kind: String { dropped == nil ? Attention.name : AttentionInTraining.name }
   var operations: Int {
     2 * kernel.batch * kernel.queryHeads * kernel.queries * keys * (kernel.size + kernel.width)
   }
   var reads: [Region] { [q.region, k.region, v.region] + (bias.map { [$0.region] } ?? []) }
   var writes: [Region] { [result.region] }
-  var takes: [Argument] { counts.map { [$0] } ?? [] }
+  var takes: [Argument] { [counts, dropped?.key].compactMap { $0 } }
 
-  var rowCount: Int? { kernel.batch * kernel.queries }
+  var rowCount: Int? { dropped == nil ? kernel.batch * kernel.queries : nil }
 
   /// Items of the batch alone: a query needs all keys of its own.
   func part(_ range: Range<Int>, of total: Int) -> (any Step)? {
@@ -57,10 +58,11 @@ struct AttentionStep: Step {
       }
       before = lengths.map { $0 - kernel.queries }
     }
-    kernel.attend(
+    try kernel.attend(
       q.placed(in: frame), k.placed(in: frame), v.placed(in: frame), keys: lengths,
       before: before,
-      bias: bias?.placed(in: frame), into: result.placed(in: frame), pool: frame.pool)
+      bias: bias?.placed(in: frame), dropout: dropped?.dropout(in: frame),
+      into: result.placed(in: frame), pool: frame.pool)
   }
 }
 
@@ -114,13 +116,30 @@ struct MaskStep: Step {
 
 extension Lowering {
   static let attention = Lowering(Attention.self) { attention, node, builder in
+    guard node.inputs.dropFirst(4).prefix(2).allSatisfy({ $0 == nil }) else { return false }
+    let counts = node.inputs.count > 6 ? node.inputs[6] : nil
+    return try builder.lower(attention, node, counts: counts)
+  }
+
+  static let attentionInTraining = Lowering(AttentionInTraining.self) { layer, node, builder in
+    try builder.lower(layer.attention, node, dropping: layer)
+  }
+}
+
+extension ProgramBuilder {
+  /// - Parameters:
+  ///   - counts: how many keys of each row count, if not all.
+  ///   - layer: drops shares by the key in input 4.
+  fileprivate func lower(
+    _ attention: Attention, _ node: Node, counts: ValueID? = nil,
+    dropping layer: AttentionInTraining? = nil
+  ) throws -> Bool {
+    let builder = self
     guard let x = node.inputs[0], let y = node.inputs[1], let z = node.inputs[2],
       let output = node.outputs[0], let shape = builder.floatShape(output),
-      node.outputs.dropFirst().allSatisfy({ $0 == nil }),
-      node.inputs.dropFirst(4).prefix(2).allSatisfy({ $0 == nil }), shape.elementCount > 0
+      node.outputs.dropFirst().allSatisfy({ $0 == nil }), shape.elementCount > 0
     else { return false }
     let mask = node.inputs.count > 3 ? node.inputs[3] : nil
-    let counts = node.inputs.count > 6 ? node.inputs[6] : nil
     guard let q = try builder.heads(x, attention.queryHeads),
       let k = try builder.heads(y, attention.keyValueHeads),
       let v = try builder.heads(z, attention.keyValueHeads)
@@ -131,6 +150,8 @@ extension Lowering {
       guard let found = try builder.bias(mask, keys: &keys) else { return false }
       bias = found
     }
+    // Shares are counted by the keys that there are
+    guard layer == nil || keys == k.places.rows else { return false }
     // Row-major for three axes; for four, heads lie beside each other as they do for three.
     let layout =
       shape.rank == 3 ? AxisOrder.rowMajor(3) : AxisOrder(order: [0, 2, 1, 3])
@@ -150,12 +171,23 @@ extension Lowering {
         v: PlacedHeads(region: v.operand, strides: v.places.strides), bias: bias, keys: keys,
         counts: try counts.map(builder.argument),
         result: PlacedHeads(
-          region: try builder.result(output, layout), strides: places.strides)))
+          region: try builder.result(output, layout), strides: places.strides),
+        dropped: try builder.dropped(layer, node.inputs.last ?? nil, kernel)))
     return true
   }
 }
 
 extension ProgramBuilder {
+  /// The shares that `layer` drops by a key; nil without one.
+  func dropped(
+    _ layer: AttentionInTraining?, _ key: ValueID?, _ kernel: AttentionKernel
+  ) throws -> DroppedShares? {
+    guard let layer, let key else { return nil }
+    return DroppedShares(
+      layer: layer, key: try argument(key),
+      rows: kernel.batch * kernel.queryHeads * kernel.queries)
+  }
+
   /// A mask as what is added to scores; keys beyond its last axis are cut off.
   func bias(_ mask: ValueID, keys: inout Int) throws -> PlacedBias? {
     guard let shape = graph[mask].type.shape, (1...4).contains(shape.rank) else { return nil }

@@ -14,6 +14,7 @@ struct AttentionGradientStep: Step {
   let dq: PlacedHeads
   let dk: PlacedHeads
   let dv: PlacedHeads
+  let dropped: DroppedShares?
 
   var kind: String { AttentionGradient.name }
   var operations: Int {
@@ -24,11 +25,12 @@ struct AttentionGradientStep: Step {
     [flow.region, q.region, k.region, v.region] + (bias.map { [$0.region] } ?? [])
   }
   var writes: [Region] { [dq.region, dk.region, dv.region] }
+  var takes: [Argument] { dropped.map { [$0.key] } ?? [] }
 
-  func run(in frame: Frame) {
-    kernel.gradient(
+  func run(in frame: Frame) throws {
+    try kernel.gradient(
       flow.placed(in: frame), q.placed(in: frame), k.placed(in: frame), v.placed(in: frame),
-      keys: keys, bias: bias?.placed(in: frame),
+      keys: keys, bias: bias?.placed(in: frame), dropout: dropped?.dropout(in: frame),
       into: AttentionKernel.Gradients(
         q: dq.placed(in: frame), k: dk.placed(in: frame), v: dv.placed(in: frame)),
       pool: frame.pool)
@@ -73,7 +75,8 @@ extension Lowering {
     builder.append(
       AttentionGradientStep(
         kernel: kernel, flow: placed(flow), q: placed(q), k: placed(k), v: placed(v), bias: bias,
-        keys: keys, dq: dq, dk: dk, dv: dv))
+        keys: keys, dq: dq, dk: dk, dv: dv,
+        dropped: try builder.dropped(gradient.dropping, node.inputs.last ?? nil, kernel)))
     return true
   }
 }

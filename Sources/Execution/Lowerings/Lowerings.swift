@@ -19,6 +19,6 @@ extension Lowering {
     rowGradients + [
       .convolutionWeightGradient, .poolGradient, .attentionGradient, .gatherGradient,
       .batchNormalizationInTraining, .batchNormalizationGradient,
-      .tokenCrossEntropy, .tokenCrossEntropyGradient,
+      .tokenCrossEntropy, .tokenCrossEntropyGradient, .dropoutInTraining, .attentionInTraining,
     ]
 }

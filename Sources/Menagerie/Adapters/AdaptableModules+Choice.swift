@@ -10,9 +10,15 @@ extension AdaptableModules {
   ///   - patterns: names, ends of names, with `*` and `?`; `all-linear` for every linear layer, `all` for convolutions too. Empty
   ///     for the projections to queries and values, as in the paper, or `all` in a model without attention.
   ///   - head: weights of the last layer, which is no one's but by its name.
+  ///   - live: parameters that what is learnt follows from; others, as a pooler that nobody asks, have nothing to adapt; all when nil.
   /// - Throws: `.mismatch` when a pattern fits nothing.
-  func chosen(_ patterns: [String], without head: Set<String>) throws -> [Module] {
-    let body = modules.values.filter { module in
+  func chosen(
+    _ patterns: [String], without head: Set<String>, among live: Set<String>? = nil
+  ) throws -> [Module] {
+    let usable = modules.values.filter { module in
+      module.parts.allSatisfy { live?.contains($0.layer.parameter) ?? true }
+    }
+    let body = usable.filter { module in
       !module.parts.contains { head.contains($0.layer.parameter) }
         && !AdaptableModules.vocabularies.contains { module.name.hasSuffix($0) }
     }
@@ -33,7 +39,9 @@ extension AdaptableModules {
       case "all": found = body
       default:
         let (whole, end) = (Glob(pattern), Glob("*.\(pattern)"))
-        found = modules.values.filter { whole.matches($0.name) || end.matches($0.name) }
+        found = usable.filter { module in
+          [module.name, module.formerName].contains { whole.matches($0) || end.matches($0) }
+        }
       }
       guard !found.isEmpty else {
         throw DataError(
@@ -42,7 +50,7 @@ extension AdaptableModules {
       }
       names.formUnion(found.map(\.name))
     }
-    return modules.values.filter { names.contains($0.name) }
+    return usable.filter { names.contains($0.name) }
   }
 
   /// What the libraries call the projections to queries and values, or to all three where they are one.

@@ -13,6 +13,8 @@ import Zoo
 struct AdaptableModules: Sendable {
   struct Module: Sendable, Hashable {
     let name: String
+    /// What it was called in the library's earlier versions, as its weights on disk still are.
+    let formerName: String
     let parts: [LowRankAdapter.Part]
     /// Whether the library stores the weight as `[inputs, outputs]`.
     let isTransposed: Bool
@@ -44,12 +46,15 @@ struct AdaptableModules: Sendable {
       omitted = ""
     }
     let toLibrary = map.inverted
+    let renaming = model.zooModel.flatMap { ModuleRenaming($0, map: map) } ?? .none
     let layers = graph.adaptableLayers
     let known = Dictionary(layers.map { ($0.parameter, $0) }, uniquingKeysWith: { a, _ in a })
     var modules: OrderedDictionary<String, Module> = [:]
     for layer in layers {
       guard let relation = toLibrary.relation(of: layer.parameter), relation.ours.count == 1,
-        !relation.isSum, let name = AdaptableModules.module(relation.ours[0], without: omitted),
+        !relation.isSum,
+        let formerName = AdaptableModules.module(relation.ours[0], without: omitted),
+        case let name = renaming.current(formerName),
         let isTransposed = AdaptableModules.isTransposed(relation.steps, layer),
         relation.theirs.count == 1 || relation.axis == 0, modules[name] == nil
       else { continue }
@@ -59,13 +64,16 @@ struct AdaptableModules: Sendable {
         start += part.shape[0]
       }
       guard parts.count == relation.theirs.count else { continue }
-      modules[name] = Module(name: name, parts: parts, isTransposed: isTransposed)
+      modules[name] = Module(
+        name: name, formerName: formerName, parts: parts, isTransposed: isTransposed)
     }
     self.modules = modules
     var names: Set<String> = []
     for weight in model.weights {
       for name in toLibrary.names(for: weight.entry.name) ?? [] {
         var parts = AdaptableModules.plain(name, without: omitted).split(separator: ".").dropLast()
+        names.insert(renaming.current(parts.joined(separator: ".")))
+        parts = parts.dropLast()
         while !parts.isEmpty {
           names.insert(parts.joined(separator: "."))
           parts = parts.dropLast()
@@ -103,8 +111,10 @@ extension AdaptableModules {
   /// The module of that name, or the one that ends so: a base model may stand in another one.
   func module(named name: String) -> Module? {
     if let module = modules[name] { return module }
-    let alike = modules.values.filter {
-      $0.name.hasSuffix(".\(name)") || name.hasSuffix(".\($0.name)")
+    let alike = modules.values.filter { module in
+      [module.name, module.formerName].contains {
+        $0 == name || $0.hasSuffix(".\(name)") || name.hasSuffix(".\($0)")
+      }
     }
     return alike.count == 1 ? alike[0] : nil
   }

@@ -10,7 +10,9 @@ import Zoo
 /// Where learning by adapters begins: new ones, or those of a directory.
 struct LowRankStart: Sendable {
   let adapters: [LowRankAdapter]
-  /// What they are made of, by their names.
+  /// Those of modules that nothing which is learnt follows from: they stay as they are.
+  let idle: [LowRankAdapter]
+  /// What all of them are made of, by their names.
   let tensors: [String: Tensor]
   /// Weights that learn whole, by the graph's names: the last layer, or what the directory has whole.
   let whole: OrderedDictionary<String, Tensor>
@@ -29,29 +31,34 @@ struct LowRankStart: Sendable {
     }
     if let path = options.adapter {
       let found = try namingFile(path) {
-        try ModelAdapter(PEFTAdapter(contentsOf: path), for: model)
+        var file = try PEFTAdapter(contentsOf: path)
+        file.configuration.dropout = options.adapterDropout ?? file.configuration.dropout
+        return try ModelAdapter(file, for: model)
       }
       var whole = try task.isHeadNew ? head() : [:]
       for name in graph.parameters.map({ graph[$0].name }) where whole[name] == nil {
         whole[name] = found.replaced[name]
       }
-      adapters = found.adapters
+      let live = graph.judgedPart.parameterNames
+      adapters = found.adapters.filter { adapter in
+        adapter.parts.allSatisfy { live.contains($0.layer.parameter) }
+      }
+      idle = found.adapters.filter { !adapters.contains($0) }
       tensors = found.tensors
       self.whole = whole
       configuration = found.file.configuration
       return
     }
     let settings = options.lowRank
-    guard settings.dropout == 0 else {
-      throw DataError(.unsupported, "nothing is dropped on the way to adapters yet")
-    }
     let modules = try AdaptableModules(of: model)
     let chosen = try namingFile(model.path) {
-      try modules.chosen(options.targetModules, without: task.head)
+      try modules.chosen(
+        options.targetModules, without: task.head, among: graph.judgedPart.parameterNames)
     }
     // Words are told apart by what the model has: only a layer of classes begins from nothing
     whole = try task.classes.isEmpty && !task.isHeadNew ? [:] : head()
     adapters = try chosen.map { try LowRankAdapter(module: $0.name, parts: $0.parts, settings) }
+    idle = []
     tensors = try adapters.reduce(into: [:]) { tensors, adapter in
       let own = try adapter.initialTensors(
         seed: options.seed, weights: { try table.tensor($0) })
@@ -68,6 +75,10 @@ struct LowRankStart: Sendable {
       targets: modules.targets(chosen.map(\.name)), saved: Array(OrderedSet(saved)),
       base: model.path, task: model.zooModel?.configuration.task.nameInPEFT)
   }
+}
+
+extension Graph {
+  fileprivate var parameterNames: Set<String> { Set(parameters.map { self[$0].name }) }
 }
 
 extension ModelTask {

@@ -25,6 +25,8 @@ public struct FineTuner {
   private let graph: Graph
   private let validation: any TrainingSource
   var trainer: Trainer
+  /// What steps drop, and why so much, a sentence each.
+  public let dropoutNotes: [String]
   /// What was best so far, where more epochs may be of no use.
   var best: BestWeights?
 
@@ -84,10 +86,13 @@ public struct FineTuner {
       validation = FrozenFeatures(task.validation, through: session, passing: passing)
       training = FrozenFeatures(training, through: session, passing: passing)
     }
+    let plan = try DropoutPlan(
+      task.model, whole: whole, graph: graph, adapters: learning.adapters, options)
+    dropoutNotes = plan.notes
     let session = try TrainingSession(
       graph: graph, weights: learning.weights, parameters: learning.parameters,
-      running: learning.running, objective: task.objective, givesOutput: false,
-      options: options.session)
+      running: learning.running, dropouts: plan.places, objective: task.objective,
+      givesOutput: false, options: options.session)
     let depth = ModelDepth(learning.namesInOrder)
     let groups = ParameterGroup.groups(
       learning.parameters,

@@ -11,7 +11,7 @@ extension FineTuningOptions {
     guard method == LowRankMethod.name else { return weights }
     return weights + [
       (name: "rank", value: "\(lowRank.rank)"), (name: "alpha", value: "\(lowRank.alpha)"),
-      (name: "lora-dropout", value: "\(lowRank.dropout)"),
+      (name: "lora-dropout", value: "\(adapterDropout ?? lowRank.dropout)"),
       (name: "rslora", value: "\(lowRank.isRankStabilised)"),
       (name: "dora", value: "\(lowRank.isWeightDecomposed)"),
       (name: "target-modules", value: targetModules.joined(separator: ",")),

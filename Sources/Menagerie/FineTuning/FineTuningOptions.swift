@@ -14,6 +14,13 @@ public struct FineTuningOptions: Sendable {
   public var targetModules: [String] = []
   /// The adapter that `lora` begins with, a directory of `peft`'s; its settings count then.
   public var adapter: String?
+  /// The share that is dropped on the way to the adapter's matrices, where it begins with an adapter; what that says when nil.
+  public var adapterDropout: Double?
+  /// The share of elements that steps drop wherever the model's library drops some; what the model's configuration or
+  /// its library says when nil. 0 drops nothing at all.
+  public var dropout: Double?
+  /// The share of samples that pass by the last layer that has a way around it; the first has 0, others what lies between.
+  public var dropPath: Double?
   /// Names of weights that do not learn, with `*` and `?`: the file's, or the graph's.
   public var frozen: [String] = []
   /// How much of the rate of the next layer each layer has: below 1, those near the input learn less.
@@ -83,6 +90,12 @@ public struct FineTuningOptions: Sendable {
     if let rate {
       try require(rate > 0 && rate.isFinite, "a learning rate of \(rate)", "more than 0")
     }
+    for (rate, what) in [
+      (dropout, "dropout"), (dropPath, "drop-path"), (adapterDropout, "lora-dropout"),
+    ] {
+      guard let rate else { continue }
+      try require((0..<1).contains(rate), "a \(what) of \(rate)", "0 to below 1")
+    }
     if let clip { try require(clip > 0, "gradients clipped to \(clip)", "more than 0") }
     try require((0..<1).contains(labelSmoothing), "smoothing of \(labelSmoothing)", "0 to below 1")
     try require(
@@ -132,6 +145,8 @@ public struct FineTuningOptions: Sendable {
       ("clip", clip.map { "\($0)" } ?? "none"),
       ("weight-decay", weightDecay.map { "\($0)" } ?? "usual"),
       ("precision", products.rawValue),
+      ("dropout", dropout.map { "\($0)" } ?? "usual"),
+      ("drop-path", dropPath.map { "\($0)" } ?? "usual"),
     ] + learningSignature
   }
 }

@@ -44,6 +44,8 @@ public struct LearningModel: Sendable {
   public var result: @Sendable () throws -> Model
   /// What was learnt as a file of adapters; nil for a method without.
   var adapter: (@Sendable () throws -> PEFTAdapter)?
+  /// Adapters that stand in the graph.
+  var adapters: [LowRankAdapter] = []
   /// Whether what is computed before the first learning weight is kept for each sample: where that is little.
   public var keepsFeatures = false
 

@@ -13,6 +13,9 @@ public protocol LearningTask: Sendable {
   /// Whether model and data look like it, when nobody says the task.
   static func fits(_ model: Model, data: String) -> Bool
 
+  /// The name of the method that is usual for it.
+  static var usualMethod: String { get }
+
   /// - Throws: `DataError` for data that cannot be learnt from, or a model that cannot learn it, with what is wrong.
   init(_ model: Model, data: String, options: FineTuningOptions) throws
 
@@ -52,6 +55,7 @@ public enum Exhibit: Sendable, Hashable {
 }
 
 extension LearningTask {
+  public static var usualMethod: String { HeadMethod.name }
   public var classes: [String] { [] }
   public var isVarying: Bool { false }
   public func exhibit(_ sample: Int) -> Exhibit? { nil }
@@ -65,6 +69,14 @@ public enum LearningTasks {
   ]
 
   public static var names: [String] { all.map { $0.name } }
+
+  /// The method that is usual for a task, or for what model and data look like.
+  /// - Throws: as `FineTuner.init`.
+  public static func usualMethod(
+    _ name: String?, _ model: Model, data: String
+  ) throws -> String {
+    try task(name, model, data: data).usualMethod
+  }
 
   /// The task of that name; without one, what model and data look like.
   /// - Throws: `.mismatch` for a name that is none; `.unsupported` when nothing fits.

@@ -5,27 +5,32 @@ import Tensors
 /// How the loss moves with the queries, keys and values of an `Attention`, whose shares are computed anew.
 ///
 /// With `p` the shares and `f` what flows to the result: `dv = pᵀ f`, `ds = p · (f vᵀ - Σ p · f vᵀ) · scale`, `dq = ds k`,
-/// `dk = dsᵀ q`. Heads that share keys and values add up.
+/// `dk = dsᵀ q`. Heads that share keys and values add up. Where shares are dropped, p and what flows to it are multiplied with
+/// the factors that the step's key gives.
 ///
 /// Not one of the standard's operators.
-/// - Shapes: the gradient of the result, then queries, keys, values and the mask (optional) as `Attention` takes them; gives
-///   the shapes of queries, keys and values.
+/// - Shapes: the gradient of the result, then queries, keys, values and the mask (optional) as `Attention` takes them, and the
+///   key where shares are dropped; gives the shapes of queries, keys and values.
 public struct AttentionGradient: Operator {
   public static let name = "AttentionGradient"
   public var attention: Attention
+  /// How shares were dropped.
+  public var dropping: AttentionInTraining?
 
   /// - Parameter attention: without a softcap.
-  public init(_ attention: Attention) {
+  public init(_ attention: Attention, dropping: AttentionInTraining? = nil) {
     self.attention = attention
+    self.dropping = dropping
   }
 
   public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
-    try inputs.expect(4...5)
+    try inputs.expect(dropping == nil ? 4...5 : 6...6)
+    if dropping != nil { try inputs.checkKey(5) }
     guard attention.softcap == 0 else {
       throw DataError(.unsupported, "the gradient of bounded scores")
     }
     let types = try attention.outputTypes(
-      for: OperatorInputs(types: Array(inputs.types.dropFirst())))
+      for: OperatorInputs(types: Array(inputs.types.prefix(5).dropFirst())))
     if let flow = inputs[0].dimensions, let y = types[0].dimensions,
       flow.count != y.count || !zip(flow, y).allSatisfy({ unified($0, $1) != nil })
     {
@@ -45,13 +50,11 @@ public struct AttentionGradient: Operator {
     let mask = inputs.optional(4).map { AttentionMask($0) }
     let scale = attention.scale ?? 1 / Double(q.shape[3]).squareRoot()
     let scores = AttentionScores(q: q, k: k, v: v, scale: scale, softcap: 0)
-    let (_, shares) = scores.attend(keeping: .softmax) { b, h, i, j in
-      if attention.isCausal && j > i { return -.infinity }
-      if let left = attention.leftWindow, i - j > left { return -.infinity }
-      if let right = attention.rightWindow, j - i > right { return -.infinity }
-      return mask?.bias(b, h, i, j) ?? 0
+    let (_, shares) = scores.attend(keeping: .softmax) {
+      attention.bias($0, $1, $2, $3, mask: mask)
     }
     let p = shares?.doubles ?? []
+    let drawn = try dropping?.factors(DropoutKey(inputs.required(5)), shares?.shape ?? [])
     let (heads, shared) = (q.shape[1], k.shape[1])
     let (queries, keys, size, width) = (q.shape[2], k.shape[2], q.shape[3], v.shape[3])
     let (qs, ks, vs) = (q.doubles, k.doubles, v.doubles)
@@ -64,13 +67,15 @@ public struct AttentionGradient: Operator {
       let (own, out) = (row * size, row * width)
       let moved = (0..<keys).map { j in
         (0..<width).reduce(0.0) { $0 + flow[out + $1] * vs[(other * keys + j) * width + $1] }
+          * (drawn?[row * keys + j] ?? 1)
       }
       let all = (0..<keys).reduce(0.0) { $0 + p[row * keys + $1] * moved[$1] }
       for j in 0..<keys {
         let share = p[row * keys + j]
         let ds = share * (moved[j] - all) * scale
         let key = other * keys + j
-        for d in 0..<width { dv[key * width + d] += share * flow[out + d] }
+        let given = share * (drawn?[row * keys + j] ?? 1)
+        for d in 0..<width { dv[key * width + d] += given * flow[out + d] }
         for d in 0..<size {
           dq[own + d] += ds * ks[key * size + d]
           dk[key * size + d] += ds * qs[own + d]

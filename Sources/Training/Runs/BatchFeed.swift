@@ -18,18 +18,24 @@ final class BatchFeed {
     _ source: any TrainingSource, _ order: EpochOrder, epoch: Int, size: Int, parts: Int,
     share: BatchShare = BatchShare(), first: Int, threads: Int
   ) {
-    let batches = order.batches(epoch: epoch, size: size).map { share.own(of: $0) }
-    let steps = stride(from: 0, to: batches.count, by: parts).map {
+    let batches = order.batches(epoch: epoch, size: size)
+    let whole = stride(from: 0, to: batches.count, by: parts).map {
       Array(batches[$0..<min($0 + parts, batches.count)])
     }
+    let steps = whole.map { $0.map { share.own(of: $0) } }
     (self.epoch, self.steps, next) = (epoch, steps, first)
     let isAhead = source.prefersReadingAhead && threads > 0
     ahead = Prefetcher(
       count: max(steps.count - first, 0), depth: 2, threads: isAhead ? 1 : 0
     ) { place in
       Result {
-        try steps[first + place].map {
-          $0.isEmpty ? .empty : try source.batch($0, epoch: epoch)
+        var before = 0
+        return try zip(whole[first + place], steps[first + place]).map { batch, own in
+          defer { before += batch.count }
+          guard !own.isEmpty else { return .empty }
+          var found = try source.batch(own, epoch: epoch)
+          found.place = before + share.start(of: batch)
+          return found
         }
       }
     }

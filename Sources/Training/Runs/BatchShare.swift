@@ -15,10 +15,13 @@ struct BatchShare: Sendable, Hashable {
     self.keepsSamples = keepsSamples
   }
 
+  /// How many of a batch's samples come before those of this process.
+  func start(of batch: [Int]) -> Int { batch.count * rank / size }
+
   /// The part of the batch, in its order: a stretch of it, as long as anyone's or one sample longer or shorter.
   func own(of batch: [Int]) -> [Int] {
     guard size > 1 else { return batch }
     if keepsSamples { return batch.filter { $0 % size == rank } }
-    return Array(batch[(batch.count * rank / size)..<(batch.count * (rank + 1) / size)])
+    return Array(batch[start(of: batch)..<(batch.count * (rank + 1) / size)])
   }
 }

@@ -1,6 +1,7 @@
 import BinaryIO
 import Collectives
 import Kernels
+import Operators
 import OrderedCollections
 import Tensors
 
@@ -136,8 +137,10 @@ public struct Trainer {
     var loss = 0.0
     for (index, part) in parts.enumerated() {
       let share = Double(part.weight) / weight
+      let key = DropoutKey(
+        seed: order.seed, step: step, first: part.place, samples: part.indices.count)
       let result = try session.step(
-        part.inputs, targets: part.targets, share: share, adds: index > 0
+        part.inputs, targets: part.targets, share: share, adds: index > 0, key: key
       ) { complete in
         guard index == parts.count - 1 else { return }
         for place in complete where resting.contains(parameters[place].name) {

@@ -13,6 +13,8 @@ public struct TrainingBatch: Sendable {
   public var labels: [Int]
   /// Over how many targets the loss is a mean: one a sample, or one a token.
   public var weight: Int
+  /// How many of the step's samples come before these.
+  var place = 0
 
   public init(
     inputs: [String: Tensor], targets: Tensor, indices: [Int], labels: [Int] = [],

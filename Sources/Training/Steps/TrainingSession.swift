@@ -53,11 +53,12 @@ public final class TrainingSession: Sendable {
   ///   - parameters: those that do, named as in the graph.
   ///   - givesOutput: whether the model's output is wanted beside the loss.
   ///   - running: running means and variances that follow the batches, named as in the graph.
+  ///   - dropouts: where steps drop; places that the graph does not have are passed over.
   /// - Throws: `.mismatch` for a parameter that the graph does not have.
   public init(
     graph: Graph, weights: (String) throws -> Tensor, parameters: [Parameter],
-    running: [Parameter] = [], objective: any Objective, momentum: Double = 0.1,
-    givesOutput: Bool = true, options: SessionOptions = SessionOptions()
+    running: [Parameter] = [], dropouts: [DropoutPlace] = [], objective: any Objective,
+    momentum: Double = 0.1, givesOutput: Bool = true, options: SessionOptions = SessionOptions()
   ) throws {
     let own = Dictionary(
       (parameters + running).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -75,6 +76,12 @@ public final class TrainingSession: Sendable {
     }
     bound.inputs += given
     bound.endBeforeSoftmax()
+    let places = dropouts.filter { $0.rate > 0 }
+    if !places.isEmpty {
+      let key = bound.addInput(
+        TrainingSession.key, TensorType(.int64, shape: [DropoutKey.count]))
+      try bound.drop(at: places, key: key)
+    }
     self.graph = bound
     self.parameters = parameters
     backwardOrder = bound.backwardOrder(of: parameters.map(\.name))
@@ -92,13 +99,14 @@ public final class TrainingSession: Sendable {
   ///   - targets: what the objective wants beside the output.
   ///   - share: of a batch that is only a part of a step.
   ///   - adds: whether the parameters have gradients of the step's earlier batches.
+  ///   - key: whose random numbers the step has.
   ///   - delivered: told after each part of the run which parameters, by their places, have their gradients: none, mostly.
   /// - Throws: `.mismatch` for inputs that do not fit; `.unsupported` for an operator without a gradient.
   public func step(
     _ inputs: [String: Tensor], targets: Tensor, share: Double = 1, adds: Bool = true,
-    delivered: (([Int]) throws -> Void)? = nil
+    key: DropoutKey = DropoutKey(), delivered: (([Int]) throws -> Void)? = nil
   ) throws -> Result {
-    let (program, given) = try prepared(inputs, targets, share: share)
+    let (program, given) = try prepared(inputs, targets, share: share, key)
     let memory = adds ? summands.get(parameters) : parameters.map(\.gradient)
     let outputs = try program.session.run(given, into: memory) { [self] complete in
       if adds { for index in complete { add(memory[index], to: parameters[index].gradient) } }
@@ -125,10 +133,12 @@ public final class TrainingSession: Sendable {
 
   /// The program for a batch, and what it takes.
   private func prepared(
-    _ inputs: [String: Tensor], _ targets: Tensor, share: Double
+    _ inputs: [String: Tensor], _ targets: Tensor, share: Double,
+    _ key: DropoutKey = DropoutKey()
   ) throws -> (program: Compiled, given: [String: Tensor]) {
     var given = inputs
     given[TrainingSession.targets] = targets
+    given[TrainingSession.key] = key.tensor
     let program = try program(for: given)
     given[TrainingSession.share] = Tensor(shape: [], [Float(share)])
     for parameter in parameters + running.values { given[parameter.name] = parameter.shared }
@@ -144,7 +154,7 @@ public final class TrainingSession: Sendable {
   }
 
   /// Names of what the graph takes beside the model's inputs and weights.
-  private static let (targets, share) = ("targets", "loss/share")
+  private static let (targets, share, key) = ("targets", "loss/share", "dropout/key")
 
   private func move(_ running: Parameter, towards batch: [Float], factor: Double) {
     for (index, value) in batch.enumerated() {

@@ -4,11 +4,16 @@ import ModelGraph
 import Operators
 import Tensors
 
-/// Activation, and the activations that are layers or settings of other layers.
+/// Activation, the activations that are layers or settings of other layers, and dropout.
 enum ActivationLayers {
   static let all: [String: KerasLayers.Translation] = [
     "Activation": { builder, call in
       try activate(&builder, try call.input(), call, required: true)
+    },
+    "Dropout": { builder, call in
+      try builder.emit(
+        Dropout(ratio: try call.number("rate", default: 0.5)), on: try call.input(),
+        name: call.name)
     },
     "ReLU": relu, "LeakyReLU": leakyReLU, "PReLU": parametricReLU,
     "ThresholdedReLU": { builder, call in

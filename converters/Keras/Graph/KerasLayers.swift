@@ -14,7 +14,7 @@ enum KerasLayers {
   /// Layers that do nothing once a model is trained.
   private static let identities: [String: Translation] = Dictionary(
     uniqueKeysWithValues: [
-      "ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout", "GaussianNoise",
+      "ActivityRegularization", "AlphaDropout", "GaussianDropout", "GaussianNoise",
       "Identity", "RandomBrightness", "RandomContrast", "RandomFlip", "RandomRotation",
       "RandomTranslation", "RandomZoom", "SpatialDropout1D", "SpatialDropout2D",
       "SpatialDropout3D",

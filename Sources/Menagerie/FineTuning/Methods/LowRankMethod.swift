@@ -38,12 +38,15 @@ public enum LowRankMethod: LearningMethod {
     }
     learning.parameters = whole + own
     learning.graph = try learning.graph.adapted(by: start.adapters)
-    let base = learning.weights
+    learning.adapters = start.adapters
+    let table = WeightTable(model.weights)
     learning.result = {
       let now = Dictionary(own.map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
       var merged = Dictionary(whole.map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a })
-      for adapter in start.adapters {
-        merged.merge(try adapter.merged(tensors: { now[$0] }, weights: base)) { $1 }
+      for adapter in start.adapters + start.idle {
+        let own = try adapter.merged(
+          tensors: { now[$0] ?? start.tensors[$0] }, weights: { try table.tensor($0) })
+        merged.merge(own) { $1 }
       }
       return try model.withWeights(merged)
     }
@@ -53,6 +56,9 @@ public enum LowRankMethod: LearningMethod {
       var tensors: OrderedDictionary<String, TensorEntry> = [:]
       for parameter in own {
         tensors[parameter.name] = TensorEntry(name: parameter.name, parameter.tensor)
+      }
+      for name in start.idle.flatMap(\.shapes.keys) {
+        tensors[name] = start.tensors[name].map { TensorEntry(name: name, $0) }
       }
       for entry in try modules.named(whole.map { ($0.name, $0.tensor) }) {
         tensors[entry.name] = entry

@@ -20,6 +20,9 @@ public struct EmbedTask: LearningTask {
   private let pooling: Pooling
   public let notes: [String]
 
+  /// There is no last layer of its own that could learn alone.
+  public static var usualMethod: String { FullMethod.name }
+
   public static func fits(_ model: Model, data: String) -> Bool {
     guard TextInput.isTaken(by: model), (try? hiddenState(of: model)) != nil,
       case .pairs? = TextTaskGuess(data)
@@ -42,7 +45,7 @@ public struct EmbedTask: LearningTask {
     guard options.method != HeadMethod.name else {
       throw DataError(
         .unsupported, "gives vectors without a last layer that could learn alone",
-        path: model.path, remedy: "choose another --method, such as full")
+        path: model.path, remedy: "choose another --method: full, or lora, which needs less memory")
     }
     let input = try TextInput(model, maximum: options.texts.maximumLength)
     var asked = PairDataset.Options()

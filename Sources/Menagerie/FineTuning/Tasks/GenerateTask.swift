@@ -21,6 +21,9 @@ public struct GenerateTask: LearningTask {
   public let unit: String
   public let notes: [String]
 
+  /// There is no last layer of its own that could learn alone.
+  public static var usualMethod: String { FullMethod.name }
+
   public static func fits(_ model: Model, data: String) -> Bool {
     (try? check(model)) != nil && TextTaskGuess(data) == .language
   }
@@ -85,7 +88,7 @@ public struct GenerateTask: LearningTask {
     else {
       throw DataError(
         .unsupported, "shares its last layer with its embeddings, so that it cannot learn alone",
-        path: model.path, remedy: "choose another --method, such as full")
+        path: model.path, remedy: "choose another --method: full, or lora, which needs less memory")
     }
     return Set(layer.names)
   }

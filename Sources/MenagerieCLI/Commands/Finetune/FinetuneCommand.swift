@@ -43,9 +43,10 @@ struct FinetuneCommand: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "What learns: "
-        + LearningMethods.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ") + ".",
+        + LearningMethods.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")
+        + ". By default full for generate and embed, head for all others.",
       valueName: "method"))
-  var method = FineTuningOptions().method
+  var method: String?
 
   @Option(
     help: ArgumentHelp(
@@ -105,6 +106,10 @@ struct FinetuneCommand: ParsableCommand {
     if isAdapter { _ = try StagedOutput(path: output) } else { try converter.check(output: output) }
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
+    var options = options
+    if method == nil {
+      options.method = try LearningTasks.usualMethod(task, source, data: data)
+    }
     var tuner = try FineTuner(source, data: data, options: options, communicator: communicator)
     Terminal.endProgress()
     describe(tuner, source)
@@ -163,7 +168,7 @@ struct FinetuneCommand: ParsableCommand {
   private var options: FineTuningOptions {
     var options = FineTuningOptions()
     options.task = task
-    options.method = method
+    options.method = method ?? options.method
     weights.apply(to: &options)
     lowRank.apply(to: &options)
     steps.apply(to: &options)
@@ -185,7 +190,7 @@ struct FinetuneCommand: ParsableCommand {
     Terminal.note(data)
     Terminal.note(
       "\(source.recognition?.variant ?? "the file's own graph"): "
-        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(method))"
+        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(tuner.options.method))"
     )
     if task.isHeadNew {
       Terminal.note("the last layer is new: the model had another number of classes, or none")
@@ -195,7 +200,7 @@ struct FinetuneCommand: ParsableCommand {
         "matrix products multiply in bfloat16"
           + (steps.precision.isFast ? "" : ", which is slower than float32 on this processor"))
     }
-    for note in task.notes { Terminal.note(note) }
+    for note in task.notes + tuner.dropoutNotes { Terminal.note(note) }
     for error in task.skipped { Terminal.note("left out: \(error)") }
   }
 
@@ -206,7 +211,7 @@ struct FinetuneCommand: ParsableCommand {
     let counts = tuner.parameterCounts
     if json {
       Terminal.say(json: [
-        "task": .string(type(of: tuner.task).name), "method": .string(method),
+        "task": .string(type(of: tuner.task).name), "method": .string(tuner.options.method),
         "training": .integer(tuner.task.training.count),
         "validation": .integer(tuner.task.validation.count),
         "classes": .array(tuner.task.classes.map { .string($0) }),

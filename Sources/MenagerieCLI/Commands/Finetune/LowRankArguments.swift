@@ -10,8 +10,11 @@ struct LowRankArguments: ParsableArguments {
   @Option(help: "What they add is scaled by alpha / rank; twice the rank by default.")
   var alpha: Double?
 
-  @Option(help: "The share of a layer's inputs that a step drops on the way to them.")
-  var loraDropout = 0.0
+  @Option(
+    help:
+      "The share of a layer's inputs that a step drops on the way to them; what --adapter says, or none."
+  )
+  var loraDropout: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -32,9 +35,10 @@ struct LowRankArguments: ParsableArguments {
 
   func apply(to options: inout FineTuningOptions) {
     options.lowRank = LowRankSettings(
-      rank: rank, alpha: alpha ?? Double(2 * rank), dropout: loraDropout,
+      rank: rank, alpha: alpha ?? Double(2 * rank), dropout: loraDropout ?? 0,
       isRankStabilised: rslora, isWeightDecomposed: dora)
     options.targetModules = targetModules?.split(separator: ",").map(String.init) ?? []
     options.adapter = adapter
+    options.adapterDropout = loraDropout
   }
 }

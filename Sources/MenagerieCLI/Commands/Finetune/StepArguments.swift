@@ -46,6 +46,18 @@ struct StepArguments: ParsableArguments {
   var labelSmoothing = 0.0
 
   @Option(
+    help: ArgumentHelp(
+      "The share that steps drop where the model's library drops some, instead of what its configuration says; 0 for nothing.",
+      valueName: "share"))
+  var dropout: Double?
+
+  @Option(
+    help: ArgumentHelp(
+      "The share of samples that pass by the last residual layer; earlier ones have less (stochastic depth).",
+      valueName: "share"))
+  var dropPath: Double?
+
+  @Option(
     name: .customLong("ema"),
     help: ArgumentHelp(
       "Keeps the weights' moving average, of which so much stays at each step (0.999), and gives that.",
@@ -80,6 +92,8 @@ struct StepArguments: ParsableArguments {
     options.warmup = warmup
     options.clip = clip
     options.labelSmoothing = labelSmoothing
+    options.dropout = dropout
+    options.dropPath = dropPath
     options.averageDecay = averageDecay
     options.patience = patience
     options.products = precision

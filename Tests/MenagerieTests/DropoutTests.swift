@@ -1,0 +1,210 @@
+import BinaryIO
+import Formats
+import JSON
+import ModelGraph
+import Operators
+import Tensors
+import TestSupport
+import Testing
+import Training
+import Zoo
+
+@testable import Menagerie
+
+/// What models drop while they learn, and what they do not.
+@Suite struct DropoutTests {
+  static let data = (0..<40).map { row in
+    (text: TextTuningTests.rows(40)[row].text, isSecond: row % 2 == 1)
+  }
+
+  private func data(in scratch: ScratchDirectory) throws -> String {
+    let path = scratch.file("reviews.csv")
+    let rows = Self.data.map { "\($0.text),\($0.isSecond ? "late" : "early")" }
+    try TextTuningTests.write(path, "text,label\n" + rows.joined(separator: "\n") + "\n")
+    return path
+  }
+
+  private func options(_ method: String = "full", dropout: Double? = nil) -> FineTuningOptions {
+    var options = TextTuningTests.options(method, epochs: 2, rate: 0.003)
+    options.dropout = dropout
+    return options
+  }
+
+  private func places(_ tuner: FineTuner, _ options: FineTuningOptions) throws -> [DropoutPlace] {
+    let graph = try tuner.task.model.graph()
+    return try DropoutPlan(
+      tuner.task.model, whole: graph, graph: graph, adapters: [], options
+    ).places
+  }
+
+  @Test func ratesAreThoseOfTheModelsConfiguration() throws {
+    let scratch = ScratchDirectory()
+    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let tuner = try FineTuner(model, data: data(in: scratch), options: options())
+    let found = try places(tuner, options())
+    let layers = ["encoder.layer.0", "encoder.layer.1"]
+    #expect(
+      Set(found.map(\.site))
+        == Set(
+          [.value("embeddings.LayerNorm"), .input(of: "classifier.out")]
+            + layers.flatMap {
+              [
+                .value("\($0).attention.output.dense"), .value("\($0).output.dense"),
+                .shares(of: "\($0).attention.self"),
+              ]
+            }))
+    #expect(found.allSatisfy { $0.rate == 0.1 })
+    #expect(
+      tuner.dropoutNotes == [
+        "steps drop 0.1 (attention_probs_dropout_prob of its configuration)",
+        "steps drop 0.1 (hidden_dropout_prob of its configuration)",
+      ])
+    let quiet = try FineTuner(model, data: data(in: scratch), options: options(dropout: 0))
+    #expect(quiet.dropoutNotes == ["steps drop nothing"])
+    let asked = try FineTuner(model, data: data(in: scratch), options: options(dropout: 0.3))
+    #expect(asked.dropoutNotes == ["steps drop 0.3 (--dropout)"])
+  }
+
+  /// Every place that a family names is one of its graph.
+  @Test(arguments: [
+    ("encoders/bert", 8), ("encoders/roberta", 9), ("encoders/distilbert", 6),
+    ("encoders/mpnet", 9), ("encoders/electra-discriminator", 9), ("encoders/albert", 6),
+    ("encoders/modernbert", 14), ("decoders/gpt2", 7), ("decoders/llama", 6),
+  ])
+  func everyPlaceIsInTheGraph(name: String, count: Int) throws {
+    let scratch = ScratchDirectory()
+    let model = try TextTuningTests.model(name, in: scratch)
+    let asked = options(dropout: 0.2)
+    let tuner = try FineTuner(model, data: data(in: scratch), options: asked)
+    let graph = try tuner.task.model.graph()
+    let found = try places(tuner, asked)
+    #expect(found.allSatisfy { graph.has($0.site) && $0.rate == 0.2 })
+    #expect(found.count == count, "\(found.map(\.site))")
+  }
+
+  private func run(
+    _ model: Model, _ data: String, _ options: FineTuningOptions, resumingIn folder: String? = nil,
+    stoppingAfter steps: Int? = nil
+  ) throws -> [Float] {
+    struct Stopped: Error {}
+    var tuner = try FineTuner(model, data: data, options: options)
+    var count = 0
+    do {
+      try tuner.run(resumingIn: folder, every: 0) { _ in
+        count += 1
+        if count == steps { throw Stopped() }
+      }
+    } catch is Stopped { return [] }
+    return try tuner.model().weights.flatMap { try $0.entry.load().floats }
+  }
+
+  @Test func aRunIsTheSameAgainWhereverItStopped() throws {
+    let scratch = ScratchDirectory()
+    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let data = try data(in: scratch)
+    let whole = try run(model, data, options())
+    #expect(try run(model, data, options()) == whole)
+    #expect(try run(model, data, options(dropout: 0)) != whole)
+    var other = options()
+    other.threads = 2
+    #expect(try run(model, data, other) == whole)
+    let folder = scratch.file("state")
+    for stop in [3, 2] {
+      #expect(
+        try run(model, data, options(), resumingIn: folder, stoppingAfter: stop).isEmpty)
+    }
+    #expect(try run(model, data, options(), resumingIn: folder) == whole)
+  }
+
+  /// Before anything is learnt, the model judges as one that drops nothing.
+  @Test func validationDropsNothing() throws {
+    let scratch = ScratchDirectory()
+    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let data = try data(in: scratch)
+    let losses = try [nil, 0, 0.5].map {
+      try FineTuner(model, data: data, options: options(dropout: $0)).evaluate()?.loss
+    }
+    #expect(losses[0] != nil && losses[0] == losses[1] && losses[1] == losses[2])
+  }
+
+  @Test func keptFeaturesHaveNothingDroppedInThem() throws {
+    let scratch = ScratchDirectory()
+    let model = try TextTuningTests.model("encoders/bert-text", in: scratch)
+    let data = scratch.file("three.csv")
+    let classes = ["a", "b", "c"]
+    let rows = (0..<30).map { "\(Self.data[$0].text),\(classes[$0 % 3])" }
+    try TextTuningTests.write(data, "text,label\n" + rows.joined(separator: "\n") + "\n")
+    let tuner = try FineTuner(model, data: data, options: options("head"))
+    #expect(tuner.dropoutNotes.count == 1)
+    let first = try run(model, data, options("head"))
+    #expect(try run(model, data, options("head")) == first)
+    #expect(try run(model, data, options("head", dropout: 0)) != first)
+  }
+
+  @Test func adaptersDropOnTheWayToTheirFirstMatrix() throws {
+    let scratch = ScratchDirectory()
+    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let data = try data(in: scratch)
+    var asked = options("lora", dropout: 0)
+    asked.lowRank.dropout = 0.4
+    var tuner = try FineTuner(model, data: data, options: asked)
+    #expect(tuner.dropoutNotes == ["steps drop 0.4 (on the way to adapters)"])
+    try tuner.run()
+    let folder = scratch.file("adapter/")
+    try tuner.writeAdapter(to: folder)
+    // What it says counts for those who go on from it, unless they say otherwise
+    var next = options("lora", dropout: 0)
+    next.adapter = folder
+    #expect(try FineTuner(model, data: data, options: next).dropoutNotes == tuner.dropoutNotes)
+    next.adapterDropout = 0
+    #expect(
+      try FineTuner(model, data: data, options: next).dropoutNotes == ["steps drop nothing"])
+  }
+
+  @Test func aResidualNetworkPassesByItsLayers() throws {
+    let model = try Model(contentsOf: Digits.torch)
+    var options = FineTuningOptions()
+    options.dropPath = 0.2
+    let graph = try model.graph()
+    let places = try DropoutPlan(
+      model, whole: graph, graph: graph, adapters: [], options
+    ).places
+    #expect(places.count > 1 && places.allSatisfy { $0.unit == .sample && graph.has($0.site) })
+    #expect(places.last?.rate == 0.2)
+    // The first has 0, and is none
+    #expect(zip(places, places.dropFirst()).allSatisfy { $0.rate < $1.rate })
+  }
+
+  @Test(arguments: ["head", "full"])
+  func aFilesOwnDropoutComesToLife(method: String) throws {
+    let model = try Model(contentsOf: Digits.torch)
+    var graph = try model.graph()
+    let last = try #require(graph.nodes.firstIndex { $0.operator is Gemm })
+    let dropped = graph.addValue("own")
+    let x = graph.nodes[last].inputs[0]
+    graph.nodes[last].inputs[0] = dropped
+    graph.nodes.insert(
+      Node(name: "dropout", Dropout(ratio: 0.25), inputs: [x], outputs: [dropped]), at: last)
+    var checkpoint = model.checkpoint
+    checkpoint.graph = graph
+    checkpoint.normalised = model.weights
+    let own = try Model(checkpoint, path: "own", options: model.options)
+    // What is before the last layer is computed beforehand
+    let head = try ClassifierHead(of: graph)
+    let learning = method == "head" ? Set(head.names) : Set(graph.parameters.map { graph[$0].name })
+    let rest = graph.split(
+      learning: Set(graph.parameters.filter { learning.contains(graph[$0].name) })
+    ).rest
+    let plan = try DropoutPlan(
+      own, whole: graph, graph: rest, adapters: [], FineTuningOptions())
+    #expect(plan.places == [DropoutPlace(.value("own"), rate: 0.25)])
+    #expect(plan.notes == ["steps drop 0.25 (the graph's own Dropout)"])
+  }
+
+  @Test func aRateThatIsNoneIsRefused() throws {
+    var options = FineTuningOptions()
+    options.dropout = 1
+    let error = #expect(throws: DataError.self) { try options.checked() }
+    #expect(error?.description.contains("a dropout of 1.0") == true)
+  }
+}
