@@ -46,7 +46,7 @@ struct AdaptableModules: Sendable {
       omitted = ""
     }
     let toLibrary = map.inverted
-    let renaming = model.zooModel.flatMap { ModuleRenaming($0, map: map) } ?? .none
+    let renaming = ModuleRenaming(model.zooModel, map: map) ?? .none
     let layers = graph.adaptableLayers
     let known = Dictionary(layers.map { ($0.parameter, $0) }, uniquingKeysWith: { a, _ in a })
     var modules: OrderedDictionary<String, Module> = [:]

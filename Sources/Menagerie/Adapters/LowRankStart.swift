@@ -40,10 +40,11 @@ struct LowRankStart: Sendable {
         whole[name] = found.replaced[name]
       }
       let live = graph.judgedPart.parameterNames
-      adapters = found.adapters.filter { adapter in
+      func isLive(_ adapter: LowRankAdapter) -> Bool {
         adapter.parts.allSatisfy { live.contains($0.layer.parameter) }
       }
-      idle = found.adapters.filter { !adapters.contains($0) }
+      adapters = found.adapters.filter(isLive)
+      idle = found.adapters.filter { !isLive($0) }
       tensors = found.tensors
       self.whole = whole
       configuration = found.file.configuration

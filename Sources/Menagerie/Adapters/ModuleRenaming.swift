@@ -12,8 +12,8 @@ struct ModuleRenaming: Sendable {
   private init(rules: [(former: NamePattern, current: NamePattern)]) { self.rules = rules }
 
   /// - Parameter map: between the names on disk and ours; nil where modules are called as on disk.
-  init?(_ model: ZooModel, map: NameMap) {
-    guard let transformer = model.configuration as? VisionTransformerConfiguration,
+  init?(_ model: ZooModel?, map: NameMap) {
+    guard let transformer = model?.configuration as? VisionTransformerConfiguration,
       let transformers = transformer.nameMap(for: .huggingFace), map == transformers
     else { return nil }
     let isDINO = transformer.kind == .dinov2 || transformer.kind == .dinov2WithRegisters
