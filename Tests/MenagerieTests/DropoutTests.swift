@@ -42,17 +42,15 @@ import Zoo
     let model = try TextTuningTests.model("encoders/bert", in: scratch)
     let tuner = try FineTuner(model, data: data(in: scratch), options: options())
     let found = try places(tuner, options())
-    let layers = ["encoder.layer.0", "encoder.layer.1"]
-    #expect(
-      Set(found.map(\.site))
-        == Set(
-          [.value("embeddings.LayerNorm"), .input(of: "classifier.out")]
-            + layers.flatMap {
-              [
-                .value("\($0).attention.output.dense"), .value("\($0).output.dense"),
-                .shares(of: "\($0).attention.self"),
-              ]
-            }))
+    var sites: Set<DropoutPlace.Site> = [
+      .value("embeddings.LayerNorm"), .input(of: "classifier.out"),
+    ]
+    for layer in ["encoder.layer.0", "encoder.layer.1"] {
+      sites.insert(.value("\(layer).attention.output.dense"))
+      sites.insert(.value("\(layer).output.dense"))
+      sites.insert(.shares(of: "\(layer).attention.self"))
+    }
+    #expect(Set(found.map(\.site)) == sites)
     #expect(found.allSatisfy { $0.rate == 0.1 })
     #expect(
       tuner.dropoutNotes == [

@@ -106,7 +106,6 @@ struct FinetuneCommand: ParsableCommand {
     if isAdapter { _ = try StagedOutput(path: output) } else { try converter.check(output: output) }
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
-    var options = options
     if method == nil {
       options.method = try LearningTasks.usualMethod(task, source, data: data)
     }
