@@ -111,7 +111,7 @@ def travel(road: Road, keep: bool) -> Road:
 
 
 def print_table(title: str, roads: list[Road]) -> None:
-    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "losses", "peft", "merged")
+    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "dropout", "losses", "peft", "merged")
     columns = [c for c in known if any(r.column == c for r in roads)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}
