@@ -40,9 +40,8 @@ import Testing
   @Test(arguments: [false, true])
   func roundsGivenMatrices(isShared: Bool) throws {
     var net = Net()
-    net.graph.outputs = [
-      net.add(MatMul(), net.input([3, 21, 70]), net.input(isShared ? [70, 45] : [3, 70, 45], "y"))
-    ]
+    let right = net.input(isShared ? [70, 45] : [3, 70, 45], "y")
+    net.graph.outputs = [net.add(MatMul(), net.input([3, 21, 70]), right)]
     try expectRounds(net)
   }
 }
