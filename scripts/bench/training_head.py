@@ -26,7 +26,7 @@ def ours(menagerie: str, model: pathlib.Path, data: pathlib.Path, threads: int) 
         log = pathlib.Path(folder) / "log.jsonl"
         run = measured([menagerie, "finetune", model, "--data", data, "-o", pathlib.Path(folder) / "out.pth", "--method", "head",
                         "--epochs", EPOCHS, "--batch", BATCH, "--lr", RATE, "--schedule", "constant", "--no-shuffle",
-                        "--validation", 0, "--no-report", "--log", log, "--threads", threads])
+                        "--weight-decay", 0.01, "--validation", 0, "--no-report", "--log", log, "--threads", threads])
         lines = [json.loads(line) for line in log.read_text().splitlines()]
     return {"seconds": run.seconds, "peak": run.peak, "losses": [line["loss"] for line in lines if line.get("event") == "step"]}
 
