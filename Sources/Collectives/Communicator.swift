@@ -47,6 +47,11 @@ extension Communicator {
     size == 1 ? numbers : try sum(isFirst ? numbers : numbers.map { _ in 0 })
   }
 
+  /// Each one's number, by rank.
+  public func gathered(_ number: Double) throws -> [Double] {
+    try sum((0..<size).map { $0 == rank ? number : 0 })
+  }
+
   /// Waits for all others.
   public func meet() throws { if size > 1 { _ = try sum([0]) } }
 }

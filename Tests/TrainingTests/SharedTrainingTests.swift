@@ -44,6 +44,7 @@ private struct SharedRun: Sendable {
     var running: [String: [Float]] = [:]
     var rememberedBytes = 0
     var state: TrainingState?
+    var optimizerNames: Set<String> = []
     var averages: [[Float]] = []
   }
 
@@ -74,6 +75,8 @@ private struct SharedRun: Sendable {
     end.rememberedBytes = trainer.optimization.byteCount
     end.averages = trainer.average?.values ?? []
     end.state = try trainer.gatheredState()
+    try trainer.gatherOptimizer()
+    end.optimizerNames = Set(trainer.optimization.state.keys)
     return end
   }
 }
@@ -128,6 +131,8 @@ extension SmallNetwork {
     #expect(all.reduce(0) { $0 + $1.rememberedBytes } == alone.rememberedBytes)
     #expect(all.allSatisfy { $0.rememberedBytes < alone.rememberedBytes })
     #expect(all[1].state == nil && all[2].state == nil)
+    #expect(all[0].optimizerNames == alone.optimizerNames)
+    #expect(all[1].optimizerNames.isStrictSubset(of: alone.optimizerNames))
     let (state, own) = (try #require(all[0].state), try #require(alone.state))
     #expect(state.tensors.keys == own.tensors.keys && state.numbers == own.numbers)
     for (name, tensor) in own.tensors {
@@ -152,6 +157,19 @@ extension SmallNetwork {
         #expect(worst < 1e-4, "\(name): \(worst)")
       }
     }
+  }
+
+  @Test func processesThatDoNotSeeTheSameAreRefused() throws {
+    let table = try ThreadedCommunicator.run(2) { communicator -> String? in
+      var run = SharedRun()
+      run.samples += communicator.rank
+      do {
+        _ = try run.run(communicator)
+        return nil
+      } catch let error as DataError { return error.found }
+    }
+    let words = "process 1 has 8 samples to learn from, the first 7"
+    #expect(table == [words, words])
   }
 
   @Test func goingOnFromTheSameStateGivesTheSameBits() throws {

@@ -102,6 +102,8 @@ extension FineTuner {
       try report(epoch)
     }
     if best?.restore() == true { trainer.forgetAverage() }
+    // It may be written with the weights
+    try trainer.gatherOptimizer()
     return history
   }
 

@@ -79,6 +79,15 @@ extension Optimization {
     return state
   }
 
+  /// Lets the first process remember what all do. All call it.
+  ///
+  /// - Parameter owner: which process looks after the parameter of that name.
+  mutating func gather(_ communicator: any Communicator, owner: (String) -> Int) throws {
+    guard let all = try gathered(communicator, owner: owner) else { return }
+    self = Optimization(optimizer, groups)
+    try restore(all)
+  }
+
   /// What all processes remember, at the first of them; nil elsewhere. All call it.
   ///
   /// - Parameter owner: which process looks after the parameter of that name.

@@ -183,11 +183,17 @@ public struct Trainer {
   /// Lets all processes begin with the weights of the first.
   private mutating func align() throws {
     guard !isAligned else { return }
-    let place = [epoch, batch, step].map(Double.init)
-    guard try communicator.agreed(place) == place else {
+    let numbers = session.parameters.reduce(0) { $0 + $1.values.count }
+    let facts = [
+      ("samples to learn from", source.count), ("numbers that learn", numbers),
+      ("epochs done", epoch), ("steps done", step), ("steps of the epoch done", batch),
+    ]
+    for (what, own) in facts {
+      let all = try communicator.gathered(Double(own))
+      guard let other = all.firstIndex(where: { $0 != all[0] }) else { continue }
       throw DataError(
-        .mismatch, "process \(communicator.rank) goes on elsewhere than the first one",
-        remedy: "give all processes the same folder to --resume")
+        .mismatch, "process \(other) has \(Int(all[other])) \(what), the first \(Int(all[0]))",
+        remedy: "give all processes the same model, data and folder to --resume")
     }
     for parameter in session.parameters + running {
       try communicator.broadcast(parameter.values, from: 0).wait()
@@ -253,6 +259,12 @@ public struct Trainer {
   public func gatheredState() throws -> TrainingState? {
     guard let exchange else { return state }
     return try optimization.gathered(communicator, owner: exchange.owner).map(state)
+  }
+
+  /// Lets the first process have the state of the whole optimiser, as a lone one has it. All call it.
+  public mutating func gatherOptimizer() throws {
+    guard let exchange else { return }
+    try optimization.gather(communicator, owner: exchange.owner)
   }
 
   private func state(optimizer: OrderedDictionary<String, Tensor>) -> TrainingState {

@@ -8,7 +8,7 @@ struct StepArguments: ParsableArguments {
   @Option(help: "How often all samples are seen.")
   var epochs = FineTuningOptions().epochs
 
-  @Option(help: "How many samples are learnt from at a time.")
+  @Option(help: "How many samples each process learns from at a time.")
   var batch = FineTuningOptions().batchSize
 
   @Option(help: ArgumentHelp("How many batches make a step.", valueName: "n"))
