@@ -54,7 +54,7 @@ def curve(judges: Judges, name: str, scratch: pathlib.Path) -> str:
     for processes in (1, 2, 3):
         log = scratch / f"{processes}.jsonl"
         done = run(judges, processes, "finetune", learner.model, "--data", learner.home / "data.npz", "-o",
-                   scratch / f"out-{processes}/", "--method", "full", "--epochs", 3, "--batch", TOGETHER // processes,
+                   f"{scratch}/out-{processes}/", "--method", "full", "--epochs", 3, "--batch", TOGETHER // processes,
                    "--lr", 1e-3, "--clip", 1, "--validation", 0, "--log", log, "--threads", 1, "--no-report")
         if done.returncode:
             raise Failed(f"{processes} processes ended with {done.returncode}: {last_line(done.stderr)}")
