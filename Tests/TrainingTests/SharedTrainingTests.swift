@@ -202,8 +202,16 @@ extension SmallNetwork {
     for size in 1...4 {
       for count in [0, 1, 3, 8, 9] {
         let batch = (0..<count).map { $0 * 7 % 10 }
-        let shares = try ThreadedCommunicator.run(size) {
-          BatchShare($0, keepsSamples: keepsSamples).own(of: batch)
+        let parts = try ThreadedCommunicator.run(size) {
+          let share = BatchShare($0, keepsSamples: keepsSamples)
+          return (start: share.start(of: batch), own: share.own(of: batch))
+        }
+        let shares = parts.map(\.own)
+        // Each begins where the one before ends
+        var end = 0
+        for part in parts {
+          #expect(part.start == end)
+          end += part.own.count
         }
         #expect(shares.flatMap { $0 }.sorted() == batch.sorted())
         if !keepsSamples {

@@ -16,7 +16,9 @@ struct BatchShare: Sendable, Hashable {
   }
 
   /// How many of a batch's samples come before those of this process.
-  func start(of batch: [Int]) -> Int { batch.count * rank / size }
+  func start(of batch: [Int]) -> Int {
+    keepsSamples ? batch.count { $0 % size < rank } : batch.count * rank / size
+  }
 
   /// The part of the batch, in its order: a stretch of it, as long as anyone's or one sample longer or shorter.
   func own(of batch: [Int]) -> [Int] {
