@@ -106,10 +106,10 @@ final class Mapping: @unchecked Sendable {
     guard kind == S_IFREG else {
       throw DataError(
         .unreadable, kind == S_IFDIR ? "is a directory" : "is not a regular file",
-        expected: "a model file", path: path)
+        expected: "a file", path: path)
     }
     guard status.st_size > 0 else {
-      throw DataError(.malformed, "is empty", expected: "a model file", path: path)
+      throw DataError(.malformed, "is empty", path: path)
     }
     let address = unsafe mmap(nil, status.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0)
     guard let address = unsafe address, unsafe address != MAP_FAILED else {

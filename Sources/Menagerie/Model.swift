@@ -101,10 +101,19 @@ public struct Model: Sendable {
   }
 
   /// How pictures become the model's input; nil when that is not known.
-  public var preprocessing: Preprocessing? { zooModel?.preprocessing }
+  public var preprocessing: Preprocessing? {
+    zooModel.map(\.preprocessing) ?? Preprocessing(sidecars: checkpoint.sidecars)
+  }
 
   /// The names of the classes; nil when they are not known.
-  public var labels: [String]? { zooModel?.labels }
+  public var labels: [String]? {
+    if let zooModel { return zooModel.labels }
+    // A graph of its own, with as many classes as its output has
+    guard let graph = checkpoint.graph, let output = graph.outputs.first,
+      let classes = graph[output].type.dimensions?.last?.value
+    else { return nil }
+    return Labels.find(sidecars: checkpoint.sidecars, classes: classes, ofPictures: false)
+  }
 
   /// How it is run.
   var options: SessionOptions { lazySession.options }

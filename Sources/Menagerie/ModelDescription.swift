@@ -23,6 +23,8 @@ extension Model {
         || preprocessing != zooModel.configuration.preprocessing(for: zooModel.dialect)
     {
       members["preprocessing"] = preprocessing.json
+    } else if zooModel == nil {
+      members["preprocessing"] = preprocessing?.json
     }
     // What nobody here knows keeps the configuration that it came with
     let own = zooModel == nil ? checkpoint.sidecars["config.json"] : nil

@@ -218,4 +218,33 @@ extension PictureFolderTests {
     let wordless = try scratch.write("words.csv", Array("text,label\na,b\nc,d\n".utf8))
     #expect(throws: DataError.self) { try PictureFolder(wordless) }
   }
+
+  @Test func foldersMayHoldATableToLearnFromAndOneToJudgeBy() throws {
+    let scratch = ScratchDirectory()
+    try Self.folder(["all/1.png", "all/2.jpg", "all/3.png"], in: scratch)
+    try scratch.write("train.csv", Array("path,label\nall/3.png,cat\nall/2.jpg,ape\n".utf8))
+    try scratch.write("val.csv", Array("path,label\nall/1.png,cat\n".utf8))
+    let data = try PictureFolder(scratch.path)
+    #expect(data.training.map(\.path) == [scratch.file("all/3.png"), scratch.file("all/2.jpg")])
+    #expect(data.training.map(\.label) == [1, 0] && data.validationName == "val.csv")
+    #expect(data.validation == [.init(path: scratch.file("all/1.png"), label: 1)])
+    try scratch.write("val.csv", Array("path,label\nall/1.png,dog\n".utf8))
+    do {
+      _ = try PictureFolder(scratch.path)
+      Issue.record("no error")
+    } catch {
+      #expect("\(error)".contains("val.csv") && "\(error)".contains("the label 'dog'"))
+    }
+  }
+
+  @Test func classesMayBeNumberedAsAModelHasThem() throws {
+    let scratch = ScratchDirectory()
+    try Self.folder(["ape/1.png", "bee/2.png", "cat/3.png"], in: scratch)
+    let data = try PictureFolder(scratch.path, validationShare: 0)
+    let other = data.numbered(like: ["cat", "ape", "bee"])
+    #expect(data.training.map(\.label) == [0, 1, 2] && other.training.map(\.label) == [1, 2, 0])
+    #expect(other.classes == ["cat", "ape", "bee"])
+    #expect(data.numbered(like: ["cat", "ape", "dog"]).classes == data.classes)
+    #expect(data.numbered(like: ["cat", "ape"]).classes == data.classes)
+  }
 }

@@ -20,6 +20,8 @@ import decoders
 import distributed
 import encoders
 import killed
+import learning
+import learning_sources
 import llama
 import published
 import sight
@@ -38,7 +40,7 @@ def cache() -> pathlib.Path:
     return pathlib.Path(os.environ.get("MENAGERIE_CACHE") or pathlib.Path(base) / "menagerie") / "interop"
 
 
-def all_roads(judges: Judges, asks_llama: bool) -> dict[str, list[Road]]:
+def all_roads(judges: Judges, asks_llama: bool, asks_learning: bool) -> dict[str, list[Road]]:
     """The roads by the table that they stand in."""
     named = {source.id: source for source in SOURCES}
     networks, dialects, kept = [], [], []
@@ -87,6 +89,7 @@ def all_roads(judges: Judges, asks_llama: bool) -> dict[str, list[Road]]:
             **vision.roads(judges), **sight.roads(judges), **tokenizer_lines.roads(judges),
             **training.roads(judges), **adapters.roads(judges), **killed.roads(judges),
             **distributed.roads(judges),
+            **learning_sources.roads(judges), **learning.roads(judges, asks_learning),
             **llama.roads(judges, asks_llama),
             "Published models (distance of the outputs)": real}
 
@@ -111,7 +114,8 @@ def travel(road: Road, keep: bool) -> Road:
 
 
 def print_table(title: str, roads: list[Road]) -> None:
-    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "dropout", "losses", "peft", "merged")
+    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "dropout", "losses", "head",
+             "full", "peft", "merged")
     columns = [c for c in known if any(r.column == c for r in roads)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}
@@ -130,10 +134,11 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print the roads and end")
     parser.add_argument("--keep", action="store_true", help="keep the files that were made on the way")
     parser.add_argument("--llama", action="store_true", help="make llama.cpp's environment, if it is not there")
+    parser.add_argument("--learning", action="store_true", help="let published models learn, too (minutes each)")
     options = parser.parse_args()
     cache().mkdir(parents=True, exist_ok=True)
     judges = Judges(Menagerie(options.menagerie), cache(), cache())
-    tables = all_roads(judges, options.llama)
+    tables = all_roads(judges, options.llama, options.learning)
     chosen = [r for table in tables.values() for r in table if fnmatch.fnmatch(r.id, options.only or "*")]
     if options.list:
         print("\n".join(road.id for road in chosen))

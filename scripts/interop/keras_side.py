@@ -100,3 +100,28 @@ def hub_answer(preset: str, file: str, inputs: str, out: str, save: str) -> None
             feed |= {"decoder_token_ids": written, "decoder_padding_mask": np.ones_like(written)}
     names = {"sequence_output": "last_hidden_state", "pooled_output": "pooler_output", "logits": "logits"}
     np.savez(out, **{names[k]: np.asarray(v) for k, v in kerashub_models.outputs(model, feed).items()})
+
+
+def resaved(file: str, out: str) -> None:
+    keras.models.load_model(file, compile=False).save(out)
+
+
+def small(file: str) -> None:
+    """A network of no family, which ends in probabilities."""
+    keras.utils.set_random_seed(7)
+    layers = keras.layers
+    keras.Sequential([
+        keras.Input((32, 32, 3), name="pictures"), layers.Conv2D(8, 5, strides=2, activation="relu"), layers.BatchNormalization(),
+        layers.SeparableConv2D(16, 3, activation="relu"), layers.MaxPooling2D(), layers.Conv2D(24, 3), layers.LeakyReLU(),
+        layers.GlobalAveragePooling2D(), layers.Dense(4, activation="softmax", name="classes")]).save(file)
+
+
+def learned(source: str, file: str, images: str, out: str) -> None:
+    """The answers of a file whose weights have the names of another's, where that is of a family that is known."""
+    before, after = (keras.models.load_model(path, compile=False) for path in (source, file))
+    left, right = ([w.path for w in model.weights] for model in (before, after))
+    if isinstance(before, keras.Sequential):
+        left, right = (sorted(tuple(w.shape) for w in model.weights) for model in (before, after))
+    if left != right:
+        raise ValueError(f"the weights are called {[n for n in right if n not in left][:3]}, not {[n for n in left if n not in right][:3]}")
+    np.save(out, answers(after, images))

@@ -12,12 +12,12 @@ class Menagerie:
     def __init__(self, binary: str):
         self.binary = binary
 
-    def run(self, *arguments) -> subprocess.CompletedProcess:
+    def run(self, *arguments, timeout: int = 300) -> subprocess.CompletedProcess:
         command = [self.binary, *map(str, arguments)]
         try:
-            return subprocess.run(command, capture_output=True, text=True, timeout=300)
+            return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
         except subprocess.TimeoutExpired:
-            raise Failed(f"{arguments[0]} took more than 300 s") from None
+            raise Failed(f"{arguments[0]} took more than {timeout} s") from None
 
     def convert(self, source, target, *options) -> dict:
         """The certificate of a conversion that must go well."""

@@ -93,10 +93,11 @@ class Judges:
         self.llama = Framework("llama_models", logs)
         self.training = Framework("training_side", logs)
         self.adapters = Framework("adapters_side", logs)
+        self.learning = Framework("learning_side", logs)
 
     def close(self) -> None:
         for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder, self.vision, self.sight,
-                          self.llama, self.training, self.adapters):
+                          self.llama, self.training, self.adapters, self.learning):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:

@@ -49,12 +49,31 @@ public struct Converter {
   /// - Throws: `.unsupported` for a name whose format is not known, `.unwritable` for a folder that is not there.
   public func check(output: String) throws {
     _ = try format(for: output)
-    _ = try StagedOutput(path: output)
+    let staged = try StagedOutput(path: output)
+    let replaces =
+      System.isDirectory(staged.path) != true || System.names(in: staged.path).isEmpty
+      || (output.hasSuffix("/") && ConversionPlan.isModelDirectory(staged.path))
+    guard replaces else {
+      throw DataError(.unwritable, "is a directory", expected: "a new name", path: staged.path)
+    }
   }
 
-  private func write(
-    _ model: Model, from source: String, to output: String, _ format: any ModelFormat
-  ) throws -> ConversionReport {
+  /// Whether this model could be written there, before work on its weights is done that would be lost.
+  ///
+  /// Into another format than its own it is written, and not kept.
+  /// - Throws: as `convert`.
+  public func check(_ model: Model, output: String) throws {
+    try check(output: output)
+    let format = try format(for: output)
+    let plan = try plan(model, from: model.path, format)
+    guard format.identifier != model.checkpoint.format else { return }
+    let staged = try StagedOutput(path: output)
+    _ = try staged.naming(source: model.path) { try format.write(plan.checkpoint, to: $0) }
+  }
+
+  private func plan(
+    _ model: Model, from source: String, _ format: any ModelFormat
+  ) throws -> ConversionPlan {
     var plan = try namingFile(source) {
       try ConversionPlan(of: model, to: format, options: options)
     }
@@ -65,7 +84,13 @@ public struct Converter {
     }
     if !format.holdsBlocks, options.dataType?.isBlockQuantised != true { plan.widenBlocks() }
     if let obstacle = format.obstacle(to: plan.checkpoint) { throw obstacle.inFile(source) }
+    return plan
+  }
 
+  private func write(
+    _ model: Model, from source: String, to output: String, _ format: any ModelFormat
+  ) throws -> ConversionReport {
+    let plan = try plan(model, from: source, format)
     let staged = try StagedOutput(path: output)
     progress("writing \(output)")
     let written = try staged.naming(source: source) { try format.write(plan.checkpoint, to: $0) }

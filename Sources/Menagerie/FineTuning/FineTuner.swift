@@ -161,6 +161,18 @@ extension FineTuner {
   /// The model with the weights as they are now, or their average where one is kept, in the names and types that it came in.
   public func model() throws -> Model { try trainer.withAverage { try learning.result() } }
 
+  /// Whether an adapter could be written there.
+  /// - Throws: `.unwritable` for a folder that is not there, or one that holds something else.
+  public static func check(adapterOutput path: String) throws {
+    let staged = try StagedOutput(path: path)
+    let replaces =
+      System.isDirectory(staged.path) != true || System.names(in: staged.path).isEmpty
+      || PEFTAdapter.isAdapter(staged.path)
+    guard replaces else {
+      throw DataError(.unwritable, "is a directory", expected: "a new name", path: staged.path)
+    }
+  }
+
   /// Writes what was learnt as `peft` keeps adapters: a directory that belongs to the model that it began with.
   /// - Throws: `.unsupported` when the method learns no adapter.
   public func writeAdapter(to path: String) throws {

@@ -94,10 +94,29 @@ public enum LearningTasks {
       throw DataError(.notFound, "no such file or folder", path: data)
     }
     guard let task = all.first(where: { $0.fits(model, data: data) }) else {
-      throw DataError(
-        .unsupported, "is nothing that \(model.path) can learn from",
-        expected: all.map { "\($0.name): \($0.summary)" }.joined(separator: "; "), path: data)
+      throw misfit(model, data)
     }
     return task
+  }
+
+  /// Why there is no task: what is wrong with a table, or what the model could learn from.
+  private static func misfit(_ model: Model, _ data: String) -> DataError {
+    if System.isDirectory(data) == false {
+      do {
+        let table = try RecordFile(data)
+        if TextInput.isTaken(by: model) {
+          return DataError(
+            .mismatch, "has no column of labels, numbers or other texts beside the texts",
+            expected: "one, or a decoder, which learns from texts alone",
+            subject: "columns \(table.columns.joined(separator: ", "))", path: data,
+            remedy: "name it with --label-column, if it is there")
+        }
+      } catch let error as DataError {
+        return error
+      } catch {}
+    }
+    return DataError(
+      .unsupported, "is nothing that \(model.path) can learn from",
+      expected: all.map { $0.summary }.joined(separator: "; "), path: data)
   }
 }

@@ -13,6 +13,11 @@ struct TextInput: Sendable {
   /// - Parameter maximum: fewer tokens than the model takes, if a person says so.
   /// - Throws: `.unsupported` for a model that takes no tokens or has no tokenizer; `.mismatch` for a length that it cannot take.
   init(_ model: Model, maximum: Int?) throws {
+    guard Self.isTaken(by: model) else {
+      throw DataError(
+        .unsupported, "does not take a text, so that it cannot learn from texts",
+        path: model.path)
+    }
     text = try TextModel(model)
     let own = [text.limit, model.zooModel?.definition.longest["input_ids"]].compactMap(\.self).min()
     if let maximum {

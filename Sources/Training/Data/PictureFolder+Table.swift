@@ -4,10 +4,10 @@ import Kernels
 import OrderedCollections
 
 extension PictureFolder {
-  /// The pictures that a table names: a column of paths, from the table's folder on, and one of classes.
+  /// The pictures that tables name: a column of paths, from the table's folder on, and one of classes.
   ///
   /// - Parameters:
-  ///   - path: a file as `RecordFile` reads it.
+  ///   - path: a file as `RecordFile` reads it, or a folder with one to learn from and one to judge by.
   ///   - pathColumn: guessed by its name, then by its endings; `evidence` says so.
   ///   - labelColumn: guessed as `ColumnChoice` does.
   /// - Throws: with the table and the line, or the picture, named.
@@ -16,7 +16,9 @@ extension PictureFolder {
     validationShare: Double = 0.2, seed: UInt64 = 0, skipsBad: Bool = false,
     pool: ThreadPool? = nil
   ) throws {
-    let file = try RecordFile(path, skipsBad: skipsBad)
+    let files = try DataFiles(path, endings: RecordFile.extensions)
+    let file = try RecordFile(files.training, skipsBad: skipsBad)
+    let judged = try files.validation.map { try RecordFile($0, skipsBad: skipsBad) }
     let names = ["path", "file", "filename", "file_name", "image", "image_path", "picture"]
     let guessed =
       file.columns.first { names.contains($0.lowercased()) }
@@ -25,7 +27,8 @@ extension PictureFolder {
       }
     guard let column = pathColumn ?? guessed else {
       throw DataError(
-        .mismatch, "no column holds paths of pictures", expected: "one named 'path'", path: path)
+        .mismatch, "no column holds paths of pictures", expected: "one named 'path'",
+        path: file.path)
     }
     let columns = try ColumnChoice(of: file, text: column, target: labelColumn)
     var options = TextDataset.Options()
@@ -35,9 +38,33 @@ extension PictureFolder {
     guard reader.classes.count > 1 else {
       throw DataError(
         .malformed, "has one class only, '\(reader.classes.first ?? "")'",
-        expected: "two classes or more", subject: "column '\(columns.target)'", path: path)
+        expected: "two classes or more", subject: "column '\(columns.target)'", path: file.path)
     }
-    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? ""
+    var bad: [DataError] = []
+    let all = try Self.entries(of: file, columns, &reader, skipsBad: skipsBad, pool, &bad)
+    if let judged {
+      training = all
+      validation = try Self.entries(
+        of: judged, columns, &reader, skipsBad: skipsBad, pool, &bad)
+    } else {
+      let split = StratifiedSplit(all.map(\.label), share: validationShare, seed: seed)
+      training = split.training.map { all[$0] }
+      validation = split.validation.map { all[$0] }
+    }
+    self.path = path
+    classes = reader.classes
+    validationName = files.validation.map(System.lastComponent)
+    skipped = file.skipped + (judged?.skipped ?? []) + reader.skipped + bad
+    evidence =
+      (pathColumn == nil ? ["the pictures are in '\(column)'"] : []) + columns.evidence
+  }
+
+  /// The pictures that a table names, as far as they can be read.
+  private static func entries(
+    of file: RecordFile, _ columns: ColumnChoice, _ reader: inout TargetReader, skipsBad: Bool,
+    _ pool: ThreadPool?, _ bad: inout [DataError]
+  ) throws -> [Entry] {
+    let folder = file.path.lastIndex(of: "/").map { file.path[...$0] } ?? ""
     var lines: [Int] = []
     let all = try reader.examples(of: file, columns).compactMap { example -> Entry? in
       guard case .label(let label) = example.target else { return nil }
@@ -45,23 +72,17 @@ extension PictureFolder {
       return Entry(
         path: example.text.hasPrefix("/") ? example.text : folder + example.text, label: label)
     }
-    let bad = PictureTree.faults(of: all, pool: pool).map { place, error in
-      (place: place, error: error.about("line \(lines[place]) of '\(System.lastComponent(path))'"))
-    }.sorted { $0.place < $1.place }
-    if !skipsBad, let first = bad.first { throw first.error }
-    let isBad = Set(bad.map(\.place))
-    let good = all.indices.filter { !isBad.contains($0) }.map { all[$0] }
-    guard !good.isEmpty else {
-      throw DataError(.malformed, "names no picture that can be read", path: path)
+    let faults = PictureTree.faults(of: all, pool: pool)
+    let table = System.lastComponent(file.path)
+    let errors = faults.keys.sorted().compactMap { place in
+      faults[place]?.about("line \(lines[place]) of '\(table)'")
     }
-    let split = StratifiedSplit(good.map(\.label), share: validationShare, seed: seed)
-    self.path = path
-    classes = reader.classes
-    training = split.training.map { good[$0] }
-    validation = split.validation.map { good[$0] }
-    validationName = nil
-    skipped = file.skipped + reader.skipped + bad.map(\.error)
-    evidence =
-      (pathColumn == nil ? ["the pictures are in '\(column)'"] : []) + columns.evidence
+    if !skipsBad, let first = errors.first { throw first }
+    bad += errors
+    let good = all.indices.filter { faults[$0] == nil }.map { all[$0] }
+    guard !good.isEmpty else {
+      throw DataError(.malformed, "names no picture that can be read", path: file.path)
+    }
+    return good
   }
 }

@@ -4,7 +4,9 @@ import Kernels
 import Synchronization
 import Tensors
 
-/// Pictures in a folder a class: `<split>/<class>/<file>`, or `<class>/<file>`; or those that a table names.
+/// Pictures in a folder a class: `<split>/<class>/<file>`, or `<class>/<file>`; or those that tables name.
+///
+/// Tables are a file, or a folder with `train.csv` and `val.csv`.
 ///
 /// Splits are called `train` and `val` (`validation`, `valid`, `dev`), or `test` where there is no other. Without a split, a
 /// share of each class is set aside. Folders in a class's folder belong to the class.
@@ -21,11 +23,11 @@ public struct PictureFolder: Sendable {
   }
 
   public let path: String
-  /// Sorted by name.
-  public let classes: [String]
-  /// By class, then by name.
-  public let training: [Entry]
-  public let validation: [Entry]
+  /// Sorted by name, unless `numbered(like:)` gave them another order.
+  public internal(set) var classes: [String]
+  /// By class, then by name; a table's in its order.
+  public internal(set) var training: [Entry]
+  public internal(set) var validation: [Entry]
   /// Where the validation's pictures come from: `val`, or nil when they were set aside.
   public let validationName: String?
   /// What cannot be read, with the reasons; empty unless bad pictures are skipped.
@@ -48,12 +50,19 @@ public struct PictureFolder: Sendable {
     guard let isDirectory = System.isDirectory(root) else {
       throw DataError(.notFound, "no such folder", path: path)
     }
-    guard isDirectory else {
+    let names = isDirectory ? PictureTree.folders(in: root) : []
+    let hasTable = (try? DataFiles(root, endings: RecordFile.extensions)) != nil
+    let isTable =
+      hasTable
+      && !names.contains { name in
+        ["train", "training"].contains(name.lowercased())
+          && !PictureTree.folders(in: "\(root)/\(name)").isEmpty
+      }
+    guard isDirectory, !isTable else {
       self = try PictureFolder(
-        table: path, validationShare: validationShare, seed: seed, skipsBad: skipsBad, pool: pool)
+        table: root, validationShare: validationShare, seed: seed, skipsBad: skipsBad, pool: pool)
       return
     }
-    let names = PictureTree.folders(in: root)
     let splits = ["train", "training", "val", "validation", "valid", "dev", "test"]
     let trainingName = names.first { name in
       // Beside cars and planes, a train is a class
@@ -108,6 +117,17 @@ public struct PictureFolder: Sendable {
     self.validationName = validationName
     self.skipped = skipped
     evidence = []
+  }
+
+  /// The same pictures with the numbers that a model has for just these classes; as they are for any other.
+  public func numbered(like known: [String]) -> PictureFolder {
+    guard known.count == classes.count, Set(known) == Set(classes) else { return self }
+    let places = classes.map { known.firstIndex(of: $0) ?? 0 }
+    var folder = self
+    folder.classes = known
+    folder.training = training.map { Entry(path: $0.path, label: places[$0.label]) }
+    folder.validation = validation.map { Entry(path: $0.path, label: places[$0.label]) }
+    return folder
   }
 }
 

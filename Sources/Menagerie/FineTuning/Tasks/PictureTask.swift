@@ -25,7 +25,8 @@ public struct PictureTask: LearningTask {
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
     let pictures = try PictureFolder(
       data, validationShare: options.validationShare, seed: options.seed,
-      skipsBad: options.skipsBad)
+      skipsBad: options.skipsBad
+    ).numbered(like: model.labels ?? [])
     let input = try Self.input(of: model)
     (self.model, isHeadNew) = try model.withClasses(pictures.classes, seed: options.seed)
     head = try Set(ClassifierHead(of: self.model.graph()).names)

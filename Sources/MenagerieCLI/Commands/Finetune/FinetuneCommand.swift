@@ -103,7 +103,12 @@ struct FinetuneCommand: ParsableCommand {
     var options = options
     options.threads = launch.threads(asked: threads.count)
     if !communicator.isFirst { Terminal.silence() }
-    if isAdapter { _ = try StagedOutput(path: output) } else { try converter.check(output: output) }
+    if isAdapter {
+      try FineTuner.check(adapterOutput: output)
+    } else {
+      try converter.check(output: output)
+    }
+    if let path = records.reportPath(output: output) { _ = try StagedOutput(path: path) }
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
     if method == nil {
@@ -119,11 +124,16 @@ struct FinetuneCommand: ParsableCommand {
     }
     if dryRun { return try rehearse(&tuner) }
     if findRate { return try findRate(&tuner) }
+    if !isAdapter, communicator.isFirst {
+      try converter.check(tuner.task.model, output: output)
+    }
     let logs = communicator.isFirst ? try records.logs() : []
-    if communicator.size > 1, communicator.isFirst {
+    if communicator.isFirst {
+      let end = communicator.size > 1 ? ", perhaps since another process died" : ""
       InterruptedOutputs.say(
-        "menagerie: ended from outside, perhaps since another process died; "
-          + (resume.map { "the same command goes on from \($0)" } ?? "nothing was written"))
+        "menagerie: ended from outside\(end); "
+          + (resume.map { "the same command goes on from \($0)" }
+            ?? "nothing was written; with --resume FOLDER the same command would go on"))
     }
     var line = TrainingProgress(epochs: steps.epochs, unit: tuner.task.unit)
     let history = try tuner.run(resumingIn: resume, logs: logs) {
