@@ -58,7 +58,10 @@ public enum InterruptedOutputs {
     paths.withLock { paths in
       // The longest first: what is written inside a staged output has a longer name.
       for path in paths.sorted(by: { $0.utf8.count > $1.utf8.count }) { System.removeTree(path) }
-      if number == SIGTERM, let words = words.withLock({ $0 }) { System.writeError(words + "\n") }
+      if let words = words.withLock({ $0 }) {
+        // The terminal writes ^C into a line that is begun
+        System.writeError((number == SIGINT ? "\n" : "") + words + "\n")
+      }
       _ = signal(number, SIG_DFL)
       kill(getpid(), number)
       sleep(1)

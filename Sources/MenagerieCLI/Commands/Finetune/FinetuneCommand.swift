@@ -129,9 +129,9 @@ struct FinetuneCommand: ParsableCommand {
     }
     let logs = communicator.isFirst ? try records.logs() : []
     if communicator.isFirst {
-      let end = communicator.size > 1 ? ", perhaps since another process died" : ""
+      let end = communicator.size > 1 ? " from outside, perhaps since another process died" : ""
       InterruptedOutputs.say(
-        "menagerie: ended from outside\(end); "
+        "menagerie: stopped\(end); "
           + (resume.map { "the same command goes on from \($0)" }
             ?? "nothing was written; with --resume FOLDER the same command would go on"))
     }
@@ -143,6 +143,7 @@ struct FinetuneCommand: ParsableCommand {
       say(epoch)
     }
     guard communicator.isFirst else { return }
+    InterruptedOutputs.say(nil)
     let written = try write(tuner, by: converter)
     Terminal.endProgress()
     if let path = records.reportPath(output: output) {
