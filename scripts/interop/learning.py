@@ -30,7 +30,8 @@ class Recipe:
     @property
     def options(self) -> list:
         return ["--epochs", self.epochs, "--batch", self.batch, "--lr", self.rate, "--weight-decay", self.decay,
-                "--optimizer", "adamw", "--schedule", "cosine", "--no-shuffle", "--no-report"]
+                "--optimizer", "adamw", "--schedule", "cosine", "--dropout", 0, "--no-shuffle",
+                "--no-report"]
 
     @property
     def facts(self) -> dict:
@@ -140,7 +141,7 @@ def writes(judges: Judges, merges: bool, scratch: pathlib.Path) -> str:
     data = learning_data.prose(scratch / "data")
     out = scratch / "out.gguf" if merges else f"{scratch}/adapter/"
     said, seconds = finetune(judges, source, data, out, "--method", "lora", "--epochs", 1, "--batch", 4, "--lr", 1e-3,
-                             "--max-length", BLOCK, "--no-report")
+                             "--max-length", BLOCK, "--dropout", 0, "--no-report")
     asked = {"file": str(data / "val.txt"), "length": BLOCK}
     before = judges.learning.perplexity(source=str(source), **asked)
     after = judges.learning.perplexity(source=str(out if merges else source), **asked,

@@ -17,7 +17,7 @@ LABELS = sorted(learning_data.DIGITS[:4])
 SPEC = {"mean": 0.3053, "std": 0.3447}
 ABOUT = {"size": [32, 32], "interpolation": "bicubic", "scale": 1 / 255, "mean": [SPEC["mean"]] * 3, "std": [SPEC["std"]] * 3}
 LENGTH, BLOCK = 32, 32
-STEPS = ["--batch", 8, "--no-report"]
+STEPS = ["--batch", 8, "--dropout", 0, "--no-report"]
 
 
 def scores(answers: np.ndarray, targets: np.ndarray) -> dict:
