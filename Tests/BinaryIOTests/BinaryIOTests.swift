@@ -111,6 +111,28 @@ import Testing
     #expect(scratch.names == ["out"])
   }
 
+  @Test func sendsPiecesAtTheirMultiplesWhateverIsWritten() throws {
+    let piece = AtomicFileWriter.pieceSize
+    let writer = try AtomicFileWriter(path: scratch.file("out"))
+    var written = 0
+    func some(_ count: Int) -> [UInt8] {
+      let start = written
+      written += count
+      return (start..<written).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 11) }
+    }
+    let counts = [1, 70_000, 0, piece - 70_001, 2 * piece, 3 * piece + 5, piece - 5, 99, piece + 1]
+    for count in counts {
+      try writer.write(Bytes(some(count)))
+      try writer.write(some(3))
+      #expect(writer.position == written)
+    }
+    try writer.write(some(2 * piece + 7))
+    try writer.commit()
+    let all = written
+    written = 0
+    #expect(try MappedFile(path: scratch.file("out")).bytes.array == some(all))
+  }
+
   @Test func refusesADirectoryAndAMissingFolder() {
     for path in [scratch.path, scratch.file("nowhere/out")] {
       let error = #expect(throws: DataError.self) { try AtomicFileWriter(path: path) }
