@@ -36,11 +36,12 @@ public enum System {
     _exit(status)
   }
 
-  /// Does nothing for a while.
+  /// Does nothing for a while, whatever signals come meanwhile.
   public static func pause(seconds: Double) {
     var time = timespec(
       tv_sec: Int(seconds), tv_nsec: Int((seconds - seconds.rounded(.down)) * 1e9))
-    unsafe _ = nanosleep(&time, nil)
+    var rest = timespec()
+    while unsafe nanosleep(&time, &rest) != 0, errno == EINTR { time = rest }
   }
 
   /// Seconds of a clock that only goes forward.

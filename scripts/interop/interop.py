@@ -130,7 +130,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="interop.sh", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--menagerie", required=True, help="the executable")
-    parser.add_argument("--only", metavar="PATTERN", help="only the roads like this, as 'tv-* -> keras*'")
+    parser.add_argument("--only", metavar="PATTERN", action="append",
+                        help="only the roads like this, as 'tv-* -> keras*'; may be given again")
     parser.add_argument("--list", action="store_true", help="print the roads and end")
     parser.add_argument("--keep", action="store_true", help="keep the files that were made on the way")
     parser.add_argument("--llama", action="store_true", help="make llama.cpp's environment, if it is not there")
@@ -139,7 +140,7 @@ def main() -> int:
     cache().mkdir(parents=True, exist_ok=True)
     judges = Judges(Menagerie(options.menagerie), cache(), cache())
     tables = all_roads(judges, options.llama, options.learning)
-    chosen = [r for table in tables.values() for r in table if fnmatch.fnmatch(r.id, options.only or "*")]
+    chosen = [r for table in tables.values() for r in table if any(fnmatch.fnmatch(r.id, only) for only in options.only or ["*"])]
     if options.list:
         print("\n".join(road.id for road in chosen))
         return 0
