@@ -24,7 +24,7 @@ public struct AttentionGradient: Operator {
   }
 
   public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
-    try inputs.expect(dropping == nil ? 4...5 : 6...6)
+    try inputs.expect(dropping == nil ? 4...5 : 4...6)
     if dropping != nil { try inputs.checkKey(5) }
     guard attention.softcap == 0 else {
       throw DataError(.unsupported, "the gradient of bounded scores")

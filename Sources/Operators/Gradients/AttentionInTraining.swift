@@ -25,7 +25,7 @@ public struct AttentionInTraining: Operator {
   }
 
   public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {
-    try inputs.expect(5...5)
+    try inputs.expect(3...5)
     guard attention.softcap == 0 else {
       throw DataError(.unsupported, "dropped shares of bounded scores")
     }
