@@ -146,6 +146,24 @@ private func shard(_ scratch: ScratchDirectory, _ name: String, _ tensors: [Stri
     #expect(Array(mine.sidecars.keys) == ["mine.json"])
   }
 
+  @Test(arguments: [
+    (#"{"labels":["x"]}"#, ["labels are from größe.json"]),
+    (#"{"preprocessing":{}}"#, ["preprocessing is from größe.json"]),
+    (
+      #"{"labels":["x"],"preprocessing":{}}"#,
+      ["labels are from größe.json", "preprocessing is from größe.json"]
+    ),
+    (#"{"other":1}"#, []),
+  ]) func saysWhatANeighbourTells(_ text: String, _ notes: [String]) throws {
+    let scratch = ScratchDirectory()
+    try shard(scratch, "größe.safetensors", ["a"])
+    try scratch.write("größe.json", Array(text.utf8))
+    var file = try SafeTensorsFormat().read(scratch.file("größe.safetensors"))
+    file.adoptNeighbours(of: scratch.file("größe.safetensors"))
+    #expect(file.notes == notes)
+    #expect(Array(file.sidecars.keys) == (notes.isEmpty ? [] : ["größe.json"]))
+  }
+
   @Test func replacesAModelButNothingElse() throws {
     let scratch = ScratchDirectory()
     _ = try format.write(model(), to: scratch.file("m"))

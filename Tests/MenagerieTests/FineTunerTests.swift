@@ -67,6 +67,22 @@ import Zoo
     #expect(method == "full" ? moved.count > 10 : moved.allSatisfy { $0.name.hasPrefix("fc") })
   }
 
+  /// The file has ten already, whose names lie beside it.
+  @Test func asManyOtherClassesGetTheirNames() throws {
+    let scratch = ScratchDirectory()
+    let model = try Model(contentsOf: Digits.torch)
+    #expect(model.labels == Digits.names)
+    #expect(model.checkpoint.notes.contains { $0.hasPrefix("labels are from") })
+    let names = (0..<10).map { "animal \($0)" }
+    let (other, isNew) = try model.withClasses(names, seed: 0)
+    #expect(!isNew && other.labels == names)
+    #expect(other.preprocessing == model.preprocessing)
+    #expect(!other.checkpoint.notes.contains { $0.hasPrefix("labels are from") })
+    let path = scratch.file("animals.safetensors")
+    _ = try Converter().convert(other, to: path)
+    #expect(try Model(contentsOf: path).labels == names)
+  }
+
   @Test func aRunThatStoppedEndsWithTheSameWeights() throws {
     let scratch = ScratchDirectory()
     let (folder, model) = (try pictures(in: scratch), try Model(contentsOf: Digits.torch))

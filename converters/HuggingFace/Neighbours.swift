@@ -12,7 +12,9 @@ extension Checkpoint {
   public mutating func adoptNeighbours(of path: String) {
     guard System.isDirectory(path) == false else { return }
     let file = System.lastComponent(path)
-    let folder = path.hasSuffix("/\(file)") ? String(path.dropLast(file.utf8.count + 1)) : "."
+    let folder =
+      path.hasSuffix("/\(file)")
+      ? String(decoding: path.utf8.dropLast(file.utf8.count + 1), as: UTF8.self) : "."
     let directory = folder.isEmpty ? "/" : folder
     let stem = file.lastIndex(of: ".").map { String(file[..<$0]) } ?? file
     adoptLabels(from: "\(directory)/\(stem).json")
@@ -59,7 +61,12 @@ extension Checkpoint {
       let file = try? MappedFile(path: path), let found = try? JSONValue(parsing: file.bytes),
       found["labels"] != nil || found["preprocessing"] != nil
     else { return }
-    sidecars[System.lastComponent(path)] = found
-    notes.append("labels and preprocessing are from \(System.lastComponent(path))")
+    let name = System.lastComponent(path)
+    sidecars[name] = found
+    if found["labels"] != nil { notes.append("\(Checkpoint.labelsNote) \(name)") }
+    if found["preprocessing"] != nil { notes.append("preprocessing is from \(name)") }
   }
+
+  /// What the note about a neighbour's labels begins with.
+  public static let labelsNote = "labels are from"
 }

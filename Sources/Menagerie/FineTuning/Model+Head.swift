@@ -1,6 +1,7 @@
 import BinaryIO
 import Execution
 import Formats
+import HuggingFaceConverter
 import JSON
 import ModelGraph
 import OrderedCollections
@@ -91,11 +92,14 @@ extension Graph {
 }
 
 extension Checkpoint {
-  /// Names the classes in what travels with the weights.
+  /// Names the classes in what travels with the weights, before all others that name some.
   mutating func setLabels(_ labels: [String]) {
     var description = sidecars[Checkpoint.descriptionName]?.object ?? [:]
     description["labels"] = .array(labels.map { .string($0) })
-    sidecars[Checkpoint.descriptionName] = .object(description)
+    sidecars[Checkpoint.descriptionName] = nil
+    sidecars.updateValue(
+      .object(description), forKey: Checkpoint.descriptionName, insertingAt: 0)
+    notes.removeAll { $0.hasPrefix(Checkpoint.labelsNote) }
     guard var config = sidecars["config.json"]?.object, config["id2label"] != nil else { return }
     config.addLabels(labels, classes: labels.count)
     if config["num_labels"] != nil { config["num_labels"] = .integer(labels.count) }
