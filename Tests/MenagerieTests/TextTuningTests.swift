@@ -176,6 +176,57 @@ import Training
     #expect((last?["Pearson"] ?? 0) > 0.9, "\(last?.metrics ?? [])")
   }
 
+  /// The adapter says which head the base is to have, which has none or another.
+  @Test(arguments: [
+    ("encoders/bert", "label"), ("encoders/bert", "labels"), ("encoders/bert", "number"),
+    ("encoders/modernbert", "labels"), ("decoders/llama", "label"),
+  ])
+  func anAdapterBringsItsHeadAlong(name: String, target: String) throws {
+    let scratch = ScratchDirectory()
+    let model = try Self.model(name, in: scratch)
+    let data = scratch.file("data.jsonl")
+    let rows = Self.rows(16).map { row in
+      let value =
+        switch target {
+        case "label": row.isSecond ? "\"late\"" : "\"early\""
+        case "labels": row.isSecond ? "[\"late\", \"second\"]" : "[\"early\"]"
+        default: row.isSecond ? "1.5" : "-0.5"
+        }
+      return "{\"text\": \"\(row.text)\", \"label\": \(value)}"
+    }
+    try Self.write(data, rows.joined(separator: "\n"))
+    var options = Self.options("lora", epochs: 1, rate: 0.01)
+    options.validationShare = 0
+    var tuner = try FineTuner(model, data: data, options: options)
+    #expect(tuner.task.isHeadNew)
+    try tuner.run()
+    let adapter = scratch.file("adapter/")
+    try tuner.writeAdapter(to: adapter)
+    let (learnt, merged) = (try tuner.model(), try model.mergingAdapter(at: adapter))
+    #expect(merged.recognition?.variant == learnt.recognition?.variant)
+    #expect(merged.labels == learnt.labels)
+    #expect(merged.labels?.count == (target == "number" ? nil : target == "label" ? 2 : 3))
+    let (config, other) = (
+      learnt.checkpoint.sidecars["config.json"], merged.checkpoint.sidecars["config.json"]
+    )
+    #expect(config != nil && config == other)
+    if target != "label" {
+      let word = target == "labels" ? "multi_label_classification" : "regression"
+      #expect(config?["problem_type"]?.string == word)
+    }
+    #expect(learnt.weights.count == merged.weights.count)
+    for (one, two) in zip(learnt.weights, merged.weights) {
+      #expect(one.entry.name == two.entry.name)
+      #expect(try one.entry.load().isBitEqual(to: two.entry.load()), "\(one.entry.name)")
+    }
+    let text = Self.rows(1)[0].text
+    if target != "number" {
+      #expect(
+        try TextClassifier(merged).classify(text).map(\.score)
+          == TextClassifier(learnt).classify(text).map(\.score))
+    }
+  }
+
   @Test(arguments: [
     "gpt2", "llama", "llama3", "mistral", "qwen2", "qwen3", "gemma", "gemma2", "gemma3",
   ])

@@ -33,6 +33,7 @@ extension ModernBERTConfiguration: TextClassifiable {
   public func classifyingTexts(classes: Int, problem: String, padding: Int?) -> Self {
     var own = self
     own.head = .text(classes)
+    own.problemType = problem
     return own
   }
 

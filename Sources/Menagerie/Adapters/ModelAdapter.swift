@@ -97,10 +97,20 @@ extension Model {
     }
   }
 
-  /// The model with the classes that an adapter was learnt for, where it says so.
+  /// The model with the head that an adapter was learnt with, where it says so; the adapter has its weights.
   func withHead(of file: PEFTAdapter) throws -> Model {
-    let labels = file.sidecars[Checkpoint.descriptionName]?["labels"]?.array?.compactMap(\.string)
-    guard let labels, !labels.isEmpty else { return self }
-    return try withClasses(labels, seed: 0).model
+    let description = file.sidecars[Checkpoint.descriptionName]
+    var labels = description?["labels"]?.array?.compactMap(\.string) ?? []
+    guard let word = description?[TextProblem.key]?.string else {
+      return labels.isEmpty ? self : try withClasses(labels, seed: 0).model
+    }
+    guard let problem = TextProblem(rawValue: word) else {
+      throw DataError(.unsupported, "an adapter for a '\(word)' of texts")
+    }
+    if problem == .number { labels = RegressTask.labels }
+    guard !labels.isEmpty else {
+      throw DataError(.malformed, "an adapter for classes that it does not name")
+    }
+    return try classifyingTexts(labels, problem, padding: tokenizer().fillingID, seed: 0).model
   }
 }

@@ -12,6 +12,14 @@ enum TextProblem: String {
   case oneLabel = "single_label_classification"
   case labels = "multi_label_classification"
   case number = "regression"
+
+  /// What it is called where it is written.
+  static let key = "problem_type"
+}
+
+/// Learns with a head that classifies texts.
+protocol TextHeadTask: LearningTask {
+  var problem: TextProblem { get }
 }
 
 extension Model {
@@ -82,7 +90,7 @@ extension Checkpoint {
     guard let new = files["config.json"]?.object, var config = sidecars["config.json"]?.object
     else { return }
     for key in ["id2label", "label2id", "num_labels"] { config[key] = nil }
-    for key in ["architectures", "problem_type", "pad_token_id", "id2label", "label2id"] {
+    for key in ["architectures", TextProblem.key, "pad_token_id", "id2label", "label2id"] {
       if let value = new[key], !value.isNull { config[key] = value }
     }
     sidecars["config.json"] = .object(config)

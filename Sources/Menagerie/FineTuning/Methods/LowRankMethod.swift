@@ -52,6 +52,7 @@ public enum LowRankMethod: LearningMethod {
     }
     let modules = try AdaptableModules(of: model)
     let labels = task.classes
+    let problem = (task as? any TextHeadTask)?.problem
     learning.adapter = {
       var tensors: OrderedDictionary<String, TensorEntry> = [:]
       for parameter in own {
@@ -64,9 +65,12 @@ public enum LowRankMethod: LearningMethod {
         tensors[entry.name] = entry
       }
       var file = PEFTAdapter(configuration: start.configuration, tensors: tensors)
-      if !labels.isEmpty {
-        let list = JSONValue.array(labels.map { .string($0) })
-        file.sidecars[Checkpoint.descriptionName] = ["labels": list]
+      // What the base needs before the adapter fits it
+      var description: OrderedDictionary<String, JSONValue> = [:]
+      if !labels.isEmpty { description["labels"] = .array(labels.map { .string($0) }) }
+      if let problem { description[TextProblem.key] = .string(problem.rawValue) }
+      if !description.isEmpty {
+        file.sidecars[Checkpoint.descriptionName] = .object(description)
       }
       return file
     }

@@ -2,7 +2,7 @@ import BinaryIO
 import Training
 
 /// Learns the classes of texts: a table of texts and labels, one each or several.
-public struct ClassifyTask: LearningTask {
+public struct ClassifyTask: TextHeadTask {
   public static let name = "classify"
   public static let summary = "a table of texts and labels, for a model that reads texts"
 
@@ -10,6 +10,7 @@ public struct ClassifyTask: LearningTask {
   public let head: Set<String>
   public let isHeadNew: Bool
   public let isVarying: Bool
+  let problem: TextProblem
   private let texts: LabelledTexts
 
   public static func fits(_ model: Model, data: String) -> Bool {
@@ -21,7 +22,7 @@ public struct ClassifyTask: LearningTask {
     if texts.dataset.kind == .number {
       texts = try LabelledTexts(model, data: data, options: options, kind: .label)
     }
-    let problem: TextProblem = texts.dataset.kind == .labels ? .labels : .oneLabel
+    problem = texts.dataset.kind == .labels ? .labels : .oneLabel
     (self.model, head, isHeadNew) = try model.classifyingTexts(
       texts.classes, problem, padding: model.tokenizer().fillingID, seed: options.seed)
     // Texts of a batch are as long as its longest: only what no longer knows lengths can be kept
@@ -29,7 +30,7 @@ public struct ClassifyTask: LearningTask {
     self.texts = texts
   }
 
-  private var isMultiLabel: Bool { texts.dataset.kind == .labels }
+  private var isMultiLabel: Bool { problem == .labels }
   public var objective: any Objective { isMultiLabel ? LabelsObjective() : ClassObjective() }
   public var training: any TrainingSource { texts.training }
   public var validation: any TrainingSource { texts.validation }

@@ -2,7 +2,7 @@ import BinaryIO
 import Training
 
 /// Learns a number of each text.
-public struct RegressTask: LearningTask {
+public struct RegressTask: TextHeadTask {
   public static let name = "regress"
   public static let summary = "a table of texts and numbers, for a model that reads texts"
 
@@ -10,7 +10,10 @@ public struct RegressTask: LearningTask {
   public let head: Set<String>
   public let isHeadNew: Bool
   public let isVarying: Bool
+  let problem = TextProblem.number
   private let texts: LabelledTexts
+  /// What its one output is called.
+  static let labels = ["number"]
 
   public static func fits(_ model: Model, data: String) -> Bool {
     TextInput.isTaken(by: model) && TextTaskGuess(data) == .numbers
@@ -19,7 +22,7 @@ public struct RegressTask: LearningTask {
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
     texts = try LabelledTexts(model, data: data, options: options, kind: .number)
     (self.model, head, isHeadNew) = try model.classifyingTexts(
-      ["number"], .number, padding: model.tokenizer().fillingID, seed: options.seed)
+      Self.labels, problem, padding: model.tokenizer().fillingID, seed: options.seed)
     isVarying = options.method != HeadMethod.name
   }
 
