@@ -80,11 +80,16 @@ extension PEFTConfiguration {
     guard let alpha = json["lora_alpha"]?.double, alpha.isFinite else {
       throw DataError(.malformed, "'lora_alpha' is no number")
     }
+    let said = json["lora_dropout"] ?? .null
+    guard let dropout = said.isNull ? 0 : said.double, (0..<1).contains(dropout) else {
+      throw DataError(
+        .malformed, "'lora_dropout' is \(said.text())", expected: "0 to below 1")
+    }
     func names(_ key: String) -> [String] {
       json[key]?.string.map { [$0] } ?? json[key]?.array?.compactMap(\.string) ?? []
     }
     self.init(
-      rank: rank, alpha: alpha, dropout: json["lora_dropout"]?.double ?? 0,
+      rank: rank, alpha: alpha, dropout: dropout,
       isRankStabilised: json["use_rslora"]?.bool ?? false,
       isWeightDecomposed: json["use_dora"]?.bool ?? false,
       isTransposed: json["fan_in_fan_out"]?.bool ?? false, targets: names("target_modules"),
