@@ -277,6 +277,24 @@ import Training
     #expect(error?.description.contains("nothing that is to be learnt") == true)
   }
 
+  @Test(arguments: ["", " ", "a"])
+  func aTextWithoutATokenToLearnIsRefused(text: String) throws {
+    let scratch = ScratchDirectory()
+    let model = try Self.model("decoders/llama", in: scratch)
+    let data = scratch.file("short.txt")
+    try Self.write(data, text)
+    let error = #expect(throws: DataError.self) {
+      try FineTuner(model, data: data, options: Self.options("full", epochs: 1, rate: 0.01))
+    }
+    #expect(error?.found == "has nothing that is to be learnt")
+    #expect(error?.expected == "a text of two tokens or more")
+    // Two are enough
+    try Self.write(data, "a b")
+    let tuner = try FineTuner(
+      model, data: data, options: Self.options("full", epochs: 1, rate: 0.01))
+    #expect(tuner.task.training.count == 1 && tuner.task.validation.count == 0)
+  }
+
   @Test(arguments: [false, true])
   func pairsAreBroughtTogether(scored: Bool) throws {
     let scratch = ScratchDirectory()

@@ -35,6 +35,9 @@ public struct TokenSample: Sendable, Hashable {
     }
   }
 
+  /// Whether there is a token to learn: the first of all follows from nothing.
+  public var teaches: Bool { isLearnt.dropFirst().contains(true) }
+
   /// The first tokens, at most so many.
   public func prefix(_ count: Int) -> TokenSample {
     TokenSample(ids: Array(ids.prefix(count)), isLearnt: Array(isLearnt.prefix(count)))

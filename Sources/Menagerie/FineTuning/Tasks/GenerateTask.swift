@@ -57,13 +57,15 @@ public struct GenerateTask: LearningTask {
     if dataset.validation.isEmpty, writer.isPlain {
       // One text: its end is what it is judged by
       let count = Int((Double(training.count) * options.validationShare).rounded())
-      validation = Array(training.suffix(min(count, training.count - 1)))
+      validation = Array(training.suffix(max(0, min(count, training.count - 1))))
       training.removeLast(validation.count)
     }
-    guard !training.isEmpty else {
+    guard training.contains(where: \.teaches) else {
       throw DataError(
         .malformed, "has nothing that is to be learnt",
-        expected: "an answer within the first \(writer.length) tokens", path: data)
+        expected: writer.isPlain
+          ? "a text of two tokens or more"
+          : "an answer within the first \(writer.length) tokens", path: data)
     }
     func source(_ samples: [TokenSample]) -> LanguageSource {
       LanguageSource(
@@ -173,7 +175,7 @@ private struct LanguageEncoder {
 
   private mutating func keep(_ sample: TokenSample, in samples: inout [TokenSample]) {
     let part = sample.prefix(length)
-    guard part.isLearnt.dropFirst().contains(true) else {
+    guard part.teaches else {
       useless += 1
       return
     }
