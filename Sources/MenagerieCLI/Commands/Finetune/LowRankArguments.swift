@@ -35,7 +35,7 @@ struct LowRankArguments: ParsableArguments {
 
   func apply(to options: inout FineTuningOptions) {
     options.lowRank = LowRankSettings(
-      rank: rank, alpha: alpha ?? Double(2 * rank), dropout: loraDropout ?? 0,
+      rank: rank, alpha: alpha ?? 2 * Double(rank), dropout: loraDropout ?? 0,
       isRankStabilised: rslora, isWeightDecomposed: dora)
     options.targetModules = targetModules?.split(separator: ",").map(String.init) ?? []
     options.adapter = adapter
