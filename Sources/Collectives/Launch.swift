@@ -1,4 +1,5 @@
 import BinaryIO
+import Kernels
 
 /// How the process was started: alone, or as one of several.
 public enum Launch: Sendable, Hashable {
@@ -58,7 +59,7 @@ public enum Launch: Sendable, Hashable {
   /// Launchers bind a process to one core when they are not told better.
   public func threads(asked: Int?) -> Int? {
     guard case .openMPI(_, let processes) = self else { return asked }
-    let given = asked ?? System.environment("MENAGERIE_THREADS").flatMap { Int($0) }
-    return MPICommunicator.shareCores(processes: processes ?? 1, threads: given)
+    return MPICommunicator.shareCores(
+      processes: processes ?? 1, threads: asked ?? ThreadPool.environmentThreads)
   }
 }

@@ -47,13 +47,16 @@ import Synchronization
 
   /// The threads to use when nobody says: `MENAGERIE_THREADS`, or the cores that the process may
   /// run on.
-  public static var defaultThreads: Int {
-    if let text = unsafe getenv("MENAGERIE_THREADS"), let value = unsafe Int(String(cString: text)),
-      value > 0
-    {
-      return min(value, 1024)
-    }
-    return Int(mng_available_cores())
+  public static var defaultThreads: Int { environmentThreads ?? Int(mng_available_cores()) }
+
+  /// What `MENAGERIE_THREADS` says, at most 1024; nil where it says no number of threads.
+  public static var environmentThreads: Int? {
+    guard let text = unsafe getenv("MENAGERIE_THREADS") else { return nil }
+    return unsafe threads(in: String(cString: text))
+  }
+
+  package static func threads(in text: String) -> Int? {
+    Int(text).flatMap { $0 > 0 ? min($0, 1024) : nil }
   }
 
   /// - Parameter threads: the caller's included; 1 makes every loop an ordinary one.

@@ -3,6 +3,13 @@ import Synchronization
 import Testing
 
 @Suite struct ThreadPoolTests {
+  @Test(arguments: [
+    ("3", 3), ("1024", 1024), ("4096", 1024), ("0", nil), ("-2", nil), ("many", nil), ("", nil),
+  ])
+  func aVariableSaysANumberOfThreads(text: String, threads: Int?) {
+    #expect(ThreadPool.threads(in: text) == threads)
+  }
+
   @Test(arguments: [1, 2, 3, 8], [false, true])
   func visitsEachIndexOnce(threads: Int, inSpans: Bool) {
     let pool = ThreadPool(threads: threads)
