@@ -7,8 +7,8 @@ import Training
 @testable import Menagerie
 
 @Suite struct RunReportTests {
-  @Test func aPageTellsOfTheRunAndNeedsNothingElse() throws {
-    let scratch = ScratchDirectory()
+  /// Two classes of four pictures that are all alike.
+  private func pictures(in scratch: ScratchDirectory) throws -> String {
     let folder = scratch.file("pictures")
     try System.createDirectory(folder)
     for name in ["a<b>&", "odd"] {
@@ -19,6 +19,12 @@ import Training
         try writer.commit()
       }
     }
+    return folder
+  }
+
+  @Test func aPageTellsOfTheRunAndNeedsNothingElse() throws {
+    let scratch = ScratchDirectory()
+    let folder = try pictures(in: scratch)
     var options = FineTuningOptions()
     (options.epochs, options.batchSize, options.validationShare) = (2, 3, 0.5)
     var tuner = try FineTuner(Model(contentsOf: Digits.torch), data: folder, options: options)
@@ -29,6 +35,8 @@ import Training
       command: "menagerie finetune 'it<is>'"
     ).html()
     #expect(html.contains("<title>mine.pth: fine-tuning</title>"))
+    #expect(html.contains("<td>4 in 2 epochs, batches of 3, "))
+    #expect(html.contains("<th>Note</th><td>steps drop nothing</td>"))
     #expect(html.contains("menagerie finetune &#39;it&lt;is&gt;&#39;"))
     #expect(html.contains("a&lt;b&gt;&amp;") && !html.contains("a<b>"))
     // Alike pictures of two classes: half of the answers are wrong, and are shown
@@ -38,6 +46,23 @@ import Training
     for outside in ["http:", "https:", "<script", "<link", "url("] {
       #expect(!html.contains(outside), "\(outside)")
     }
+  }
+
+  @Test func batchesAreThoseOfAllProcesses() throws {
+    let scratch = ScratchDirectory()
+    let data = try pictures(in: scratch)
+    let pages = try ThreadedCommunicator.run(2) { communicator in
+      var options = FineTuningOptions()
+      (options.batchSize, options.accumulation) = (3, 2)
+      let tuner = try FineTuner(
+        Model(contentsOf: Digits.torch), data: data, options: options,
+        communicator: communicator)
+      return RunReport(
+        tuner, RunHistory(), verdict: nil, model: "digits", data: data, output: "mine.pth",
+        command: ""
+      ).html()
+    }
+    for page in pages { #expect(page.contains("batches of 12 on 2 processes, ")) }
   }
 
   @Test func bytesBecomeBase64() {

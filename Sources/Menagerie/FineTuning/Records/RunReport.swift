@@ -21,6 +21,7 @@ public struct RunReport {
   ) {
     let (learning, all) = tuner.parameterCounts
     let options = tuner.options
+    let processes = tuner.communicator.size
     task = tuner.task
     title = System.lastComponent(output)
     self.command = command
@@ -37,7 +38,9 @@ public struct RunReport {
       (
         "Steps",
         "\(history.steps.last?.step ?? 0) in \(history.epochs.count) epochs, batches of "
-          + "\(options.batchSize * options.accumulation), \(SVGChart.fixed(seconds, 1)) s"
+          + "\(options.batchSize * options.accumulation * processes)"
+          + (processes > 1 ? " on \(processes) processes" : "")
+          + ", \(SVGChart.fixed(seconds, 1)) s"
       ),
       (
         "Optimizer",
@@ -46,7 +49,7 @@ public struct RunReport {
       ("Seed", "\(options.seed)"), ("Written", output),
       ("Menagerie", MenagerieVersion.current),
     ]
-    facts += task.notes.map { ("Note", $0) }
+    facts += (task.notes + tuner.dropoutNotes).map { ("Note", $0) }
     if !task.skipped.isEmpty { facts.append(("Left out", "\(task.skipped.count) \(task.unit)")) }
     self.facts = facts
   }
