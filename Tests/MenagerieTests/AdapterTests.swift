@@ -197,10 +197,28 @@ private struct WeightedSum: Objective {
     file.tensors[name] = TensorEntry(name: name, Tensor(zeros: [7, 4], dataType: .float32))
     let shape = #expect(throws: DataError.self) { try ModelAdapter(file, for: base("bert-text")) }
     #expect(shape?.description.contains("is [7, 4], where") == true)
+    file = try PEFTAdapter(contentsOf: path("bert-text"))
+    let whole = "classifier.weight"
+    file.tensors[whole] = TensorEntry(name: whole, Tensor(zeros: [5, 24], dataType: .float32))
+    let broad = #expect(throws: DataError.self) { try ModelAdapter(file, for: base("bert-text")) }
+    #expect(broad?.description.contains("'classifier.weight': gives [5, 24]") == true)
     let none = #expect(throws: DataError.self) {
       try base("bert-text").mergingAdapter(at: scratch.file("nothing"))
     }
     #expect(none?.code == .notFound)
+  }
+
+  /// As where one base stands in another: whose numbers would count?
+  @Test func twoAdaptersOfOneModuleAreRefused() throws {
+    var file = try PEFTAdapter(contentsOf: path("bert-text"))
+    for (name, entry) in file.tensors where name.contains("layer.1.attention.self.query") {
+      file.tensors["other.\(name)"] = entry
+    }
+    let error = #expect(throws: DataError.self) { try ModelAdapter(file, for: base("bert-text")) }
+    #expect(
+      error?.found
+        == "is a second adapter for the module 'bert.encoder.layer.1.attention.self.query'")
+    #expect(error?.subject?.contains("'other.bert.encoder.layer.1") == true)
   }
 
   @Test(arguments: bases.keys.sorted())

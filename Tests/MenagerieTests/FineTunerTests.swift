@@ -1,5 +1,6 @@
 import BinaryIO
 import Formats
+import HuggingFaceConverter
 import Tensors
 import TestSupport
 import Testing
@@ -292,6 +293,29 @@ import Zoo
     for (one, other) in zip(next.learning.parameters, tuner.learning.parameters) {
       #expect(one.name == other.name && one.tensor.floats == other.tensor.floats)
     }
+  }
+
+  /// Where they were a pattern, which means other modules when it is written as a name.
+  @Test func anAdapterThatLearnsOnNamesItsModules() throws {
+    let scratch = ScratchDirectory()
+    let model = try Model(
+      contentsOf: Fixtures.path("architectures/huggingface-resnet-basic"))
+    var options = options("lora")
+    options.adapter = Fixtures.path("adapters/resnet")
+    let before = try PEFTAdapter(contentsOf: Fixtures.path("adapters/resnet"))
+    #expect(before.configuration.targets == [".*stages\\.[01].*\\.convolution"])
+    let tuner = try FineTuner(model, data: pictures(in: scratch), options: options)
+    try tuner.writeAdapter(to: scratch.file("adapter"))
+    let after = try PEFTAdapter(contentsOf: scratch.file("adapter"))
+    let adapted = Set(
+      before.tensors.keys.compactMap { name in
+        name.hasSuffix(".lora_A.weight") ? String(name.dropLast(".lora_A.weight".count)) : nil
+      })
+    #expect(!adapted.isEmpty && Set(after.configuration.targets) == adapted)
+    #expect(Set(before.tensors.keys).isSubset(of: after.tensors.keys))
+    // Two classes instead of ten: the new layer is in it, whole
+    #expect(tuner.task.isHeadNew && after.configuration.saved == ["classifier.1"])
+    #expect(after.tensors["classifier.1.weight"]?.shape[0] == 2)
   }
 
   @Test func whatTakesNoPictureIsRefused() throws {

@@ -27,12 +27,14 @@ struct AdaptableModules: Sendable {
   let allNames: Set<String>
   private let map: NameMap
   private let omitted: String
-  private let parameters: Set<String>
+  /// The graph's, by name.
+  private let parameters: [String: TensorType]
 
   /// - Parameter dialect: whose names; nil for the usual.
   init(of model: Model, in dialect: Dialect? = nil) throws {
     let graph = try model.graph()
-    parameters = Set(graph.parameters.map { graph[$0].name })
+    parameters = Dictionary(
+      graph.parameters.map { (graph[$0].name, graph[$0].type) }, uniquingKeysWith: { a, _ in a })
     if let zooModel = model.zooModel, model.checkpoint.graph == nil {
       let configuration = zooModel.configuration
       let wanted = dialect ?? AdaptableModules.usualDialect(of: zooModel)
@@ -91,13 +93,13 @@ struct AdaptableModules: Sendable {
   }
 
   private static func plain(_ name: String, without omitted: String) -> String {
-    name.hasPrefix(omitted) ? String(name.dropFirst(omitted.utf8.count)) : name
+    name.hasPrefix(omitted) ? String(name.dropFirst(omitted.count)) : name
   }
 
   /// The module whose weight has that name.
   private static func module(_ weight: String, without omitted: String) -> String? {
     guard weight.hasSuffix(".weight") else { return nil }
-    return plain(String(weight.dropLast(".weight".utf8.count)), without: omitted)
+    return plain(String(weight.dropLast(".weight".count)), without: omitted)
   }
 
   /// Whether the library stores the weight the other way round; nil where it changes it in another way.
@@ -120,7 +122,7 @@ extension AdaptableModules {
   }
 
   /// Whole weights under the library's names as the graph has them.
-  /// - Throws: `.mismatch` for a name that the model does not have.
+  /// - Throws: `.mismatch` for a name that the model does not have, or another shape.
   func weights(_ entries: [TensorEntry]) throws -> [String: Tensor] {
     var result: [String: Tensor] = [:]
     let renamed = entries.map { entry in
@@ -128,14 +130,22 @@ extension AdaptableModules {
       return NormalisedTensor(map.names(for: whole) == nil ? entry : entry.renamed(whole))
     }
     let account = try map.apply(to: renamed)
-    let strange =
-      account.unknown.first ?? account.missing.first
-      ?? account.tensors.first { !parameters.contains($0.entry.name) }?.sources.first
-    if let strange {
-      throw DataError(
-        .mismatch, "the model has no such weight", subject: "tensor '\(strange)'")
+    func stranger(_ name: String) -> DataError {
+      DataError(.mismatch, "the model has no such weight", subject: "tensor '\(name)'")
     }
-    for tensor in account.tensors { result[tensor.entry.name] = try tensor.entry.load() }
+    if let name = account.unknown.first ?? account.missing.first { throw stranger(name) }
+    for tensor in account.tensors {
+      let (name, entry) = (tensor.entry.name, tensor.entry)
+      // What no file has is the model's own
+      guard let source = tensor.sources.first else { continue }
+      guard let type = parameters[name] else { throw stranger(source) }
+      guard type.shape == entry.shape else {
+        throw DataError(
+          .mismatch, "gives \(entry.shape)", expected: "\(type) for '\(name)'",
+          subject: "tensor '\(source)'")
+      }
+      result[name] = try entry.load()
+    }
     return result
   }
 
@@ -146,6 +156,14 @@ extension AdaptableModules {
     ).tensors.map {
       $0.entry.renamed(AdaptableModules.plain($0.entry.name, without: omitted))
     }
+  }
+
+  /// Names of the modules that weights of the graph are in.
+  func modules(of weights: OrderedDictionary<String, Tensor>) throws -> [String] {
+    let names = try named(weights.map { ($0.key, $0.value) }).map { entry in
+      String(entry.name[..<(entry.name.lastIndex(of: ".") ?? entry.name.endIndex)])
+    }
+    return Array(OrderedSet(names))
   }
 
   /// Names that say exactly these modules: their last parts, as people write them, where no other module has them.

@@ -17,6 +17,7 @@ struct LowRankStart: Sendable {
   /// Weights that learn whole, by the graph's names: the last layer, or what the directory has whole.
   let whole: OrderedDictionary<String, Tensor>
   let configuration: PEFTConfiguration
+  let modules: AdaptableModules
 
   init(_ task: any LearningTask, _ options: FineTuningOptions) throws {
     let model = task.model
@@ -47,7 +48,14 @@ struct LowRankStart: Sendable {
       idle = found.adapters.filter { !isLive($0) }
       tensors = found.tensors
       self.whole = whole
-      configuration = found.file.configuration
+      modules = found.modules
+      // A pattern, or what it leaves out, would say other modules once the file is written again
+      var configuration = found.file.configuration
+      configuration.targets = modules.targets(found.adapters.map(\.module))
+      configuration.saved += try modules.modules(of: whole).filter { name in
+        !configuration.saved.contains { ".\(name).".contains(".\($0).") }
+      }
+      self.configuration = configuration
       return
     }
     let settings = options.lowRank
@@ -65,15 +73,13 @@ struct LowRankStart: Sendable {
         seed: options.seed, weights: { try table.tensor($0) })
       for (name, tensor) in own { tensors[name] = tensor }
     }
-    let saved = try modules.named(whole.map { ($0.key, $0.value) }).map { entry in
-      String(entry.name[..<(entry.name.lastIndex(of: ".") ?? entry.name.endIndex)])
-    }
-    configuration = PEFTConfiguration(
+    self.modules = modules
+    configuration = try PEFTConfiguration(
       rank: settings.rank, alpha: settings.alpha, dropout: settings.dropout,
       isRankStabilised: settings.isRankStabilised,
       isWeightDecomposed: settings.isWeightDecomposed,
       isTransposed: chosen.contains(where: \.isTransposed),
-      targets: modules.targets(chosen.map(\.name)), saved: Array(OrderedSet(saved)),
+      targets: modules.targets(chosen.map(\.name)), saved: modules.modules(of: whole),
       base: model.path, task: model.zooModel?.configuration.task.nameInPEFT)
   }
 }

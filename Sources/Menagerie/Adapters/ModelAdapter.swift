@@ -15,22 +15,30 @@ struct ModelAdapter: Sendable {
   let tensors: [String: Tensor]
   /// Weights of the model that the file has whole, by the graph's names.
   let replaced: [String: Tensor]
+  let modules: AdaptableModules
 
   /// - Throws: `.mismatch` when it is for another model, with the first thing that does not fit.
   init(_ file: PEFTAdapter, for model: Model) throws {
-    self.file = file
     let modules = try AdaptableModules(of: model)
+    self.file = file
+    self.modules = modules
     let configuration = file.configuration
     let base = configuration.base.map { "; it was made for '\($0)'" } ?? ""
     var tensors: [String: Tensor] = [:]
     var adapters: [LowRankAdapter] = []
+    var names: [String: String] = [:]
     var rest = file.tensors
     for (name, entry) in file.tensors where name.hasSuffix(".lora_A.weight") {
-      let named = String(name.dropLast(".lora_A.weight".utf8.count))
+      let named = String(name.dropLast(".lora_A.weight".count))
       guard let module = modules.module(named: named) else {
         throw DataError(
           .mismatch, "the adapter is for the module '\(named)', which \(model.name) has not\(base)",
           expected: modules.modules.keys.first.map { "modules such as '\($0)'" })
+      }
+      guard names.updateValue(name, forKey: module.name) == nil else {
+        throw DataError(
+          .mismatch, "is a second adapter for the module '\(module.name)'",
+          subject: "tensor '\(name)'")
       }
       let (rank, alpha) = configuration.settings(of: named)
       let settings = LowRankSettings(
@@ -44,7 +52,7 @@ struct ModelAdapter: Sendable {
           subject: "tensor '\(name)'")
       }
       for (own, shape) in adapter.shapes {
-        let theirs = named + own.dropFirst(module.name.utf8.count)
+        let theirs = named + own.dropFirst(module.name.count)
         guard let entry = rest.removeValue(forKey: theirs) else {
           throw DataError(.mismatch, "is missing", subject: "tensor '\(theirs)'")
         }

@@ -50,7 +50,7 @@ public enum LowRankMethod: LearningMethod {
       }
       return try model.withWeights(merged)
     }
-    let modules = try AdaptableModules(of: model)
+    let modules = start.modules
     let labels = task.classes
     let problem = (task as? any TextHeadTask)?.problem
     learning.adapter = {
