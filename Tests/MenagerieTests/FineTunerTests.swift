@@ -1,6 +1,7 @@
 import BinaryIO
 import Formats
 import HuggingFaceConverter
+import OrderedCollections
 import Tensors
 import TestSupport
 import Testing
@@ -111,6 +112,41 @@ import Zoo
       try tuner.run(resumingIn: scratch.file("parts"))
     }
     #expect(error?.description.contains("begun with --lr 0.002, not 0.5") == true)
+  }
+
+  /// What a person hears when another run lies in the folder, with the names that can be typed.
+  @Test func aRunThatWasBegunOtherwiseDoesNotGoOn() throws {
+    let scratch = ScratchDirectory()
+    let (folder, model) = (try pictures(in: scratch), try Model(contentsOf: Digits.torch))
+    let state = scratch.file("state")
+    var begun = options("head")
+    (begun.epochs, begun.optimizer, begun.averageDecay) = (1, "sgd", 0.5)
+    var tuner = try FineTuner(model, data: folder, options: begun)
+    try tuner.run(resumingIn: state)
+    func refusal(_ change: (inout FineTuningOptions) -> Void) throws -> String? {
+      var options = begun
+      change(&options)
+      var tuner = try FineTuner(model, data: folder, options: options)
+      return #expect(throws: DataError.self) { try tuner.run(resumingIn: state) }?.found
+    }
+    #expect(
+      try refusal { $0.averageDecay = 0.9 } == "the run was begun with --ema 0.5, not 0.9")
+    #expect(try refusal { $0.averageDecay = nil } == "the run was begun with --ema 0.5")
+    #expect(try refusal { $0.patience = 3 } == "the run was begun without --early-stopping 3")
+    #expect(try refusal { $0.shuffles = false } == "the run was begun without --no-shuffle")
+    #expect(
+      try refusal { $0.pictures.randAugment = 9 } == "the run was begun without --rand-augment 9")
+    #expect(
+      try refusal { $0.optimizerSettings["momentum"] = 0.5 }
+        == "the run was begun without --momentum 0.5")
+    #expect(
+      try refusal { $0.optimizerSettings["dampening"] = 0.5 }
+        == "the run was begun with --optimizer sgd, not sgd (dampening 0.5)")
+    // Saying what was guessed is no other run
+    var named = begun
+    named.task = PictureTask.name
+    var again = try FineTuner(model, data: folder, options: named)
+    try again.run(resumingIn: state)
   }
 
   @Test func stoppingInTheMiddleKeepsAveragesBestWeightsAndTheHistory() throws {

@@ -9,6 +9,7 @@ import Tensors
 import TestSupport
 import Testing
 import Training
+import Zoo
 
 /// Tiny models of texts learn letters.
 @Suite struct TextTuningTests {
@@ -277,7 +278,7 @@ import Training
     #expect(error?.description.contains("nothing that is to be learnt") == true)
   }
 
-  @Test(arguments: ["", " ", "a"])
+  @Test(arguments: [" ", "\n\n", "a"])
   func aTextWithoutATokenToLearnIsRefused(text: String) throws {
     let scratch = ScratchDirectory()
     let model = try Self.model("decoders/llama", in: scratch)

@@ -121,8 +121,12 @@ extension FineTuner {
   }
 
   /// What tells the run from others.
-  private var signature: [(name: String, value: String)] {
-    options.signature(processes: communicator.size) + [("data", task.signature)]
+  private var signature: RunSignature {
+    var signature = RunSignature()
+    signature.add("task", type(of: task).name)
+    options.add(to: &signature, processes: communicator.size)
+    signature.add("data", task.signature)
+    return signature
   }
 
   /// The folder of a run's state, which the first process makes.

@@ -130,23 +130,4 @@ public struct FineTuningOptions: Sendable {
       try ScheduleRegistry.schedule(named: schedule, settings: scheduleSettings)
     )
   }
-
-  /// What must be alike for a run to go on where another stopped, on that many processes or others.
-  func signature(processes: Int) -> [(name: String, value: String)] {
-    [
-      ("task", task ?? "guessed"), ("method", method), ("epochs", "\(epochs)"),
-      ("batch", "\(batchSize * processes)"),
-      ("lr", "\(rate ?? usualRate)"), ("optimizer", optimizer), ("schedule", schedule),
-      ("seed", "\(seed)"), ("label-smoothing", "\(labelSmoothing)"), ("warmup", "\(warmup)"),
-      ("accumulate", "\(accumulation)"),
-      ("average", averageDecay.map { "\($0)" } ?? "none"),
-      ("patience", patience.map { "\($0)" } ?? "none"), ("shuffle", "\(shuffles)"),
-      ("pictures", pictures.signature), ("texts", texts.signature),
-      ("clip", clip.map { "\($0)" } ?? "none"),
-      ("weight-decay", weightDecay.map { "\($0)" } ?? "usual"),
-      ("precision", products.rawValue),
-      ("dropout", dropout.map { "\($0)" } ?? "usual"),
-      ("drop-path", dropPath.map { "\($0)" } ?? "usual"),
-    ] + learningSignature
-  }
 }

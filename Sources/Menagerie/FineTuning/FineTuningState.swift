@@ -25,20 +25,12 @@ struct FineTuningState {
 
   /// The state of an earlier run; nil when the folder has none.
   /// - Throws: `.mismatch` when that run was another one, with what differs.
-  func load(_ signature: [(name: String, value: String)]) throws -> TrainingState? {
+  func load(_ signature: RunSignature) throws -> TrainingState? {
     guard System.names(in: folder).contains("state.safetensors") else { return nil }
     let checkpoint = try FormatRegistry.read(path)
     func text(_ key: String) -> String? { checkpoint.metadata[key]?.string }
-    for (name, value) in signature {
-      guard let found = text("run.\(name)") else { throw damaged("has no '\(name)'") }
-      guard found == value else {
-        throw DataError(
-          .mismatch, "the run was begun with --\(name) \(found), not \(value)", path: path,
-          remedy: name == "batch"
-            ? "--batch, times the number of processes, must stay \(found)"
-            : "give the same options, or another folder to --resume")
-      }
-    }
+    guard text("run.method") != nil else { throw damaged("does not say its method") }
+    try signature.check({ text("run.\($0)") }, path: path)
     func number(_ key: String) throws -> Int {
       guard let value = text("place.\(key)").flatMap({ Int($0) }) else {
         throw damaged("does not say its \(key)")
@@ -75,12 +67,14 @@ struct FineTuningState {
   }
 
   /// Replaces what is there, all at once.
-  func save(_ state: TrainingState, _ signature: [(name: String, value: String)]) throws {
+  func save(_ state: TrainingState, _ signature: RunSignature) throws {
     var metadata: OrderedDictionary<String, JSONValue> = [
       "place.epoch": .string("\(state.epoch)"), "place.batch": .string("\(state.batch)"),
       "place.step": .string("\(state.step)"),
     ]
-    for (name, value) in signature { metadata["run.\(name)"] = .string(value) }
+    for fact in signature.facts {
+      metadata["run.\(fact.name)"] = fact.value.map { .string($0) }
+    }
     for (name, value) in state.numbers.sorted(by: { $0.key < $1.key }) {
       metadata["number.\(name)"] = .string("\(value)")
     }

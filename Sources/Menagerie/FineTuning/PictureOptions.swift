@@ -49,8 +49,4 @@ public struct PictureOptions: Sendable, Hashable {
       try require(alpha >= 0 && alpha <= 100, "pictures mixed by \(alpha)", "0 to 100")
     }
   }
-
-  var signature: String {
-    "\(isAugmented) \(colour ?? 0) \(randAugment ?? -1) \(mixupAlpha) \(cutMixAlpha)"
-  }
 }

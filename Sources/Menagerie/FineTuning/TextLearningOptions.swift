@@ -14,12 +14,4 @@ public struct TextLearningOptions: Sendable {
   public var maximumLength: Int?
 
   public init() {}
-
-  /// What must be alike for a run to go on where another stopped.
-  var signature: String {
-    let columns = [
-      textColumn, pairColumn, labelColumn, promptColumn, answerColumn, conversationColumn,
-    ].map { $0 ?? "" }.joined(separator: ",")
-    return "\(columns);\(labelSeparator.map(String.init) ?? "");\(maximumLength ?? 0)"
-  }
 }
