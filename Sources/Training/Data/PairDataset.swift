@@ -44,6 +44,8 @@ public struct PairDataset: Sendable {
     ["anchor", "positive"], ["query", "positive"], ["source", "target"],
   ]
   private static let scores = ["score", "similarity", "similarity_score", "label"]
+  /// Columns whose labels are classes: 0 is the likest of them.
+  private static let inference = ["premise", "hypothesis"]
 
   /// The columns of texts that belong together, by their names; nil where there are none.
   static func columns(of file: RecordFile) -> [String]? {
@@ -66,6 +68,10 @@ public struct PairDataset: Sendable {
     var evidence: [String] = []
     if let text = options.textColumn, let pair = options.pairColumn {
       columns = [text, pair]
+    } else if let name = options.textColumn ?? options.pairColumn {
+      throw DataError(
+        .mismatch, "one column of texts is named, '\(name)'", expected: "both or none",
+        path: file.path)
     } else if let found = Self.columns(of: file) {
       columns = found
       evidence.append(
@@ -78,15 +84,22 @@ public struct PairDataset: Sendable {
         path: file.path, remedy: "name both columns")
     }
     let texts = columns
-    let score =
-      options.scoreColumn
-      ?? (texts.count > 2
-        ? nil
-        : Self.scores.lazy.compactMap { name in
+    var score = options.scoreColumn
+    if score == nil, texts.count < 3 {
+      score =
+        Self.scores.lazy.compactMap { name in
           file.columns.first { $0.lowercased() == name && !texts.contains($0) }
-        }.first)
-    if let score, options.scoreColumn == nil {
-      evidence.append("how alike they are is in '\(score)', by its name")
+        }.first
+      if let found = score {
+        if found.lowercased() == "label", texts.map({ $0.lowercased() }) == Self.inference {
+          score = nil
+          evidence.append(
+            "'\(found)' is left out: beside a premise and a hypothesis it is a class, and not how alike they are"
+          )
+        } else {
+          evidence.append("how alike they are is in '\(found)', by its name")
+        }
+      }
     }
     scoreColumn = score
     var reader = PairReader(columns: texts, score: score, skipsBad: options.skipsBad)
