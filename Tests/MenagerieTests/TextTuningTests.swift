@@ -336,6 +336,38 @@ import Zoo
     #expect(try pooler.entry.load().isBitEqual(to: after.entry.load()))
   }
 
+  /// One table, and what several models learn from it.
+  @Test func whatATableIsForDependsOnTheModel() throws {
+    let scratch = ScratchDirectory()
+    let encoder = try Self.model("encoders/bert", in: scratch)
+    let classifier = try Self.model("encoders/bert-text", in: scratch)
+    let decoder = try Self.model("decoders/llama", in: scratch)
+    func task(_ model: Model, _ columns: String, _ values: (Int) -> String) throws
+      -> any LearningTask.Type
+    {
+      let data = scratch.file("table.csv")
+      let lines = (0..<12).map {
+        "\(Self.rows(12)[$0].text),\(Self.rows(12)[11 - $0].text)\(values($0))"
+      }
+      try Self.write(data, "\(columns)\n" + lines.joined(separator: "\n") + "\n")
+      var options = FineTuningOptions()
+      options.method = "full"
+      return type(of: try FineTuner(model, data: data, options: options).task)
+    }
+    let answers = "question,answer"
+    #expect(try task(encoder, answers) { _ in "" } == EmbedTask.self)
+    #expect(try task(decoder, answers) { _ in "" } == GenerateTask.self)
+    let scored = "sentence1,sentence2,score"
+    #expect(try task(encoder, scored) { ",\(Double($0) / 2)" } == EmbedTask.self)
+    #expect(try task(classifier, scored) { ",\(Double($0) / 2)" } == RegressTask.self)
+    #expect(try task(encoder, scored) { ",\($0 % 2)" } == ClassifyTask.self)
+    let misfit = #expect(throws: DataError.self) {
+      try task(classifier, "sentence1,sentence2") { _ in "" }
+    }
+    #expect(misfit?.found == "has texts that belong together")
+    #expect(misfit?.remedy?.contains("--task") == true)
+  }
+
   @Test func badDataEndsWithOneClearLine() throws {
     let scratch = ScratchDirectory()
     let model = try Self.model("encoders/bert", in: scratch)

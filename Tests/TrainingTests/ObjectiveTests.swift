@@ -148,7 +148,39 @@ import Testing
     #expect(pairs.columns == ["sentence1", "sentence2"] && pairs.scoreColumn == "score")
     #expect(pairs.training.map(\.score) == [1, 0.5, 0])
     #expect(pairs.evidence.contains { $0.contains("divided by 5") })
-    #expect(TextTaskGuess(path) == .pairs(scored: true))
+    #expect(DataGlance(path).texts == .init(isLanguage: false, holdsPairs: true, target: .number))
+  }
+
+  @Test func oneColumnAloneIsNoPair() throws {
+    let scratch = ScratchDirectory()
+    let path = try file("sentence1,sentence2,mine,other\na,b,c,d\n", in: scratch)
+    for change in [
+      { $0.textColumn = "mine" } as (inout PairDataset.Options) -> Void,
+      { $0.pairColumn = "mine" },
+    ] {
+      var options = PairDataset.Options()
+      change(&options)
+      let error = #expect(throws: DataError.self) { try PairDataset(path, options) }
+      #expect(error?.found == "one column of texts is named, 'mine'")
+      #expect(error?.expected == "both or none")
+    }
+    var options = PairDataset.Options()
+    (options.textColumn, options.pairColumn) = ("mine", "other")
+    #expect(try PairDataset(path, options).columns == ["mine", "other"])
+  }
+
+  /// 0 is an entailment there: the reverse of a likeness.
+  @Test func labelsOfInferenceAreNoLikeness() throws {
+    let scratch = ScratchDirectory()
+    let path = try file("premise,hypothesis,label\na,b,0\nc,d,2\n", in: scratch)
+    let pairs = try PairDataset(path)
+    #expect(pairs.scoreColumn == nil)
+    #expect(pairs.evidence.contains { $0.hasPrefix("'label' is left out") })
+    var options = PairDataset.Options()
+    options.scoreColumn = "label"
+    #expect(try PairDataset(path, options).scoreColumn == "label")
+    let other = try file("sentence1,sentence2,label\na,b,0\nc,d,2\n", in: scratch)
+    #expect(try PairDataset(other).scoreColumn == "label")
   }
 
   @Test func answersMayHaveWhatOnlySeemsToAnswer() throws {
@@ -162,18 +194,28 @@ import Testing
     options.validationShare = 0
     let pairs = try PairDataset(path, options)
     #expect(pairs.training.map(\.texts) == [["a", "b", "c"]] && pairs.skipped.count == 1)
-    #expect(TextTaskGuess(path) == .pairs(scored: false))
+    #expect(DataGlance(path).texts == .init(isLanguage: false, holdsPairs: true, target: nil))
   }
 
   @Test func filesSayWhatTheyAreFor() throws {
     let scratch = ScratchDirectory()
-    func guess(_ text: String) throws -> TextTaskGuess? {
-      TextTaskGuess(try file(text, in: scratch))
+    func texts(_ text: String) throws -> DataGlance.Texts? {
+      try DataGlance(file(text, in: scratch)).texts
     }
-    #expect(try guess("text,label\na,x\nb,y\nc,x\nd,y\n") == .labels)
-    #expect(try guess("text,score\na,0.5\nb,1.5\nc,2.5\n") == .numbers)
-    #expect(try guess("prompt,completion\na,b\nc,d\n") == .language)
-    #expect(try guess("text\na\nb\n") == .language)
-    #expect(try guess("") == nil)
+    #expect(
+      try texts("text,label\na,x\nb,y\nc,x\nd,y\n")
+        == .init(isLanguage: false, holdsPairs: false, target: .label))
+    #expect(
+      try texts("text,score\na,0.5\nb,1.5\nc,2.5\n")
+        == .init(isLanguage: false, holdsPairs: false, target: .number))
+    let language = DataGlance.Texts(isLanguage: true, holdsPairs: false, target: nil)
+    #expect(try texts("prompt,completion\na,b\nc,d\n") == language)
+    #expect(try texts("text\na\nb\n") == language)
+    // What it is for depends on the model
+    #expect(
+      try texts("question,answer\na,b\nc,d\n")
+        == .init(isLanguage: true, holdsPairs: true, target: nil))
+    #expect(try texts("") == nil)
+    #expect(DataGlance(scratch.file("nothing.npz")).texts == nil)
   }
 }

@@ -11,7 +11,7 @@ public protocol LearningTask: Sendable {
   static var summary: String { get }
 
   /// Whether model and data look like it, when nobody says the task.
-  static func fits(_ model: Model, data: String) -> Bool
+  static func fits(_ model: Model, _ data: DataGlance) -> Bool
 
   /// The name of the method that is usual for it.
   static var usualMethod: String { get }
@@ -64,7 +64,7 @@ extension LearningTask {
 /// All that a model can be asked to learn, in the order in which they are tried.
 public enum LearningTasks {
   public static let all: [any LearningTask.Type] = [
-    ArrayTask.self, PictureTask.self, ClassifyTask.self, RegressTask.self, EmbedTask.self,
+    ArrayTask.self, PictureTask.self, ClassifyTask.self, EmbedTask.self, RegressTask.self,
     GenerateTask.self,
   ]
 
@@ -93,30 +93,35 @@ public enum LearningTasks {
     guard System.isDirectory(data) != nil else {
       throw DataError(.notFound, "no such file or folder", path: data)
     }
-    guard let task = all.first(where: { $0.fits(model, data: data) }) else {
-      throw misfit(model, data)
+    let glance = DataGlance(data)
+    guard let task = all.first(where: { $0.fits(model, glance) }) else {
+      throw misfit(model, glance)
     }
     return task
   }
 
   /// Why there is no task: what is wrong with a table, or what the model could learn from.
-  private static func misfit(_ model: Model, _ data: String) -> DataError {
-    if System.isDirectory(data) == false {
-      do {
-        let table = try RecordFile(data)
-        if TextInput.isTaken(by: model) {
-          return DataError(
-            .mismatch, "has no column of labels, numbers or other texts beside the texts",
-            expected: "one, or a decoder, which learns from texts alone",
-            subject: "columns \(table.columns.joined(separator: ", "))", path: data,
-            remedy: "name it with --label-column, if it is there")
-        }
-      } catch let error as DataError {
-        return error
-      } catch {}
+  private static func misfit(_ model: Model, _ data: DataGlance) -> DataError {
+    let remedy = "or say what is to be learnt with --task: \(names.joined(separator: ", "))"
+    if TextInput.isTaken(by: model), let texts = data.texts {
+      if texts.holdsPairs, texts.target == nil {
+        return DataError(
+          .mismatch, "has texts that belong together",
+          expected: "a model that gives vectors, which \(model.path) does not", path: data.path,
+          remedy: remedy)
+      }
+      let columns = (try? RecordFile(data.path))?.columns
+      return DataError(
+        .mismatch, "has no column of labels, numbers or other texts beside the texts",
+        expected: "one, or a decoder, which learns from texts alone",
+        subject: columns.map { "columns \($0.joined(separator: ", "))" }, path: data.path,
+        remedy: "name it with --label-column, if it is there, \(remedy)")
+    }
+    if data.texts == nil, System.isDirectory(data.path) == false {
+      do { _ = try RecordFile(data.path) } catch let error as DataError { return error } catch {}
     }
     return DataError(
       .unsupported, "is nothing that \(model.path) can learn from",
-      expected: all.map { $0.summary }.joined(separator: "; "), path: data)
+      expected: all.map { $0.summary }.joined(separator: "; "), path: data.path)
   }
 }

@@ -24,7 +24,9 @@ public struct ArrayTask: LearningTask {
   private let source: ArraySource
   private let split: StratifiedSplit
 
-  public static func fits(_ model: Model, data: String) -> Bool { data.hasSuffix(".npz") }
+  public static func fits(_ model: Model, _ data: DataGlance) -> Bool {
+    data.path.hasSuffix(".npz")
+  }
 
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
     var arrays = try SampleArrays(data)

@@ -13,8 +13,8 @@ public struct ClassifyTask: TextHeadTask {
   let problem: TextProblem
   private let texts: LabelledTexts
 
-  public static func fits(_ model: Model, data: String) -> Bool {
-    TextInput.isTaken(by: model) && TextTaskGuess(data) == .labels
+  public static func fits(_ model: Model, _ data: DataGlance) -> Bool {
+    TextInput.isTaken(by: model) && [.label, .labels].contains(data.texts?.target)
   }
 
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {

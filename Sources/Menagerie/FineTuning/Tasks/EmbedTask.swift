@@ -23,11 +23,9 @@ public struct EmbedTask: LearningTask {
   /// There is no last layer of its own that could learn alone.
   public static var usualMethod: String { FullMethod.name }
 
-  public static func fits(_ model: Model, data: String) -> Bool {
-    guard TextInput.isTaken(by: model), (try? hiddenState(of: model)) != nil,
-      case .pairs? = TextTaskGuess(data)
-    else { return false }
-    return true
+  public static func fits(_ model: Model, _ data: DataGlance) -> Bool {
+    TextInput.isTaken(by: model) && (try? hiddenState(of: model)) != nil
+      && data.texts?.holdsPairs == true && [nil, .number].contains(data.texts?.target)
   }
 
   private static func hiddenState(of model: Model) throws {

@@ -24,8 +24,8 @@ public struct GenerateTask: LearningTask {
   /// There is no last layer of its own that could learn alone.
   public static var usualMethod: String { FullMethod.name }
 
-  public static func fits(_ model: Model, data: String) -> Bool {
-    (try? check(model)) != nil && TextTaskGuess(data) == .language
+  public static func fits(_ model: Model, _ data: DataGlance) -> Bool {
+    (try? check(model)) != nil && data.texts?.isLanguage == true
   }
 
   private static func check(_ model: Model) throws {

@@ -18,7 +18,7 @@ public struct PictureTask: LearningTask {
   private let sources: (training: PictureSource, validation: PictureSource)
   private let isPreprocessingGuessed: Bool
 
-  public static func fits(_ model: Model, data: String) -> Bool {
+  public static func fits(_ model: Model, _ data: DataGlance) -> Bool {
     (try? input(of: model)) != nil
   }
 

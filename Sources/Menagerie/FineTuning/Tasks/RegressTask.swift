@@ -15,8 +15,8 @@ public struct RegressTask: TextHeadTask {
   /// What its one output is called.
   static let labels = ["number"]
 
-  public static func fits(_ model: Model, data: String) -> Bool {
-    TextInput.isTaken(by: model) && TextTaskGuess(data) == .numbers
+  public static func fits(_ model: Model, _ data: DataGlance) -> Bool {
+    TextInput.isTaken(by: model) && data.texts?.target == .number
   }
 
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
