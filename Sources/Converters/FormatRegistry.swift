@@ -47,12 +47,14 @@ public enum FormatRegistry {
       }
     }
     guard let format else {
-      let known = all.flatMap { $0.extensions.prefix(1) }.map {
-        $0 == "/" ? "a name ending in '/'" : ".\($0)"
+      var known: [String] = []
+      for ending in all.flatMap({ $0.extensions.prefix(1) }) where !known.contains(ending) {
+        known.append(ending)
       }
       throw DataError(
         .unsupported, "the name of '\(path)' says no format",
-        expected: known.joined(separator: ", "),
+        expected: known.map { $0 == "/" ? "a name ending in '/'" : ".\($0)" }
+          .joined(separator: ", "),
         remedy: "or say it with --to")
     }
     return format

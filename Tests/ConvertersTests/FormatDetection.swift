@@ -20,6 +20,15 @@ import Testing
     #expect(try FormatRegistry.format(of: path).identifier == "safetensors")
   }
 
+  @Test func endingsThatCanBeWrittenAreNamedOnce() throws {
+    let error = #expect(throws: DataError.self) {
+      try FormatRegistry.format(forOutput: "model.unknown")
+    }
+    let names = try #require(error?.expected).split(separator: ", ")
+    #expect(names.contains("a name ending in '/'") && names.contains(".safetensors"))
+    #expect(Set(names).count == names.count, "\(names)")
+  }
+
   struct Stranger: Sendable, CustomTestStringConvertible {
     let bytes: [UInt8]
     let said: String
