@@ -53,6 +53,9 @@ public struct TrainingBenchmark: Sendable {
 
   public var threads: Int { session.threads }
 
+  /// Samples of a step.
+  public var batch: Int { targets.shape.first ?? 1 }
+
   /// One step; gives its seconds.
   public mutating func step() throws -> Double {
     let start = System.seconds

@@ -30,7 +30,8 @@ extension BenchCommand {
       Terminal.say(json: [
         "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
         "loadMilliseconds": .number(loadMilliseconds), "peakResidentBytes": .integer(peak),
-        "threads": .integer(bench.threads), "dtype": .string(dtype), "runs": .integer(times.count),
+        "threads": .integer(bench.threads), "batch": .integer(bench.batch),
+        "dtype": .string(dtype), "runs": .integer(times.count),
         "losses": .array(losses.prefix(3).map { .number($0) }),
         "profile": profile ? .array(steps.map(BenchCommand.json)) : .null,
       ])
@@ -40,7 +41,7 @@ extension BenchCommand {
     Terminal.say(
       """
       median \(Quantities.fixed(median, 1)) ms, best \(Quantities.fixed(sorted[0], 1)) ms of \(times.count) steps \
-      (\(bench.threads) thread\(bench.threads == 1 ? "" : "s"), \(dtype)); ready after \
+      (batch \(bench.batch), \(bench.threads) thread\(bench.threads == 1 ? "" : "s"), \(dtype)); ready after \
       \(Quantities.fixed(loadMilliseconds, 0)) ms; peak memory \(Quantities.bytes(peak))
       losses \(losses.prefix(3).map { Quantities.fixed($0, 6) }.joined(separator: ", ")), …
       """)
