@@ -96,6 +96,10 @@ public struct FineTuningOptions: Sendable {
       guard let rate else { continue }
       try require((0..<1).contains(rate), "a \(what) of \(rate)", "0 to below 1")
     }
+    if let weightDecay {
+      try require(
+        weightDecay >= 0 && weightDecay.isFinite, "a weight decay of \(weightDecay)", "0 or more")
+    }
     if let clip { try require(clip > 0, "gradients clipped to \(clip)", "more than 0") }
     try require((0..<1).contains(labelSmoothing), "smoothing of \(labelSmoothing)", "0 to below 1")
     try require(

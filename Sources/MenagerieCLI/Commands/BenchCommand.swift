@@ -19,7 +19,7 @@ struct BenchCommand: ParsableCommand {
 
   @OptionGroup var threads: ThreadOptions
 
-  @Option(help: "Items at a time.")
+  @Option(parsing: .unconditional, help: "Items at a time.")
   var batch = 1
 
   @Option(
@@ -31,10 +31,12 @@ struct BenchCommand: ParsableCommand {
     help: ArgumentHelp("What matrix products multiply: float32 or bfloat16.", valueName: "type"))
   var dtype = "float32"
 
-  @Option(help: ArgumentHelp("Tokens that a model that writes text reads first.", valueName: "n"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Tokens that a model that writes text reads first.", valueName: "n"))
   var promptTokens = 128
 
-  @Option(help: "How long to measure.")
+  @Option(parsing: .unconditional, help: "How long to measure.")
   var seconds = 2.0
 
   @Flag(help: "Time steps of training by AdamW; --inputs has the labels as 'targets'.")

@@ -42,7 +42,7 @@ struct GenerateCommand: ParsableCommand {
     help: ArgumentHelp("What the model is told before a chat.", valueName: "text"))
   var system: String?
 
-  @Option(help: ArgumentHelp("The most tokens to write.", valueName: "n"))
+  @Option(parsing: .unconditional, help: ArgumentHelp("The most tokens to write.", valueName: "n"))
   var maxTokens = 512
 
   @OptionGroup(title: "Choosing tokens") var sampling: SamplingOptions
@@ -157,22 +157,33 @@ struct GenerateCommand: ParsableCommand {
 /// The numbers by which tokens are chosen.
 struct SamplingOptions: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp("How much is left to chance; 0: the likeliest token.", valueName: "t"))
   var temperature: Double?
 
-  @Option(help: ArgumentHelp("Only the k likeliest tokens; 0: all.", valueName: "k"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Only the k likeliest tokens; 0: all.", valueName: "k"))
   var topK: Int?
 
-  @Option(help: ArgumentHelp("Only the likeliest tokens of this probability.", valueName: "p"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Only the likeliest tokens of this probability.", valueName: "p"))
   var topP: Double?
 
-  @Option(help: ArgumentHelp("Only tokens of this share of the likeliest's.", valueName: "p"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Only tokens of this share of the likeliest's.", valueName: "p"))
   var minP: Double?
 
-  @Option(help: ArgumentHelp("Makes tokens that occurred less likely; 1: no.", valueName: "r"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Makes tokens that occurred less likely; 1: no.", valueName: "r"))
   var repetitionPenalty: Double?
 
-  @Option(help: ArgumentHelp("The same seed gives the same text.", valueName: "s"))
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("The same seed gives the same text.", valueName: "s"))
   var seed: UInt64?
 
   func validate() throws {

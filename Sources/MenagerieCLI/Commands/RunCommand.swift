@@ -48,7 +48,7 @@ struct RunCommand: ParsableCommand {
       valueName: "task"))
   var task: Task?
 
-  @Option(help: "How many classes or words to show.")
+  @Option(parsing: .unconditional, help: "How many classes or words to show.")
   var top = 5
 
   @Option(

@@ -3,7 +3,7 @@ import ArgumentParser
 /// `--threads`, wherever a model runs.
 struct ThreadOptions: ParsableArguments {
   @Option(
-    name: .customLong("threads"),
+    name: .customLong("threads"), parsing: .unconditional,
     help: ArgumentHelp("Threads; all cores, or MENAGERIE_THREADS, if not given.", valueName: "n"))
   var count: Int?
 

@@ -22,16 +22,26 @@ struct VerifyCommand: ParsableCommand {
     completion: .file())
   var inputs: String?
 
-  @Option(help: "Allowed difference, relative to the largest value of an output.")
+  @Option(
+    parsing: .unconditional, help: "Allowed difference, relative to the largest value of an output."
+  )
   var rtol = OutputVerification.defaultRelativeTolerance
 
-  @Option(help: "Allowed difference, absolute.")
+  @Option(parsing: .unconditional, help: "Allowed difference, absolute.")
   var atol = 0.0
 
   @OptionGroup var threads: ThreadOptions
 
   @Flag(help: "One JSON document.")
   var json = false
+
+  func validate() throws {
+    for (name, value) in [("--rtol", rtol), ("--atol", atol)] {
+      guard value >= 0, value.isFinite else {
+        throw ValidationError("\(name) \(value): expected 0 or more")
+      }
+    }
+  }
 
   func run() throws {
     let options = SessionOptions(threads: threads.count)

@@ -4,6 +4,7 @@ import Menagerie
 /// How data is read.
 struct DataArguments: ParsableArguments {
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How much is set aside, where the data has no part to judge by.", valueName: "share"))
   var validation = FineTuningOptions().validationShare

@@ -37,7 +37,9 @@ struct FinetuneCommand: ParsableCommand {
     completion: .file())
   var data: String
 
-  @Option(name: [.short, .customLong("output")], help: "The file to write.", completion: .file())
+  @Option(
+    name: [.short, .customLong("output")],
+    help: "The file to write, or a name ending in '/' for a directory.", completion: .file())
   var output: String
 
   @Option(
@@ -87,6 +89,9 @@ struct FinetuneCommand: ParsableCommand {
   var json = false
 
   func validate() throws {
+    if method != LowRankMethod.name, let option = lowRank.given.first {
+      throw ValidationError("\(option) needs --method \(LowRankMethod.name)")
+    }
     do { try options.checked() } catch let error as DataError {
       throw ValidationError(error.description)
     }

@@ -5,17 +5,18 @@ import Training
 
 /// How steps are made.
 struct StepArguments: ParsableArguments {
-  @Option(help: "How often all samples are seen.")
+  @Option(parsing: .unconditional, help: "How often all samples are seen.")
   var epochs = FineTuningOptions().epochs
 
-  @Option(help: "How many samples each process learns from at a time.")
+  @Option(parsing: .unconditional, help: "How many samples each process learns from at a time.")
   var batch = FineTuningOptions().batchSize
 
-  @Option(help: ArgumentHelp("How many batches make a step.", valueName: "n"))
+  @Option(
+    parsing: .unconditional, help: ArgumentHelp("How many batches make a step.", valueName: "n"))
   var accumulate = 1
 
   @Option(
-    name: .customLong("lr"),
+    name: .customLong("lr"), parsing: .unconditional,
     help: ArgumentHelp("The learning rate; by default what is usual for method and optimizer."))
   var rate: Double?
 
@@ -24,10 +25,10 @@ struct StepArguments: ParsableArguments {
       "\(OptimizerRegistry.names.joined(separator: ", ")).", valueName: "name"))
   var optimizer = FineTuningOptions().optimizer
 
-  @Option(help: "The momentum of sgd (0.9) and rmsprop.")
+  @Option(parsing: .unconditional, help: "The momentum of sgd (0.9) and rmsprop.")
   var momentum: Double?
 
-  @Option(help: "Weight decay; norms and biases are spared.")
+  @Option(parsing: .unconditional, help: "Weight decay; norms and biases are spared.")
   var weightDecay: Double?
 
   @Option(
@@ -36,36 +37,39 @@ struct StepArguments: ParsableArguments {
       valueName: "name"))
   var schedule = FineTuningOptions().schedule
 
-  @Option(help: "The share of the steps in which the rate grows from nothing.")
+  @Option(
+    parsing: .unconditional, help: "The share of the steps in which the rate grows from nothing.")
   var warmup = 0.0
 
-  @Option(help: "Bounds the norm of all gradients together.")
+  @Option(parsing: .unconditional, help: "Bounds the norm of all gradients together.")
   var clip: Double?
 
-  @Option(help: "The share of each target that goes to all classes alike.")
+  @Option(parsing: .unconditional, help: "The share of each target that goes to all classes alike.")
   var labelSmoothing = 0.0
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The share that steps drop where the model's library drops some, instead of what its configuration says; 0 for nothing.",
       valueName: "share"))
   var dropout: Double?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "The share of samples that pass by the last residual layer; earlier ones have less (stochastic depth).",
       valueName: "share"))
   var dropPath: Double?
 
   @Option(
-    name: .customLong("ema"),
+    name: .customLong("ema"), parsing: .unconditional,
     help: ArgumentHelp(
       "Keeps the weights' moving average, of which so much stays at each step (0.999), and gives that.",
       valueName: "decay"))
   var averageDecay: Double?
 
   @Option(
-    name: .customLong("early-stopping"),
+    name: .customLong("early-stopping"), parsing: .unconditional,
     help: ArgumentHelp(
       "Ends after so many validations in a row that were no better, with the best weights.",
       valueName: "n"))
@@ -77,7 +81,7 @@ struct StepArguments: ParsableArguments {
       valueName: "type"))
   var precision = ProductPrecision.float32
 
-  @Option(help: "One seed, one result.")
+  @Option(parsing: .unconditional, help: "One seed, one result.")
   var seed: UInt64 = 0
 
   func apply(to options: inout FineTuningOptions) {

@@ -25,7 +25,9 @@ struct TextArguments: ParsableArguments {
   @Option(help: "The column of conversations: lists of objects with role and content.")
   var chatColumn: String?
 
-  @Option(help: "The most tokens of a text; of plain text, how many a block has.")
+  @Option(
+    parsing: .unconditional, help: "The most tokens of a text; of plain text, how many a block has."
+  )
   var maxLength: Int?
 
   func validate() throws {

@@ -11,12 +11,13 @@ struct WeightArguments: ParsableArguments {
   var frozen: [String] = []
 
   @Option(
-    name: .customLong("unfreeze"),
+    name: .customLong("unfreeze"), parsing: .unconditional,
     help: ArgumentHelp(
       "Lets so many layers more learn each epoch, beginning with the last.", valueName: "n"))
   var unfreezing: Int?
 
   @Option(
+    parsing: .unconditional,
     help: ArgumentHelp(
       "How much of the rate of the next layer each layer has (0.8); all alike by default.",
       valueName: "share"))
