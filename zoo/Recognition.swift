@@ -24,6 +24,11 @@ public struct Recognition: Sendable {
 
   public var isExact: Bool { differences.isEmpty }
 
+  /// What this checkpoint calls what the dialect's whole models call `name`.
+  public func nameInFile(_ name: String) -> String {
+    prefix + (name.hasPrefix(basePrefix) ? name.dropFirst(basePrefix.count) : name[...])
+  }
+
   /// One line for a person: `ResNet-50 (torchvision)`, or what is not quite right about it.
   public var description: String {
     guard !isExact else { return "\(variant) (\(dialect))" }

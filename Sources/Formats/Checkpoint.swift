@@ -35,6 +35,10 @@ public struct Checkpoint: Sendable {
   public var isWithoutGraph = false
   /// Tensors that are no weights: optimizer state, random state. Listed, but not converted.
   public var auxiliary: [TensorEntry]
+  /// What an optimiser remembers of the weights; nil where the file has no such state.
+  public var optimizer: OptimizerRecord?
+  /// Why a file with an optimiser's state has none here: thrown by who wants to go on with it.
+  public var optimizerError: DataError?
   /// What in the file another loader might execute.
   public var security: [SecurityFinding]
   /// What a person should know about how the file was read.
@@ -56,6 +60,8 @@ public struct Checkpoint: Sendable {
     companions = [:]
     native = nil
     auxiliary = []
+    optimizer = nil
+    optimizerError = nil
     security = []
     notes = []
   }

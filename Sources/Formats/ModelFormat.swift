@@ -15,6 +15,8 @@ public protocol ModelFormat: Sendable {
   var isChannelsLast: Bool { get }
   /// Whether tensors of block-quantised types can be written; a conversion widens them for others.
   var holdsBlocks: Bool { get }
+  /// Whether what an optimiser remembers can be written beside the weights.
+  var holdsOptimizer: Bool { get }
 
   /// Whether the file looks like this format; decided by content, never by its name.
   func matches(_ probe: FileProbe) -> Bool
@@ -47,6 +49,7 @@ extension ModelFormat {
   public var holdsGraph: Bool { false }
   public var isChannelsLast: Bool { false }
   public var holdsBlocks: Bool { false }
+  public var holdsOptimizer: Bool { false }
   public func remarks(on checkpoint: Checkpoint) -> [String] { [] }
   public func storage(of checkpoint: Checkpoint, asked: DataType?) -> [StorageChoice]? { nil }
   public func withFiles(ofAtMost byteCount: Int) -> (any ModelFormat)? { nil }

@@ -4,7 +4,9 @@ import Execution
 import Formats
 import HuggingFaceConverter
 import Images
+import JSON
 import ModelGraph
+import OrderedCollections
 import Synchronization
 import Tensors
 import Zoo
@@ -17,7 +19,7 @@ public struct Model: Sendable {
   /// The file or directory, as it was named.
   public let path: String
   /// What the file holds.
-  public let checkpoint: Checkpoint
+  public private(set) var checkpoint: Checkpoint
   /// What the zoo takes it for, with the evidence; nil when no family fits.
   public let recognition: Recognition?
   /// The zoo's graph with the file's tensors under canonical names; nil when no family fits.
@@ -57,6 +59,19 @@ public struct Model: Sendable {
       try recognition?.model(weights: checkpoint.normalised, sidecars: checkpoint.sidecars)
     }
     lazySession = LazySession(options: options)
+  }
+
+  /// The same model with what an optimiser remembers of its weights, and how far training has come since.
+  func with(optimizer: OptimizerRecord?, epochs: Int = 0, steps: Int = 0) -> Model {
+    var model = self
+    model.checkpoint.optimizer = optimizer
+    for (name, count) in [
+      ("epoch", epochs), ("global_step", steps), ("step", steps), ("iteration", steps),
+    ] {
+      guard let now = checkpoint.metadata[name]?.integer else { continue }
+      model.checkpoint.metadata[name] = .integer(now.addingReportingOverflow(count).partialValue)
+    }
+    return model
   }
 
   /// The tensors as they are, for whoever wants no more than them.

@@ -11,6 +11,8 @@ public struct PyTorchFormat: ModelFormat {
   public let title = "PyTorch checkpoint"
   public let extensions = ["pth", "pt", "bin", "ckpt", "sav", "pkl"]
 
+  public let holdsOptimizer = true
+
   public init() {}
 
   public func matches(_ probe: FileProbe) -> Bool {
@@ -77,6 +79,7 @@ public struct PyTorchFormat: ModelFormat {
     }
     checkpoint.metadata = metadata(file, found)
     if let description = file.description { checkpoint.adoptDescription(description) }
+    checkpoint.adoptOptimizer(of: file, found, builder, reach)
     return checkpoint
   }
 
@@ -101,6 +104,15 @@ public struct PyTorchFormat: ModelFormat {
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
     checkpoint.normalised.isEmpty
       ? DataError(.malformed, "holds no tensors to be converted") : obstacle(toBlocksOf: checkpoint)
+  }
+
+  public func remarks(on checkpoint: Checkpoint) -> [String] {
+    guard checkpoint.optimizer != nil, let layout = checkpoint.native as? PyTorchLayout,
+      !layout.left.isEmpty
+    else { return [] }
+    return [
+      "left out, since they hold other tensors or objects: \(layout.left.joined(separator: ", "))"
+    ]
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {

@@ -23,6 +23,7 @@ import killed
 import learning
 import learning_sources
 import llama
+import optimizers
 import published
 import sight
 import tokenizer_lines
@@ -87,8 +88,8 @@ def all_roads(judges: Judges, asks_llama: bool, asks_learning: bool) -> dict[str
             "Same name, another network": refused, "pytorch -> X -> pytorch, bit for bit": kept,
             "Commands": commands, **encoders.roads(judges), **decoders.roads(judges),
             **vision.roads(judges), **sight.roads(judges), **tokenizer_lines.roads(judges),
-            **training.roads(judges), **adapters.roads(judges), **killed.roads(judges),
-            **distributed.roads(judges),
+            **training.roads(judges), **adapters.roads(judges), **optimizers.roads(judges),
+            **killed.roads(judges), **distributed.roads(judges),
             **learning_sources.roads(judges), **learning.roads(judges, asks_learning),
             **llama.roads(judges, asks_llama),
             "Published models (distance of the outputs)": real}
@@ -115,7 +116,7 @@ def travel(road: Road, keep: bool) -> Road:
 
 def print_table(title: str, roads: list[Road]) -> None:
     known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "dropout", "losses", "head",
-             "full", "peft", "merged")
+             "full", "peft", "merged", "here", "there")
     columns = [c for c in known if any(r.column == c for r in roads)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}

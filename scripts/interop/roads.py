@@ -95,9 +95,13 @@ class Judges:
         self.adapters = Framework("adapters_side", logs)
         self.learning = Framework("learning_side", logs)
 
+        self.optimizers = Framework("optimizers_side", logs)
+        self.keras_optimizers = Framework("keras_optimizers_side", logs)
+
     def close(self) -> None:
         for framework in (self.torch, self.keras, self.onnx, self.text, self.decoder, self.vision, self.sight,
-                          self.llama, self.training, self.adapters, self.learning):
+                          self.llama, self.training, self.adapters, self.optimizers, self.keras_optimizers,
+                          self.learning):
             framework.close()
 
     def folder(self, source: Source) -> pathlib.Path:

@@ -19,6 +19,8 @@ public struct ConversionOptions: Sendable {
   public var shardByteCount: Int?
   /// Whether the output is read back and run beside the source before it gets its name.
   public var isVerified = true
+  /// Whether the state of the source's optimiser goes along, where the format has a place for it.
+  public var keepsOptimizer = false
   /// Threads for the check; nil for all.
   public var threads: Int?
 

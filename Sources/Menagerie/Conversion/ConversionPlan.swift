@@ -25,6 +25,8 @@ struct ConversionPlan {
   private var notes: [String] = []
   private var castNotes: [String: String] = [:]
   private var castNames: Set<String> = []
+  /// What is done to tensors that stand for the source's weights; see `OptimizerRecord.translated`.
+  private var translation: ([String: TensorEntry]) throws -> [NormalisedTensor]
 
   /// Whether the source can be run, so that the output can be compared by running it.
   var hasGraph: Bool { model.hasGraph && (checkpoint.graph != nil || model.recognition != nil) }
@@ -41,6 +43,12 @@ struct ConversionPlan {
     let source = model.checkpoint
     checkpoint = source
     checkpoint.graph = nil
+    translation = { others in
+      source.normalised.map { tensor in
+        let name = tensor.entry.name
+        return NormalisedTensor(others[name]?.renamed(name) ?? tensor.entry, sources: [name])
+      }
+    }
     let target = options.dialect ?? ConversionPlan.dialect(of: format, for: model)
     let keepsNames =
       target == nil && !format.holdsGraph && !ConversionPlan.losesCounters(source.format)
@@ -56,14 +64,47 @@ struct ConversionPlan {
     for tensor in checkpoint.normalised { origins[tensor.entry.name] = tensor }
     checkpoint.sidecars[Checkpoint.descriptionName] = model.description
     notes += source.notes
+    try translateOptimizer(options)
     if let error = source.graphError, !model.hasGraph {
       notes.append("the file's network cannot be built, so weights alone are written: \(error)")
     }
-    if !source.auxiliary.isEmpty {
+    let others = source.tensorsBesides
+    if !others.isEmpty {
+      notes.append("\(others.count) tensors that are no weights stay behind: \(Self.some(others))")
+    }
+  }
+
+  private static func some(_ entries: [TensorEntry]) -> String {
+    entries.prefix(3).map(\.name).joined(separator: ", ") + (entries.count > 3 ? ", …" : "")
+  }
+
+  /// What becomes of the state of an optimiser.
+  private mutating func translateOptimizer(_ options: ConversionOptions) throws {
+    checkpoint.optimizer = nil
+    checkpoint.optimizerError = nil
+    guard let record = model.checkpoint.optimizer else {
+      if let error = model.checkpoint.optimizerError {
+        notes.append("the state of an optimizer stays behind: \(error)")
+      }
+      return
+    }
+    let state = "the state of \(record.title)" + (record.steps.map { " at step \($0)" } ?? "")
+    guard format.holdsOptimizer, options.keepsOptimizer else {
+      let why =
+        format.holdsOptimizer
+        ? "--with-optimizer takes it along" : "\(format.title) has no place for it"
+      notes.append("\(state) stays behind: \(why)")
+      return
+    }
+    let (made, left) = try record.translated(translation)
+    checkpoint.optimizer = made
+    notes.append("\(state) goes along, with \(made.memories.count) weights")
+    if !left.isEmpty {
       notes.append(
-        "\(source.auxiliary.count) tensors that are no weights (optimizer state and the like) stay behind"
+        "what it remembers of \(left.count) weights stays behind: \(left.prefix(3).joined(separator: ", "))"
       )
     }
+    notes += record.notes
   }
 
   /// Whose names a format's readers look for; nil for formats that take any.
@@ -106,6 +147,8 @@ struct ConversionPlan {
   /// The user's names.
   private mutating func rename(by map: NameMap) throws {
     let account = try map.apply(to: checkpoint.normalised)
+    let whole = translation
+    translation = { try map.apply(to: try whole($0)).tensors }
     checkpoint.normalised = account.tensors
     dropped += account.dropped.map { ($0, "left out by the rules that were given") }
     unmatched = account.unknown
@@ -130,6 +173,11 @@ struct ConversionPlan {
       in: try target.map(Dialect.init(checking:)) ?? zooModel.dialect,
       withGraph: format.holdsGraph && !checkpoint.isWithoutGraph)
     dialect = expressed.dialect.rawValue
+    let model = model
+    translation = {
+      try zooModel.with(weights: try model.inGraph($0))
+        .expressed(in: expressed.dialect, withGraph: false).tensors
+    }
     checkpoint.normalised = expressed.tensors
     dropped += expressed.account.dropped.map { ($0, "\(expressed.dialect) has no place for it") }
     unmatched = expressed.account.unknown
@@ -219,6 +267,25 @@ struct ConversionPlan {
       recognised: model.recognition.map { "\($0.variant) (\($0.dialect))" }, lines: lines,
       unmatched: unmatched, verification: .init(status: .unchecked, reason: "not yet"),
       notes: notes + format.remarks(on: checkpoint))
+  }
+
+  /// What of the optimiser's state reads back otherwise than it was written; nil when all is well.
+  func optimizerFault(in back: Checkpoint) throws -> String? {
+    guard let record = checkpoint.optimizer else { return nil }
+    guard let other = back.optimizer else {
+      return "the optimizer's state is not read back: \(back.optimizerError?.description ?? "none")"
+    }
+    guard other.memories.count == record.memories.count else {
+      return "\(other.memories.count) of \(record.memories.count) weights are remembered"
+    }
+    let read = Dictionary(other.entries.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    for entry in record.entries {
+      guard let found = read[entry.name] else { continue }
+      guard try found.load().isBitEqual(to: try entry.load()) else {
+        return "the optimizer's '\(entry.name)' reads back differently"
+      }
+    }
+    return nil
   }
 
   /// What happened on the way in and on the way out, in one word. Axes moved there and back again are where they were.

@@ -58,6 +58,18 @@ public struct Converter {
     }
   }
 
+  /// Whether what an optimiser remembers could be written there.
+  /// - Throws: `.unsupported` for a format that has no place for it.
+  public func checkOptimizer(output: String) throws {
+    let format = try format(for: output)
+    guard format.holdsOptimizer else {
+      let names = FormatRegistry.all.filter(\.holdsOptimizer).map(\.title)
+      throw DataError(
+        .unsupported, "\(format.title) has no place for the state of an optimizer",
+        expected: names.joined(separator: ", "), path: output)
+    }
+  }
+
   /// Whether this model could be written there, before work on its weights is done that would be lost.
   ///
   /// Into another format than its own it is written, and not kept.
@@ -141,6 +153,9 @@ public struct Converter {
     }
     progress("checking \(output)")
     let checkpoint = try FormatRegistry.read(temporaryPath)
+    if let wrong = try plan.optimizerFault(in: checkpoint) {
+      return .init(status: .failed, reason: wrong)
+    }
     // Quantised on purpose, the model answers differently: its tensors must be what was meant
     guard plan.hasGraph, plan.castType?.isBlockQuantised != true else {
       return try compareTensors(checkpoint, plan)

@@ -14,6 +14,7 @@ import Training
 ///     try tuner.run()
 ///     try Converter().convert(tuner.model(), to: "mine.safetensors")
 public struct FineTuner {
+  /// What was asked for, and where nobody asked, what the checkpoint's optimiser says.
   public let options: FineTuningOptions
   /// What is learnt, from which data.
   public let task: any LearningTask
@@ -21,6 +22,7 @@ public struct FineTuner {
   let learning: LearningModel
   /// With whom the work is shared.
   let communicator: any Communicator
+  let start: OptimizerStart
   /// The part of the graph that the trainer has.
   private let graph: Graph
   private let validation: any TrainingSource
@@ -57,18 +59,21 @@ public struct FineTuner {
     _ task: some LearningTask, options: FineTuningOptions = FineTuningOptions(),
     communicator: any Communicator = LoneCommunicator()
   ) throws {
-    let (method, optimizer, schedule) = try options.checked()
-    self.options = options
     self.task = task
     self.communicator = communicator
-    var learning = try method.prepare(task, options)
+    var learning = try options.checked().method.prepare(task, options)
     try learning.freeze(options.frozen, of: task.model)
     self.learning = learning
     guard !learning.parameters.isEmpty else {
       throw DataError(
-        .unsupported, "nothing of it would learn with the method \(method.name)",
+        .unsupported, "nothing of it would learn with the method \(options.method)",
         path: task.model.path)
     }
+    let start = try OptimizerStart(learning, of: task.model, options)
+    let options = start.options
+    self.start = start
+    self.options = options
+    let (_, optimizer, schedule) = try options.checked()
     let whole = learning.graph
     let own = Set(learning.parameters.map(\.name))
     let (frozen, rest) = whole.split(
@@ -94,10 +99,17 @@ public struct FineTuner {
       running: learning.running, dropouts: plan.places, objective: task.objective,
       givesOutput: false, options: options.session)
     let depth = ModelDepth(learning.namesInOrder)
+    let decay = options.weightDecay ?? type(of: optimizer).usualWeightDecay
     let groups = ParameterGroup.groups(
       learning.parameters,
-      weightDecay: options.weightDecay ?? type(of: optimizer).usualWeightDecay,
-      rateFactor: { depth.rateFactor(of: $0, decay: options.layerDecay) })
+      weightDecay: {
+        start.weightDecay(of: $0.name) ?? (WeightDecayRule.matrices.includes($0) ? decay : 0)
+      },
+      rateFactor: {
+        start.rateFactor(of: $0) * depth.rateFactor(of: $0, decay: options.layerDecay)
+      })
+    var optimization = Optimization(optimizer, groups)
+    try optimization.restore(start.memory(of: learning.parameters, optimizer))
     let batchSize = options.batchSize * communicator.size
     let batches = (training.count + batchSize - 1) / batchSize
     let perEpoch = (batches + options.accumulation - 1) / options.accumulation
@@ -106,7 +118,7 @@ public struct FineTuner {
       options.rate ?? options.usualRate, schedule, totalSteps: steps,
       warmupSteps: Int((options.warmup * Double(steps)).rounded()))
     trainer = Trainer(
-      session, Optimization(optimizer, groups), rate, source: training,
+      session, optimization, rate, source: training,
       batchSize: batchSize, epochs: options.epochs, accumulation: options.accumulation,
       averageDecay: options.averageDecay, seed: options.seed, shuffles: options.shuffles,
       running: learning.running, communicator: communicator, threads: options.threads)
@@ -126,6 +138,9 @@ extension FineTuner {
     let all = task.model.weights.reduce(0) { $0 + $1.entry.shape.elementCount }
     return (learning.parameters.reduce(0) { $0 + $1.shape.elementCount }, all)
   }
+
+  /// How the optimiser begins, where the checkpoint has a state of one.
+  public var notes: [String] { start.notes }
 
   /// Epochs that are done.
   public var epoch: Int { trainer.epoch }
@@ -159,7 +174,10 @@ extension FineTuner {
   }
 
   /// The model with the weights as they are now, or their average where one is kept, in the names and types that it came in.
-  public func model() throws -> Model { try trainer.withAverage { try learning.result() } }
+  public func model() throws -> Model {
+    // What the file's optimiser remembers is of weights that were
+    try trainer.withAverage { try learning.result() }.with(optimizer: nil)
+  }
 
   /// Whether an adapter could be written there.
   /// - Throws: `.unwritable` for a folder that is not there, or one that holds something else.

@@ -34,7 +34,10 @@ public struct FineTuningOptions: Sendable {
   public var accumulation = 1
   /// The learning rate; `usualRate` when nil.
   public var rate: Double?
-  public var optimizer = "adamw"
+  /// One of `OptimizerRegistry`; nil for that of the checkpoint's state, or else `adamw`.
+  public var optimizer: String?
+  /// Whether the checkpoint's optimiser is forgotten.
+  public var beginsAnew = false
   /// By the optimiser's own names: `momentum`, `beta1` …
   public var optimizerSettings: [String: Double] = [:]
   /// Nil for what is usual for the optimiser.
@@ -73,8 +76,11 @@ public struct FineTuningOptions: Sendable {
   /// What is usual for the method: the head begins from nothing, the rest should not forget.
   public var usualRate: Double {
     let own = LearningMethods.all.first { $0.name == method }
-    return (own ?? HeadMethod.self).usualRate(optimizer: optimizer)
+    return (own ?? HeadMethod.self).usualRate(optimizer: optimizerName)
   }
+
+  /// The optimiser that is taken when the checkpoint has none.
+  public var optimizerName: String { optimizer ?? AdamW.name }
 
   /// The method, the optimiser and the schedule that are named.
   /// - Throws: `.mismatch` for a name that is none, or a number that makes no sense, with what would.
@@ -127,10 +133,10 @@ public struct FineTuningOptions: Sendable {
     }
     var settings = optimizerSettings
     // Without it, steps are too small for anyone's patience; every recipe has it
-    if optimizer == SGD.name, settings["momentum"] == nil { settings["momentum"] = 0.9 }
+    if optimizerName == SGD.name, settings["momentum"] == nil { settings["momentum"] = 0.9 }
     return (
       method,
-      try OptimizerRegistry.optimizer(named: optimizer, settings: settings),
+      try OptimizerRegistry.optimizer(named: optimizerName, settings: settings),
       try ScheduleRegistry.schedule(named: schedule, settings: scheduleSettings)
     )
   }

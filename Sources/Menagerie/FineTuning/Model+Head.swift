@@ -63,14 +63,7 @@ extension Model {
       return weight
     }
     var checkpoint = checkpoint
-    if let zooModel, checkpoint.graph == nil {
-      let own = ZooModel(
-        recognition: zooModel.recognition, graph: zooModel.graph, weights: changed,
-        account: zooModel.account, preprocessing: zooModel.preprocessing, labels: zooModel.labels)
-      checkpoint.normalised = try own.expressed(in: zooModel.dialect, withGraph: false).tensors
-    } else {
-      checkpoint.normalised = changed
-    }
+    checkpoint.normalised = try inFile(changed)
     return try Model(checkpoint, path: path, options: options)
   }
 }

@@ -27,6 +27,7 @@ public struct Inspection {
       "bytes": .integer(checkpoint.tensors.reduce(0) { $0 + $1.byteCount }),
       "tensors": .array(checkpoint.tensors.map(Inspection.json)),
       "auxiliary": .array(checkpoint.auxiliary.map(Inspection.json)),
+      "optimizer": optimizer,
       "metadata": .object(checkpoint.metadata),
       "graph": graph,
       "security": .array(
@@ -44,6 +45,23 @@ public struct Inspection {
     [
       "name": .string(entry.name), "dtype": .string(entry.dataType.rawValue),
       "shape": .array(entry.shape.map { .integer($0) }), "bytes": .integer(entry.byteCount),
+    ]
+  }
+
+  private var optimizer: JSONValue {
+    guard let record = model.checkpoint.optimizer else {
+      return model.checkpoint.optimizerError.map { ["error": .string($0.description)] } ?? .null
+    }
+    return [
+      "kind": .string(record.kind), "place": .string(record.place),
+      "step": record.steps.map { .integer($0) } ?? .null,
+      "slots": .array(record.slotNames.map { .string($0) }),
+      "weights": .integer(record.memories.count),
+      "groups": .array(
+        record.groups.map {
+          ["settings": .object($0.settings), "weights": .integer($0.parameters.count)]
+        }),
+      "notes": .array(record.notes.map { .string($0) }),
     ]
   }
 

@@ -57,6 +57,9 @@ struct ConvertCommand: ParsableCommand {
   @Flag(help: "Only the tensors, as they are: no recognition, no graph.")
   var weightsOnly = false
 
+  @Flag(help: "Take the state of the optimizer along, where OUT's format has a place for it.")
+  var withOptimizer = false
+
   @Flag(name: .customLong("no-verify"), help: "Do not check the result.")
   var isUnverified = false
 
@@ -78,6 +81,7 @@ struct ConvertCommand: ParsableCommand {
     options.architecture = architecture
     options.isWeightsOnly = weightsOnly
     options.isVerified = !isUnverified
+    options.keepsOptimizer = withOptimizer
     options.threads = threads.count
     if let dtype {
       let types = DataType.allCases.filter { $0.isReal && $0.isWritable }

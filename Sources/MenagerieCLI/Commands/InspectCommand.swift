@@ -77,10 +77,15 @@ struct InspectCommand: ParsableCommand {
       Terminal.say(Terminal.faint("\(key): \(text.count > 70 ? text.prefix(70) + "…" : text[...])"))
     }
     for note in checkpoint.notes { Terminal.say("note: \(note)") }
-    if !checkpoint.auxiliary.isEmpty {
-      Terminal.say(
-        "besides: \(checkpoint.auxiliary.count) tensors that are no weights (optimizer state and the like)"
-      )
+    if let record = checkpoint.optimizer {
+      Terminal.say("optimizer: \(record.description)")
+      for note in record.notes { Terminal.say("  · \(note)") }
+    } else if let error = checkpoint.optimizerError {
+      Terminal.say("optimizer: cannot be gone on with: \(error)")
+    }
+    let others = checkpoint.tensorsBesides
+    if !others.isEmpty {
+      Terminal.say("besides: \(others.count) tensors that are no weights (\(others[0].name) …)")
     }
     if !checkpoint.security.isEmpty {
       Terminal.say(

@@ -21,10 +21,18 @@ public struct ParameterGroup: Sendable {
     _ parameters: [Parameter], weightDecay: Double, decays rule: WeightDecayRule = .matrices,
     rateFactor: (String) -> Double = { _ in 1 }
   ) -> [ParameterGroup] {
+    groups(
+      parameters, weightDecay: { rule.includes($0) ? weightDecay : 0 }, rateFactor: rateFactor)
+  }
+
+  /// Groups of equal rate and decay, in the order of their first parameters.
+  public static func groups(
+    _ parameters: [Parameter], weightDecay: (Parameter) -> Double, rateFactor: (String) -> Double
+  ) -> [ParameterGroup] {
     var groups: [ParameterGroup] = []
     for parameter in parameters {
       let factor = rateFactor(parameter.name)
-      let decay = rule.includes(parameter) ? weightDecay : 0
+      let decay = weightDecay(parameter)
       let place = groups.firstIndex { $0.rateFactor == factor && $0.weightDecay == decay }
       if let place {
         groups[place].parameters.append(parameter)

@@ -20,6 +20,11 @@ struct PickleWriter {
     }
   }
 
+  mutating func write(_ value: Double) {
+    write(.binFloat)
+    append(value.bitPattern.byteSwapped)
+  }
+
   mutating func write(_ text: String) {
     write(.binUnicode)
     append(UInt32(text.utf8.count))

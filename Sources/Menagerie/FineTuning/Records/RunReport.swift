@@ -44,12 +44,12 @@ public struct RunReport {
       ),
       (
         "Optimizer",
-        "\(options.optimizer), learning rate \(options.rate ?? options.usualRate), \(options.schedule)"
+        "\(options.optimizerName), learning rate \(options.rate ?? options.usualRate), \(options.schedule)"
       ),
       ("Seed", "\(options.seed)"), ("Written", output),
       ("Menagerie", MenagerieVersion.current),
     ]
-    facts += (task.notes + tuner.dropoutNotes).map { ("Note", $0) }
+    facts += (tuner.notes + task.notes + tuner.dropoutNotes).map { ("Note", $0) }
     if !task.skipped.isEmpty { facts.append(("Left out", "\(task.skipped.count) \(task.unit)")) }
     self.facts = facts
   }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BinaryIO
 import Collectives
+import Formats
 import Glibc
 import JSON
 import Menagerie
@@ -102,6 +103,7 @@ struct FinetuneCommand: ParsableCommand {
     conversion.format = to
     conversion.architecture = architecture
     conversion.threads = threads.count
+    conversion.keepsOptimizer = true
     let converter = Converter(options: conversion) { Terminal.progress($0 + " …") }
     let launch = Launch()
     let communicator = try launch.communicator()
@@ -114,6 +116,7 @@ struct FinetuneCommand: ParsableCommand {
       try converter.check(output: output)
     }
     if let path = records.reportPath(output: output) { _ = try StagedOutput(path: path) }
+    if records.saveOptimizer == true { try converter.checkOptimizer(output: output) }
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
     if method == nil {
@@ -170,7 +173,8 @@ struct FinetuneCommand: ParsableCommand {
     _ tuner: FineTuner, by converter: Converter
   ) throws -> (json: JSONValue, text: String) {
     guard isAdapter else {
-      let report = try converter.convert(tuner.model(), to: output)
+      let report = try converter.convert(
+        savesOptimizer(tuner) ? tuner.modelWithOptimizer() : tuner.model(), to: output)
       return (json ? try report.json() : .null, report.summary)
     }
     try tuner.writeAdapter(to: output)
@@ -178,6 +182,12 @@ struct FinetuneCommand: ParsableCommand {
       ["output": .string(output), "format": "peft"],
       "\(output): an adapter for \(model), as peft keeps it"
     )
+  }
+
+  /// Whether the optimiser's state is written: as asked for, or where the file came with one.
+  private func savesOptimizer(_ tuner: FineTuner) -> Bool {
+    let came = tuner.task.model.checkpoint.optimizer != nil
+    return records.saveOptimizer ?? (came && tuner.canSaveOptimizer)
   }
 
   private var options: FineTuningOptions {
@@ -215,7 +225,7 @@ struct FinetuneCommand: ParsableCommand {
         "matrix products multiply in bfloat16"
           + (steps.precision.isFast ? "" : ", which is slower than float32 on this processor"))
     }
-    for note in task.notes + tuner.dropoutNotes { Terminal.note(note) }
+    for note in tuner.notes + task.notes + tuner.dropoutNotes { Terminal.note(note) }
     for error in task.skipped { Terminal.note("left out: \(error)") }
   }
 

@@ -23,6 +23,12 @@ struct RecordArguments: ParsableArguments {
   @Flag(help: "Write no such page.")
   var noReport = false
 
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Write the state of the optimizer beside the weights; by default where the model's file has one.")
+  var saveOptimizer: Bool?
+
   /// Where the page goes; nil when none is wanted.
   func reportPath(output: String) -> String? {
     if noReport { return nil }

@@ -22,8 +22,12 @@ struct StepArguments: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "\(OptimizerRegistry.names.joined(separator: ", ")).", valueName: "name"))
-  var optimizer = FineTuningOptions().optimizer
+      "\(OptimizerRegistry.names.joined(separator: ", ")). By default that of the model's file, or else adamw.",
+      valueName: "name"))
+  var optimizer: String?
+
+  @Flag(help: "Leave the state of the optimizer that the model's file may have.")
+  var freshOptimizer = false
 
   @Option(parsing: .unconditional, help: "The momentum of sgd (0.9) and rmsprop.")
   var momentum: Double?
@@ -90,6 +94,7 @@ struct StepArguments: ParsableArguments {
     options.accumulation = accumulate
     options.rate = rate
     options.optimizer = optimizer
+    options.beginsAnew = freshOptimizer
     if let momentum { options.optimizerSettings["momentum"] = momentum }
     options.weightDecay = weightDecay
     options.schedule = schedule

@@ -1,0 +1,68 @@
+import Formats
+import OrderedCollections
+import Tensors
+import Zoo
+
+/// The way of tensors that stand for weights, from the file's names to the graph's and back.
+extension Model {
+  /// The graph's weights, some of them made of other tensors than the file's; each says which names of
+  /// `Checkpoint.normalised` it is made of.
+  ///
+  /// - Parameter others: in place of tensors of the file, and of their shapes; if there are some, all the rest is zeros.
+  func inGraph(_ others: [String: TensorEntry]) throws -> [NormalisedTensor] {
+    let tensors = checkpoint.normalised.map { tensor in
+      let name = tensor.entry.name
+      return NormalisedTensor(
+        others[name]?.renamed(name) ?? (others.isEmpty ? tensor.entry : tensor.entry.zeros),
+        sources: [name])
+    }
+    guard checkpoint.graph == nil, let zooModel else { return tensors }
+    return try zooModel.recognition.model(weights: tensors, sidecars: checkpoint.sidecars).weights
+  }
+
+  /// The file's tensors as `inGraph` is to the graph's: each says which of the graph's weights it is made of.
+  func inFile(others: [String: TensorEntry]) throws -> [NormalisedTensor] {
+    try inFile(
+      weights.map { tensor in
+        let name = tensor.entry.name
+        return NormalisedTensor(
+          others[name]?.renamed(name) ?? (others.isEmpty ? tensor.entry : tensor.entry.zeros),
+          sources: [name])
+      })
+  }
+
+  /// The graph's weights under the names of the file, and in its order.
+  func inFile(_ weights: [NormalisedTensor]) throws -> [NormalisedTensor] {
+    guard checkpoint.graph == nil, let zooModel else { return weights }
+    let tensors = try zooModel.with(weights: weights)
+      .expressed(in: zooModel.dialect, withGraph: false).tensors
+    let places = Dictionary(
+      checkpoint.normalised.enumerated().map { ($1.entry.name, $0) },
+      uniquingKeysWith: { first, _ in first })
+    return tensors.enumerated().map { place, tensor in
+      var tensor = tensor
+      tensor.entry.name = zooModel.recognition.nameInFile(tensor.entry.name)
+      return (places[tensor.entry.name] ?? Int.max, place, tensor)
+    }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+  }
+}
+
+extension ZooModel {
+  /// The same model with other tensors under the graph's names.
+  func with(weights: [NormalisedTensor]) -> ZooModel {
+    ZooModel(
+      recognition: recognition, graph: graph, weights: weights, account: account,
+      preprocessing: preprocessing, labels: labels)
+  }
+}
+
+extension TensorEntry {
+  /// As many zeros; made when they are asked for. What is no real number stays.
+  fileprivate var zeros: TensorEntry {
+    guard dataType.isReal else { return self }
+    let shape = shape
+    return TensorEntry(name: name, dataType: .float32, shape: shape) {
+      Tensor(shape: shape, [Float](repeating: 0, count: shape.elementCount))
+    }
+  }
+}

@@ -1,0 +1,161 @@
+"""What PyTorch is asked about states of optimisers: steps before and after, of its own or on our files."""
+import pathlib
+
+import numpy as np
+import torch
+from timm.optim import Lion
+from torchvision.models.resnet import BasicBlock
+
+import training_side
+from architectures_torch import TinyResNet
+from common import pictures
+from optimizer_names import BATCH, FIRST, LATER
+from seeded_torch import seeded
+
+torch.set_num_threads(2)
+SIZE, CLASSES, SEED = 45, 10, 1700
+MODELS = {"bert": "bert", "vit": "vit"}
+
+
+def groups(model):
+    return training_side.groups(model, 0.05)
+
+
+OPTIMIZERS = {
+    "adamw": lambda m: torch.optim.AdamW(m.parameters(), lr=2e-3, weight_decay=0.05, betas=(0.8, 0.95), eps=1e-6),
+    "adamw-groups": lambda m: torch.optim.AdamW(groups(m), lr=2e-3),
+    "adam": lambda m: torch.optim.Adam(m.parameters(), lr=2e-3, weight_decay=0.01, amsgrad=True),
+    "sgd": lambda m: torch.optim.SGD(m.parameters(), lr=0.02, momentum=0.8, nesterov=True, weight_decay=0.01),
+    "rmsprop": lambda m: torch.optim.RMSprop(m.parameters(), lr=1e-3, momentum=0.5, centered=True),
+    "adafactor": lambda m: torch.optim.Adafactor(m.parameters(), lr=5e-3),
+    "lion": lambda m: Lion(m.parameters(), lr=3e-4, weight_decay=0.1),
+    "lightning": lambda m: torch.optim.AdamW(m.parameters(), lr=2e-3),
+    "bert": lambda m: torch.optim.AdamW(groups(m), lr=2e-3),
+    "vit": lambda m: torch.optim.AdamW(m.parameters(), lr=2e-3),
+}
+
+
+def network(name: str) -> torch.nn.Module:
+    if name in MODELS:
+        build, how, _ = training_side.MODELS[name]
+        return training_side.seeded(build(), how, SEED)
+    model = TinyResNet(BasicBlock, [1, 2, 1, 1], [8, 12, 16, 24])
+    return seeded(model, SEED, torch.from_numpy(pictures(SEED, SIZE, 16)))
+
+
+def data(name: str) -> dict:
+    kind = training_side.MODELS[MODELS[name]][2] if name in MODELS else "pictures"
+    arrays = training_side.data(kind, SEED + 1)
+    more = training_side.data(kind, SEED + 2)
+    return {key: np.concatenate([arrays[key], more[key]])[:BATCH * (FIRST + LATER)] for key in arrays}
+
+
+def steps(model, optimizer, arrays: dict) -> list[float]:
+    losses = []
+    model.train()
+    count = len(arrays["labels"])
+    for start in range(0, count, BATCH):
+        optimizer.zero_grad()
+        loss = training_side.loss_of(model, {k: v[start:start + BATCH] for k, v in arrays.items()})
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def save(name: str, model, optimizer, path: pathlib.Path) -> None:
+    if name == "lightning":
+        torch.save({
+            "epoch": 3, "global_step": FIRST, "pytorch-lightning_version": "2.5.0",
+            "state_dict": {f"model.{k}": v for k, v in model.state_dict().items()},
+            "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": {"total": {"ready": 1}}}},
+            "optimizer_states": [optimizer.state_dict()],
+            "lr_schedulers": [{"last_epoch": 3, "base_lrs": [2e-3]}], "hyper_parameters": {"width": 8},
+        }, path)
+    else:
+        torch.save({"epoch": 3, "model_state_dict": model.state_dict(),
+                    "optimizer_state_dict": optimizer.state_dict(), "args": {"lr": 2e-3, "names": ["a", None]}}, path)
+
+
+def opened(name: str, path: str):
+    """A model and its optimiser as a file has them."""
+    file = torch.load(path, weights_only=True)
+    model = network(name)
+    optimizer = OPTIMIZERS[name](model)
+    if name == "lightning":
+        if file["epoch"] not in (3, 4) or file["hyper_parameters"] != {"width": 8} or len(file["lr_schedulers"]) != 1:
+            raise ValueError(f"of Lightning's values came back {sorted(file)}")
+        state = {k.removeprefix("model."): v for k, v in file["state_dict"].items()}
+        model.load_state_dict(state)
+        optimizer.load_state_dict(file["optimizer_states"][0])
+    else:
+        model.load_state_dict(file["model_state_dict"])
+        optimizer.load_state_dict(file["optimizer_state_dict"])
+        if file["args"] != {"lr": 2e-3, "names": ["a", None]} and file["args"] != {"lr": 2e-3, "names": ("a", None)}:
+            raise ValueError(f"args came back as {file['args']}")
+    return model, optimizer
+
+
+def part(name: str, start: int, stop: int) -> dict:
+    return {k: v[start * BATCH:stop * BATCH] for k, v in data(name).items()}
+
+
+def make(name: str, folder: str) -> None:
+    home = pathlib.Path(folder)
+    model = network(name)
+    if name in MODELS:
+        model.config.save_pretrained(home)  # numbers of heads do not show in weights
+    optimizer = OPTIMIZERS[name](model)
+    steps(model, optimizer, part(name, 0, FIRST))
+    save(name, model, optimizer, home / ("begun.ckpt" if name == "lightning" else "begun.pt"))
+    np.savez(home / "later.npz", **part(name, FIRST, FIRST + LATER))
+    losses = steps(model, optimizer, part(name, FIRST, FIRST + LATER))
+    np.save(home / "losses.npy", losses)
+    save(name, model, optimizer, home / "whole.pt")
+
+
+def half(folder: str, out: str) -> None:
+    """The first half of the later data."""
+    with np.load(pathlib.Path(folder) / "later.npz") as archive:
+        np.savez(out, **{k: archive[k][:LATER // 2 * BATCH] for k in archive.files})
+
+
+def distances(name: str, folder: str, model, optimizer) -> dict:
+    """How far weights and what is remembered are from the uninterrupted run's, as a part of what moved most."""
+    home = pathlib.Path(folder)
+    begun, _ = opened(name, str(home / ("begun.ckpt" if name == "lightning" else "begun.pt")))
+    whole, state = opened(name, str(home / "whole.pt"))
+    before, after = begun.state_dict(), whole.state_dict()
+    moved = max((p.double() - before[k].double()).abs().max().item() for k, p in whole.named_parameters())
+    found = {k: (p.double() - after[k].double()).abs().max().item() / moved for k, p in model.named_parameters()}
+    found |= {k: (v.double() - after[k].double()).abs().max().item() / after[k].abs().max().item()
+              for k, v in model.named_buffers() if k.endswith(("running_mean", "running_var"))}
+    for index, memory in state.state_dict()["state"].items():
+        own = optimizer.state_dict()["state"][index]
+        for slot, wanted in memory.items():
+            if not torch.is_tensor(wanted):
+                continue
+            far = (own[slot].double() - wanted.double()).abs().max().item()
+            found[f"{slot} of {index}"] = far / max(wanted.abs().max().item(), 1e-6)
+    a, b = optimizer.state_dict()["param_groups"], state.state_dict()["param_groups"]
+    for mine, theirs in zip(a, b, strict=True):
+        for key in theirs:
+            if mine[key] != theirs[key] and not np.allclose(mine[key], theirs[key]):
+                raise ValueError(f"the group's {key} is {mine[key]}, not {theirs[key]}")
+    return found
+
+
+def compare(name: str, folder: str, out: str, losses: list) -> dict:
+    """Our later steps beside PyTorch's."""
+    theirs = np.load(pathlib.Path(folder) / "losses.npy")
+    if len(losses) != len(theirs):
+        raise ValueError(f"{len(losses)} losses, not {len(theirs)}")
+    found = {f"loss {i + 1}": abs(a - b) / abs(b) for i, (a, b) in enumerate(zip(losses, theirs))}
+    return found | distances(name, folder, *opened(name, out))
+
+
+def resume(name: str, folder: str, file: str) -> dict:
+    """The second half of the later steps, in PyTorch, from our file."""
+    model, optimizer = opened(name, file)
+    steps(model, optimizer, part(name, FIRST + LATER // 2, FIRST + LATER))
+    return distances(name, folder, model, optimizer)
