@@ -37,7 +37,7 @@ class Traveller(Seeded):
         return [line["loss"] for line in lines if line["event"] == "step"]
 
     def file(self, place: pathlib.Path) -> pathlib.Path:
-        return next(path for path in place.iterdir() if path.stem == "begun")
+        return next(path for path in (place / "begun").iterdir() if path.stem == "begun")
 
     def goes_on_here(self, scratch: pathlib.Path) -> str:
         self.make()

@@ -14,7 +14,7 @@ from seeded_torch import seeded
 
 torch.set_num_threads(2)
 SIZE, CLASSES, SEED = 45, 10, 1700
-MODELS = {"bert": "bert", "vit": "vit"}
+MODELS = {"bert": "bert", "gpt2": "gpt2"}
 
 
 def groups(model):
@@ -31,7 +31,7 @@ OPTIMIZERS = {
     "lion": lambda m: Lion(m.parameters(), lr=3e-4, weight_decay=0.1),
     "lightning": lambda m: torch.optim.AdamW(m.parameters(), lr=2e-3),
     "bert": lambda m: torch.optim.AdamW(groups(m), lr=2e-3),
-    "vit": lambda m: torch.optim.AdamW(m.parameters(), lr=2e-3),
+    "gpt2": lambda m: torch.optim.AdamW(m.parameters(), lr=2e-3),
 }
 
 
@@ -77,7 +77,7 @@ def save(name: str, model, optimizer, path: pathlib.Path) -> None:
                     "optimizer_state_dict": optimizer.state_dict(), "args": {"lr": 2e-3, "names": ["a", None]}}, path)
 
 
-def opened(name: str, path: str):
+def opened(name: str, path):
     """A model and its optimiser as a file has them."""
     file = torch.load(path, weights_only=True)
     model = network(name)
@@ -100,14 +100,20 @@ def part(name: str, start: int, stop: int) -> dict:
     return {k: v[start * BATCH:stop * BATCH] for k, v in data(name).items()}
 
 
+def begun_of(name: str, folder: str) -> pathlib.Path:
+    """Alone in its folder, so that a configuration there is its own."""
+    return pathlib.Path(folder) / "begun" / ("begun.ckpt" if name == "lightning" else "begun.pt")
+
+
 def make(name: str, folder: str) -> None:
     home = pathlib.Path(folder)
     model = network(name)
+    (home / "begun").mkdir()
     if name in MODELS:
-        model.config.save_pretrained(home)  # numbers of heads do not show in weights
+        model.config.save_pretrained(home / "begun")  # numbers of heads do not show in weights
     optimizer = OPTIMIZERS[name](model)
     steps(model, optimizer, part(name, 0, FIRST))
-    save(name, model, optimizer, home / ("begun.ckpt" if name == "lightning" else "begun.pt"))
+    save(name, model, optimizer, begun_of(name, folder))
     np.savez(home / "later.npz", **part(name, FIRST, FIRST + LATER))
     losses = steps(model, optimizer, part(name, FIRST, FIRST + LATER))
     np.save(home / "losses.npy", losses)
@@ -120,20 +126,29 @@ def half(folder: str, out: str) -> None:
         np.savez(out, **{k: archive[k][:LATER // 2 * BATCH] for k in archive.files})
 
 
+def numbered(model, optimizer) -> list:
+    """The parameters with their names, in the order in which the state counts them."""
+    names = {id(p): k for k, p in model.named_parameters()}
+    return [(names[id(p)], p) for group in optimizer.param_groups for p in group["params"]]
+
+
 def distances(name: str, folder: str, model, optimizer) -> dict:
     """How far weights and what is remembered are from the uninterrupted run's, as a part of what moved most."""
     home = pathlib.Path(folder)
-    begun, _ = opened(name, str(home / ("begun.ckpt" if name == "lightning" else "begun.pt")))
+    begun, _ = opened(name, begun_of(name, folder))
     whole, state = opened(name, str(home / "whole.pt"))
     before, after = begun.state_dict(), whole.state_dict()
     moved = max((p.double() - before[k].double()).abs().max().item() for k, p in whole.named_parameters())
-    found = {k: (p.double() - after[k].double()).abs().max().item() / moved for k, p in model.named_parameters()}
+    # A key's bias changes no answer: its gradient is rounding, which these optimisers make large
+    idle = {i for i, (k, _) in enumerate(numbered(model, optimizer)) if k.endswith("key.bias") or "c_attn.bias" in k}
+    found = {k: (p.double() - after[k].double()).abs().max().item() / moved
+             for i, (k, p) in enumerate(numbered(model, optimizer)) if i not in idle}
     found |= {k: (v.double() - after[k].double()).abs().max().item() / after[k].abs().max().item()
               for k, v in model.named_buffers() if k.endswith(("running_mean", "running_var"))}
     for index, memory in state.state_dict()["state"].items():
         own = optimizer.state_dict()["state"][index]
         for slot, wanted in memory.items():
-            if not torch.is_tensor(wanted):
+            if not torch.is_tensor(wanted) or index in idle:
                 continue
             far = (own[slot].double() - wanted.double()).abs().max().item()
             found[f"{slot} of {index}"] = far / max(wanted.abs().max().item(), 1e-6)

@@ -1,0 +1,134 @@
+import BinaryIO
+import Formats
+import JSON
+import Menagerie
+import NumPyConverter
+import Tensors
+import TestSupport
+import Testing
+import Training
+
+/// A run that goes on with the state of an optimiser that a file carries.
+@Suite struct OptimizerTravelTests {
+  private let scratch = ScratchDirectory()
+  private static let resnet = Fixtures.path(
+    "architectures/torchvision-resnet-basic/model.pth")
+
+  private func data(_ range: Range<Int>, classes: Int = 10) throws -> String {
+    let shape: Shape = [range.count, 3, 33, 33]
+    let size = shape.elementCount / range.count
+    let numbers = (range.lowerBound * size..<range.upperBound * size).map {
+      Float($0 * 7919 % 1009) / 504 - 1
+    }
+    let path = scratch.file("data-\(range.lowerBound)-\(range.upperBound).npz")
+    try NPZ.write(
+      [
+        TensorEntry(name: "input", Tensor(shape: shape, numbers)),
+        TensorEntry(name: "labels", Tensor(range.map { Int64($0 * 7 % classes) })),
+      ], to: path)
+    return path
+  }
+
+  private func options(_ optimizer: String?) -> FineTuningOptions {
+    var options = FineTuningOptions()
+    options.method = "full"
+    options.optimizer = optimizer
+    (options.epochs, options.batchSize, options.threads) = (1, 2, 1)
+    options.schedule = "constant"
+    (options.validationShare, options.shuffles) = (0, false)
+    return options
+  }
+
+  /// Learns from a file and writes the result with its optimiser.
+  private func learn(
+    _ file: String, _ range: Range<Int>, _ options: FineTuningOptions, to name: String
+  ) throws -> (tuner: FineTuner, file: String) {
+    var tuner = try FineTuner(Model(contentsOf: file), data: data(range), options: options)
+    try tuner.run()
+    var conversion = ConversionOptions()
+    conversion.keepsOptimizer = true
+    let path = scratch.file(name)
+    _ = try Converter(options: conversion).convert(tuner.modelWithOptimizer(), to: path)
+    return (tuner, path)
+  }
+
+  @Test(arguments: OptimizerRegistry.names)
+  func twoHalvesThroughAFileAreTheWhole(optimizer: String) throws {
+    var first = options(optimizer)
+    first.optimizerSettings = optimizer == "rmsprop" ? ["momentum": 0.5, "centered": 1] : [:]
+    first.rate = 0.003
+    first.weightDecay = 0
+    let whole = try learn(Self.resnet, 0..<8, first, to: "whole.pth").file
+    let half = try learn(Self.resnet, 0..<4, first, to: "half.pth").file
+    // Optimiser, rate and settings are those of the file
+    let (tuner, rest) = try learn(half, 4..<8, options(nil), to: "rest.pth")
+    #expect(tuner.options.optimizer == optimizer && tuner.options.rate == 0.003)
+    #expect(tuner.notes.first?.hasPrefix("goes on with the") == true, "\(tuner.notes)")
+    let (a, b) = (try Model(contentsOf: whole), try Model(contentsOf: rest))
+    for (one, other) in zip(a.checkpoint.tensors, b.checkpoint.tensors) {
+      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
+    }
+    let (mine, theirs) = (
+      try #require(a.checkpoint.optimizer), try #require(b.checkpoint.optimizer)
+    )
+    #expect(mine.kind == optimizer && mine.steps == theirs.steps)
+    #expect(mine.entries.count == theirs.entries.count && !mine.entries.isEmpty)
+    for (one, other) in zip(mine.entries, theirs.entries) {
+      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
+    }
+  }
+
+  @Test func whatIsAskedForCountsMoreThanTheState() throws {
+    let file = try learn(Self.resnet, 0..<2, options("adamw"), to: "begun.pth").file
+    let model = try Model(contentsOf: file)
+    func tuner(_ change: (inout FineTuningOptions) -> Void) throws -> FineTuner {
+      var options = options(nil)
+      change(&options)
+      return try FineTuner(model, data: data(0..<2), options: options)
+    }
+    let other = try tuner { $0.optimizer = "sgd" }
+    #expect(other.notes == ["the AdamW state of begun.pth is left: --optimizer sgd"])
+    let fresh = try tuner { $0.beginsAnew = true }
+    #expect(fresh.notes == ["the AdamW state of begun.pth is left: --fresh-optimizer"])
+    #expect(fresh.options.rate == nil)
+    // Adam's moments are AdamW's
+    let adam = try tuner {
+      $0.optimizer = "adam"
+      $0.rate = 0.5
+    }
+    #expect(adam.options.rate == 0.5 && adam.notes[0].contains("44 of 44"))
+  }
+
+  @Test func aNewLastLayerBeginsAnew() throws {
+    let file = try learn(Self.resnet, 0..<2, options("adamw"), to: "begun.pth").file
+    let tuner = try FineTuner(
+      Model(contentsOf: file), data: data(0..<12, classes: 12), options: options(nil))
+    #expect(tuner.task.isHeadNew && tuner.notes[0].contains("42 of 44"), "\(tuner.notes)")
+  }
+
+  @Test func aFormatWithoutAPlaceLeavesTheStateAndSaysSo() throws {
+    let file = try learn(Self.resnet, 0..<2, options("adamw"), to: "begun.pth").file
+    var conversion = ConversionOptions()
+    conversion.keepsOptimizer = true
+    let report = try Converter(options: conversion)
+      .convert(file, to: scratch.file("out.safetensors"))
+    #expect(report.notes.contains { $0.contains("AdamW at step 1 stays behind") })
+    let plain = try Converter().convert(file, to: scratch.file("out.pth"))
+    #expect(plain.notes.contains { $0.contains("--with-optimizer takes it along") })
+    #expect(try Model(contentsOf: scratch.file("out.pth")).checkpoint.optimizer == nil)
+    #expect(throws: DataError.self) { try Converter().checkOptimizer(output: "x.safetensors") }
+  }
+
+  @Test func namesKeepTheirPrefix() throws {
+    let model = try Model(contentsOf: Self.resnet)
+    var checkpoint = model.checkpoint
+    checkpoint.tensors = checkpoint.tensors.map { $0.renamed("model.\($0.name)") }
+    checkpoint.normalised = checkpoint.tensors.map { NormalisedTensor($0) }
+    var tuner = try FineTuner(
+      Model(checkpoint, path: "lightning.ckpt"), data: data(0..<2), options: options("sgd"))
+    try tuner.run()
+    let names = try tuner.modelWithOptimizer().checkpoint
+    #expect(names.normalised.map(\.entry.name) == checkpoint.tensors.map(\.name))
+    #expect(names.optimizer?.memories.keys.allSatisfy { $0.hasPrefix("model.") } == true)
+  }
+}
