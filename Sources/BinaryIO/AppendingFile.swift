@@ -37,7 +37,8 @@ public final class AppendingFile: Sendable {
 
   /// Forgets all that the file holds.
   public func clear() throws {
-    guard ftruncate(descriptor, 0) == 0 else {
+    // What has no length, such as a pipe, has nothing to forget
+    guard ftruncate(descriptor, 0) == 0 || errno == EINVAL else {
       throw DataError(.unwritable, "cannot be emptied: \(systemMessage())", path: path)
     }
   }

@@ -25,6 +25,8 @@ public enum InterruptedOutputs {
     guard unsafe pipe(&ends) == 0 else { return }
     writingEnd.store(ends[1], ordering: .releasing)
     guard startThread(readingFrom: ends[0]) else { return }
+    // A file that grows past the limit is an error of the write, not the end
+    _ = signal(SIGXFSZ, SIG_IGN)
     for number in [SIGINT, SIGTERM, SIGHUP] {
       var known = sigaction()
       guard unsafe sigaction(number, nil, &known) == 0,

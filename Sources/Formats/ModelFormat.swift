@@ -28,6 +28,9 @@ public protocol ModelFormat: Sendable {
   /// Why `checkpoint` cannot be written in this format, before anything is written; nil when it can.
   func obstacle(to checkpoint: Checkpoint) -> DataError?
 
+  /// Why what an optimiser remembers cannot be written in this format; nil when it can.
+  func obstacle(toOptimizer record: OptimizerRecord) -> DataError?
+
   /// What a person should know about how `checkpoint` is written: what the format has no place for.
   func remarks(on checkpoint: Checkpoint) -> [String]
 
@@ -50,6 +53,9 @@ extension ModelFormat {
   public var isChannelsLast: Bool { false }
   public var holdsBlocks: Bool { false }
   public var holdsOptimizer: Bool { false }
+  public func obstacle(toOptimizer record: OptimizerRecord) -> DataError? {
+    holdsOptimizer ? nil : DataError(.unsupported, "\(title) has no place for it")
+  }
   public func remarks(on checkpoint: Checkpoint) -> [String] { [] }
   public func storage(of checkpoint: Checkpoint, asked: DataType?) -> [StorageChoice]? { nil }
   public func withFiles(ofAtMost byteCount: Int) -> (any ModelFormat)? { nil }

@@ -14,8 +14,10 @@ import Training
   private static let resnet = Fixtures.path(
     "architectures/torchvision-resnet-basic/model.pth")
 
-  private func data(_ range: Range<Int>, classes: Int = 10) throws -> String {
-    let shape: Shape = [range.count, 3, 33, 33]
+  private func data(
+    _ range: Range<Int>, classes: Int = 10, isKeras: Bool = false
+  ) throws -> String {
+    let shape: Shape = isKeras ? [range.count, 32, 32, 3] : [range.count, 3, 33, 33]
     let size = shape.elementCount / range.count
     let numbers = (range.lowerBound * size..<range.upperBound * size).map {
       Float($0 * 7919 % 1009) / 504 - 1
@@ -23,7 +25,7 @@ import Training
     let path = scratch.file("data-\(range.lowerBound)-\(range.upperBound).npz")
     try NPZ.write(
       [
-        TensorEntry(name: "input", Tensor(shape: shape, numbers)),
+        TensorEntry(name: isKeras ? "image" : "input", Tensor(shape: shape, numbers)),
         TensorEntry(name: "labels", Tensor(range.map { Int64($0 * 7 % classes) })),
       ], to: path)
     return path
@@ -43,7 +45,9 @@ import Training
   private func learn(
     _ file: String, _ range: Range<Int>, _ options: FineTuningOptions, to name: String
   ) throws -> (tuner: FineTuner, file: String) {
-    var tuner = try FineTuner(Model(contentsOf: file), data: data(range), options: options)
+    let isKeras = !file.hasSuffix(".pth")
+    var tuner = try FineTuner(
+      Model(contentsOf: file), data: data(range, isKeras: isKeras), options: options)
     try tuner.run()
     var conversion = ConversionOptions()
     conversion.keepsOptimizer = true
@@ -75,6 +79,72 @@ import Training
     #expect(mine.entries.count == theirs.entries.count && !mine.entries.isEmpty)
     for (one, other) in zip(mine.entries, theirs.entries) {
       #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
+    }
+  }
+
+  @Test(arguments: ["h5", "keras"], ["adam", "adamw", "sgd", "lion"])
+  func kerasFilesCarryItToo(format: String, optimizer: String) throws {
+    var first = options(optimizer)
+    // Keras's momentum has the rate in it, which a power of two leaves exact; its epsilon stands elsewhere
+    first.rate = 1.0 / 1024
+    first.weightDecay = optimizer == "lion" ? 0.1 : 0
+    if optimizer.hasPrefix("adam") { first.optimizerSettings = ["uncorrected_eps": 1] }
+    let whole = try learn(Digits.keras, 0..<4, first, to: "whole.\(format)").file
+    let half = try learn(Digits.keras, 0..<2, first, to: "half.\(format)").file
+    let (tuner, rest) = try learn(half, 2..<4, options(nil), to: "rest.\(format)")
+    let steps = optimizer == "sgd" || optimizer == "lion" ? "" : " at step 1"
+    #expect(tuner.notes[0].contains(steps) && tuner.options.rate == first.rate)
+    let (a, b) = (try Model(contentsOf: whole), try Model(contentsOf: rest))
+    for (one, other) in zip(a.checkpoint.tensors, b.checkpoint.tensors) {
+      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
+    }
+    let (mine, theirs) = (
+      try #require(a.checkpoint.optimizer), try #require(b.checkpoint.optimizer)
+    )
+    #expect(mine.steps == 2 && theirs.steps == 2)
+    for (one, other) in zip(mine.entries, theirs.entries) {
+      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
+    }
+  }
+
+  @Test func aLossThatIsNoNumberLosesNoState() throws {
+    var wild = options("sgd")
+    (wild.rate, wild.epochs) = (1e30, 2)
+    let folder = scratch.file("run")
+    var tuner = try FineTuner(
+      Model(contentsOf: Self.resnet), data: data(0..<4), options: wild)
+    let error = #expect(throws: DataError.self) { try tuner.run(resumingIn: folder, every: 0) }
+    let words = try #require(error).description
+    #expect(words.contains("step 2") && words.contains("learning rate 1e+30"), "\(words)")
+    #expect(words.contains("no state was kept") || words.contains("the state of step"))
+    // What is kept is never of ruined weights
+    if System.names(in: folder).contains("state.safetensors") {
+      for entry in try Model(contentsOf: "\(folder)/state.safetensors").checkpoint.tensors {
+        #expect(try entry.load().doubles.allSatisfy(\.isFinite), "\(entry.name)")
+      }
+    }
+  }
+
+  @Test func samplesThatWouldRuinTheWeightsCanBeLeftOut() throws {
+    let path = scratch.file("holes.npz")
+    var numbers = [Float](repeating: 0.25, count: 4 * 3 * 33 * 33)
+    numbers[3 * 33 * 33 * 2] = .nan
+    try NPZ.write(
+      [
+        TensorEntry(name: "input", Tensor(shape: [4, 3, 33, 33], numbers)),
+        TensorEntry(name: "labels", Tensor([0, 1, 2, 3] as [Int64])),
+      ], to: path)
+    let model = try Model(contentsOf: Self.resnet)
+    var strict = try FineTuner(model, data: path, options: options("adamw"))
+    let error = #expect(throws: DataError.self) { try strict.run() }
+    #expect(error?.found.contains("samples 2, 3") == true, "\(String(describing: error))")
+    var lenient = options("adamw")
+    lenient.skipsBad = true
+    var tuner = try FineTuner(model, data: path, options: lenient)
+    try tuner.run()
+    #expect(tuner.skippedSteps.count == 1)
+    for entry in try tuner.model().checkpoint.normalised.map(\.entry) {
+      #expect(try entry.load().doubles.allSatisfy(\.isFinite), "\(entry.name)")
     }
   }
 

@@ -10,6 +10,7 @@ public struct KerasArchiveFormat: ModelFormat {
   public let extensions = ["keras"]
   public let holdsGraph = true
   public let isChannelsLast = true
+  public let holdsOptimizer = true
 
   public func matches(_ probe: FileProbe) -> Bool {
     let names = Set(probe.entries)
@@ -32,6 +33,10 @@ public struct KerasArchiveFormat: ModelFormat {
       return obstacle(toBlocksOf: checkpoint)
     }
     return obstacle(toBlocksOf: checkpoint) ?? KerasWriter.obstacle(checkpoint)
+  }
+
+  public func obstacle(toOptimizer record: OptimizerRecord) -> DataError? {
+    KerasOptimizerWriter.obstacle(record)
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {

@@ -9,6 +9,7 @@ public struct KerasHDF5Format: ModelFormat {
   public let extensions = ["h5", "hdf5"]
   public let holdsGraph = true
   public let isChannelsLast = true
+  public let holdsOptimizer = true
 
   public func matches(_ probe: FileProbe) -> Bool { probe.bytes.starts(with: HDF5File.signature) }
 
@@ -19,6 +20,10 @@ public struct KerasHDF5Format: ModelFormat {
   public func obstacle(to checkpoint: Checkpoint) -> DataError? {
     obstacle(toBlocksOf: checkpoint)
       ?? (checkpoint.isWithoutGraph ? nil : KerasWriter.obstacle(checkpoint))
+  }
+
+  public func obstacle(toOptimizer record: OptimizerRecord) -> DataError? {
+    KerasOptimizerWriter.obstacle(record)
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {

@@ -48,7 +48,8 @@ enum KerasReader {
         if let text = try? group?.attributes.text(key) { metadata[key] = .string(text) }
       }
     }
-    var checkpoint = try checkpoint("keras-h5", tree, configuration, metadata)
+    var checkpoint = try checkpoint(
+      "keras-h5", tree, configuration, metadata, try optimizer(in: tree))
     if let description = try? root?.attributes.text(Checkpoint.descriptionName) {
       checkpoint.adoptDescription(description)
     }
@@ -63,11 +64,14 @@ enum KerasReader {
         .malformed, "the archive has no entry 'model.weights.h5'",
         remedy: archive["model.weights.npz"] == nil ? nil : "weights in .npz are not read")
     }
+    var compiled: JSONValue?
     let configuration = Configuration {
       guard let entry = archive["config.json"] else {
         throw DataError(.malformed, "the archive has no entry 'config.json'")
       }
-      return try JSONValue(parsing: try archive.bytes(of: entry, limit: 64 << 20))
+      let json = try JSONValue(parsing: try archive.bytes(of: entry, limit: 64 << 20))
+      compiled = json["compile_config"]
+      return json
     }
     var metadata: OrderedDictionary<String, JSONValue> = [:]
     if let entry = archive["metadata.json"],
@@ -78,7 +82,8 @@ enum KerasReader {
     let tree = try naming("entry 'model.weights.h5'") {
       try DatasetTree(try HDF5File(try archive.bytes(of: weights, limit: 16 << 30)))
     }
-    var checkpoint = try checkpoint("keras", tree, configuration, metadata)
+    var checkpoint = try checkpoint(
+      "keras", tree, configuration, metadata, try optimizer(in: tree, compiled: compiled))
     if let entry = archive[Checkpoint.descriptionName] {
       let limit = Checkpoint.descriptionLimit
       checkpoint.adoptDescription(try archive.bytes(of: entry, limit: limit).utf8())
@@ -88,7 +93,7 @@ enum KerasReader {
 
   private static func checkpoint(
     _ format: String, _ tree: DatasetTree, _ configuration: Configuration?,
-    _ metadata: OrderedDictionary<String, JSONValue>
+    _ metadata: OrderedDictionary<String, JSONValue>, _ optimizer: Found?
   ) throws -> Checkpoint {
     let model = configuration?.model
     let found = try weights(tree, model)
@@ -106,6 +111,7 @@ enum KerasReader {
       }
     }
     checkpoint.auxiliary = found.auxiliary
+    adopt(optimizer, found, normalisation, model, into: &checkpoint)
     checkpoint.notes = tree.notes + found.notes
     checkpoint.graphError = configuration?.error
     if model == nil, let hub = configuration?.hub { checkpoint.sidecars["config.json"] = hub }

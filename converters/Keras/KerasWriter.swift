@@ -35,6 +35,9 @@ enum KerasWriter {
   /// Writes a whole model in the layout of `LegacyWeights`.
   static func writeHDF5(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
     let model = try model(checkpoint)
+    let optimizer = try checkpoint.optimizer.map {
+      try KerasOptimizerWriter($0, of: model, checkpoint)
+    }
     let output = try AtomicFileWriter(path: path)
     var places: [Place] = []
     do {
@@ -65,6 +68,7 @@ enum KerasWriter {
               action: isPlain ? weight.action : .cast))
         }
       }
+      try optimizer?.write(listedIn: writer)
       try writer.finish()
     }
     try output.commit()
@@ -74,13 +78,20 @@ enum KerasWriter {
   /// Writes an archive in the layout of `ObjectWeights`.
   static func writeArchive(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
     let model = checkpoint.isWithoutGraph ? nil : try model(checkpoint)
-    let configuration =
+    let optimizer = try checkpoint.optimizer.flatMap { record in
+      try model.map { try KerasOptimizerWriter(record, of: $0, checkpoint) }
+    }
+    var configuration =
       model?.configuration(isNamed: true) ?? checkpoint.sidecars["config.json"] ?? .null
+    if let optimizer, var document = configuration.object {
+      document["compile_config"] = optimizer.compiled
+      configuration = .object(document)
+    }
     let output = try AtomicFileWriter(path: path)
     // The weights become a file of their own first, which is never committed and so goes away
     let weights = try AtomicFileWriter(path: "\(path).weights")
     let places =
-      try model.map { try writeObjects(of: $0, to: weights.temporaryPath) }
+      try model.map { try writeObjects(of: $0, to: weights.temporaryPath, optimizer: optimizer) }
       ?? writeHubObjects(checkpoint, to: weights.temporaryPath)
     let archive = ZipWriter(output)
     let metadata: JSONValue = [
@@ -113,7 +124,8 @@ enum KerasWriter {
 
   /// Objects are called by their classes and counted.
   private static func writeObjects(
-    of model: ExportedModel, to path: String, _ description: String? = nil
+    of model: ExportedModel, to path: String, _ description: String? = nil,
+    optimizer: KerasOptimizerWriter? = nil
   ) throws -> [Place] {
     var places: [Place] = []
     let writer = try HDF5Writer(path: path)
@@ -137,6 +149,7 @@ enum KerasWriter {
       }
     }
     if counts.isEmpty { try writer.group("layers") }
+    try optimizer?.write(numberedIn: writer)
     try writer.finish()
     return places
   }

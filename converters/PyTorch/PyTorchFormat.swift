@@ -107,12 +107,17 @@ public struct PyTorchFormat: ModelFormat {
   }
 
   public func remarks(on checkpoint: Checkpoint) -> [String] {
-    guard checkpoint.optimizer != nil, let layout = checkpoint.native as? PyTorchLayout,
-      !layout.left.isEmpty
-    else { return [] }
-    return [
-      "left out, since they hold other tensors or objects: \(layout.left.joined(separator: ", "))"
-    ]
+    guard let optimizer = checkpoint.optimizer else { return [] }
+    var remarks: [String] = []
+    if let layout = checkpoint.native as? PyTorchLayout, !layout.left.isEmpty {
+      remarks.append(
+        "left out, since they hold other tensors or objects: \(layout.left.joined(separator: ", "))"
+      )
+    }
+    if optimizer.groups.contains(where: { $0.settings["uncorrected_eps"] != nil }) {
+      remarks.append("PyTorch adds epsilon to a corrected root, Keras to the root as it is")
+    }
+    return remarks
   }
 
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {

@@ -94,7 +94,6 @@ class Judges:
         self.training = Framework("training_side", logs)
         self.adapters = Framework("adapters_side", logs)
         self.learning = Framework("learning_side", logs)
-
         self.optimizers = Framework("optimizers_side", logs)
         self.keras_optimizers = Framework("keras_optimizers_side", logs)
 

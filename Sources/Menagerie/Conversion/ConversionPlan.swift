@@ -89,11 +89,12 @@ struct ConversionPlan {
       return
     }
     let state = "the state of \(record.title)" + (record.steps.map { " at step \($0)" } ?? "")
-    guard format.holdsOptimizer, options.keepsOptimizer else {
-      let why =
-        format.holdsOptimizer
-        ? "--with-optimizer takes it along" : "\(format.title) has no place for it"
-      notes.append("\(state) stays behind: \(why)")
+    let obstacle =
+      checkpoint.isWithoutGraph && format.holdsGraph
+      ? "the library builds the network itself"
+      : format.obstacle(toOptimizer: record)?.found
+    guard obstacle == nil, options.keepsOptimizer else {
+      notes.append("\(state) stays behind: \(obstacle ?? "--with-optimizer takes it along")")
       return
     }
     let (made, left) = try record.translated(translation)

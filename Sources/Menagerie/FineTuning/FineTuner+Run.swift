@@ -43,7 +43,7 @@ extension FineTuner {
   ///   - observe: told of each step; what it throws ends the run, which can go on from the last state.
   ///   - report: told of each epoch.
   /// - Returns: what happened, earlier parts of the run included.
-  /// - Throws: what reading data throws; `.malformed` when the loss is no number any more.
+  /// - Throws: what reading data throws; `.malformed` when the loss is no number any more, with the state that is left.
   @discardableResult
   public mutating func run(
     resumingIn folder: String? = nil, every interval: Double = 30, logs: [any RunLog] = [],
@@ -54,10 +54,12 @@ extension FineTuner {
     let state = try folder.map { try opened($0) }
     var history = RunHistory()
     var logs = communicator.isFirst ? logs : []
+    var kept: Int?
     if let state {
       if let earlier = try state.load(signature) {
         try restore(earlier)
         history = state.history(until: earlier)
+        kept = earlier.step
       }
       // The first one writes the log anew, when all have read it
       try communicator.meet()
@@ -66,15 +68,17 @@ extension FineTuner {
     for log in logs { try log.begin(history) }
     var saved = System.seconds
     func save() throws {
+      try checkWeights()
       guard let state else { return }
       if let all = try gatheredState() { try state.save(all, signature) }
       saved = System.seconds
+      kept = trainer.step
     }
     func isTimeToSave() throws -> Bool {
       guard state != nil else { return false }
       return try communicator.agreed(System.seconds - saved) > interval
     }
-    while !isFinished {
+    func learnEpoch() throws {
       let start = System.seconds
       let began = trainer.epoch
       // A step at a time, so that the state between steps can be kept
@@ -87,8 +91,10 @@ extension FineTuner {
         if trainer.epoch == began, try isTimeToSave() { try save() }
       } while trainer.epoch == began
       guard let loss = history.loss(ofEpoch: began) else {
-        throw task.skipped.first ?? DataError(.malformed, "an epoch without a sample")
+        throw task.skipped.first ?? trainer.skippedSteps.first
+          ?? DataError(.malformed, "an epoch without a sample")
       }
+      try checkWeights()
       var epoch = EpochReport(epoch: trainer.epoch, step: trainer.step, loss: loss, seconds: 0)
       if let verdict = try judged() {
         (epoch.validationLoss, epoch.metrics) = (verdict.loss, verdict.metrics)
@@ -101,11 +107,39 @@ extension FineTuner {
       try save()
       try report(epoch)
     }
+    do {
+      while !isFinished { try learnEpoch() }
+    } catch let error as DataError {
+      throw FineTuner.saying(what: kept, isLeftIn: folder, error)
+    }
     if best?.restore() == true { trainer.forgetAverage() }
     // It may be written with the weights
     try trainer.gatherOptimizer()
     return history
   }
+
+  /// A state of ruined weights would take the place of a good one.
+  private func checkWeights() throws {
+    guard !trainer.isSound else { return }
+    throw DataError(
+      .malformed, "the weights became infinite by step \(trainer.step)", expected: "numbers",
+      remedy: "take a smaller learning rate, or clip gradients")
+  }
+
+  /// An error that ended the run, with where the run can go on.
+  private static func saying(
+    what step: Int?, isLeftIn folder: String?, _ error: DataError
+  ) -> DataError {
+    guard let folder else { return error }
+    let left =
+      step.map { "the state of step \($0) is in \(folder)" } ?? "no state was kept until then"
+    var error = error
+    error.remedy = [error.remedy, left].compactMap { $0 }.joined(separator: "; ")
+    return error
+  }
+
+  /// Steps that were left out, since they would have ruined the weights.
+  public var skippedSteps: [DataError] { trainer.skippedSteps }
 
   /// Tries learning rates, and says what loss each gives; the weights are then what they were.
   public mutating func findRate() throws -> RateFinder { try trainer.find() }

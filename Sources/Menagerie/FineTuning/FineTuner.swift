@@ -122,6 +122,7 @@ public struct FineTuner {
       batchSize: batchSize, epochs: options.epochs, accumulation: options.accumulation,
       averageDecay: options.averageDecay, seed: options.seed, shuffles: options.shuffles,
       running: learning.running, communicator: communicator, threads: options.threads)
+    trainer.skipsBad = options.skipsBad
     trainer.clipping = options.clip.map { .norm($0) }
     if let count = options.unfreezing {
       trainer.isLearning = { depth.learns($0, epoch: $1, perEpoch: count) }

@@ -10,6 +10,7 @@ public struct Adam: AdamRule {
     Setting("beta2", \.beta2, in: 0..<1),
     Setting("eps", \.epsilon),
     Setting("amsgrad", \.amsgrad),
+    Setting("uncorrected_eps", \.isEpsilonUncorrected),
   ]
 
   public var beta1 = 0.9
@@ -17,6 +18,8 @@ public struct Adam: AdamRule {
   public var epsilon = 1e-8
   /// Whether the greatest `v` so far is taken.
   public var amsgrad = false
+  /// Whether epsilon is added before the start at zero is corrected, as Keras does it.
+  public var isEpsilonUncorrected = false
 
   public init() {}
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Kernels
 import Tensors
 
@@ -13,6 +14,8 @@ public protocol AdamRule: Optimizer {
   var epsilon: Double { get set }
   /// Whether the greatest `v` so far is taken.
   var amsgrad: Bool { get set }
+  /// Whether epsilon is added before the start at zero is corrected, as Keras does it: to `√v` instead of `√v̂`.
+  var isEpsilonUncorrected: Bool { get set }
 }
 
 extension AdamRule {
@@ -24,6 +27,8 @@ extension AdamRule {
   public func update(
     _ parameter: Parameter, slots: [FloatView], _ step: OptimizerStep, pool: ThreadPool?
   ) {
+    var epsilon = epsilon
+    if isEpsilonUncorrected { epsilon /= (1 - pow(beta2, Double(step.number))).squareRoot() }
     WeightUpdate.adam(
       parameter.values, gradient: parameter.gradient, first: slots[0], second: slots[1],
       largest: amsgrad ? slots[2] : nil, step: step.number, rate: step.rate, beta1: beta1,

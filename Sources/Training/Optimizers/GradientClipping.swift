@@ -39,6 +39,11 @@ public enum GradientClipping: Sendable, Hashable {
     }
   }
 
+  /// Whether all numbers are finite, and not so large that their squares are not.
+  static func isFinite(_ views: [FloatView], pool: ThreadPool? = nil) -> Bool {
+    views.allSatisfy { WeightUpdate.sumOfSquares($0, pool: pool).isFinite }
+  }
+
   /// The root of the sum of all gradients' squares.
   public static func norm(of parameters: [Parameter], pool: ThreadPool? = nil) -> Double {
     parameters.reduce(0) { $0 + WeightUpdate.sumOfSquares($1.gradient, pool: pool) }.squareRoot()

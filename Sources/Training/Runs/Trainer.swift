@@ -23,6 +23,11 @@ public struct Trainer {
   public var clipping: GradientClipping?
   /// Whether a parameter learns in an epoch; all do when nil.
   public var isLearning: (@Sendable (_ name: String, _ epoch: Int) -> Bool)?
+  /// Whether a step whose loss is no number is left out, and counted.
+  public var skipsBad = false
+  /// Steps that were left out, and how many of them in a row now.
+  public private(set) var skippedSteps: [DataError] = []
+  private var skippedInRow = 0
   /// The weights' average, which follows each step.
   public private(set) var average: WeightAverage?
 
@@ -86,7 +91,8 @@ public struct Trainer {
 
   /// Makes the next step.
   ///
-  /// - Throws: what the source throws; `.malformed` when the loss is no number: the weights are then those before the step.
+  /// - Throws: what the source throws; `.malformed` when loss or gradients are no numbers: the weights are then those before
+  ///   the step.
   public mutating func runStep(_ observe: (Progress) throws -> Void = { _ in }) throws {
     try align()
     if feed?.epoch != epoch || feed?.next != batch {
@@ -106,16 +112,18 @@ public struct Trainer {
       advance()
       return
     }
+    let statistics = running.map(\.values.array)
     let resting = resting
     let part = try learn(parts.filter { $0.weight > 0 }, of: weight, resting: resting)
     let loss = try communicator.sum([part])[0]
     try exchange?.average(running, share: own / weight)
-    guard loss.isFinite else {
+    guard loss.isFinite, hasFiniteGradients else {
+      for (parameter, values) in zip(running, statistics) { parameter.values.copy(from: values) }
       try exchange?.abandon()
-      throw DataError(
-        .malformed, "the loss became \(loss) in epoch \(epoch + 1), step \(step + 1)",
-        expected: "a number", remedy: "take a smaller learning rate, or clip gradients")
+      try leaveOut(parts, loss: loss)
+      return
     }
+    skippedInRow = 0
     let rate = rate.rate(at: step)
     let norm = try follow(rate: rate, resting: resting)
     let updating = pool
@@ -199,6 +207,35 @@ public struct Trainer {
       try communicator.broadcast(parameter.values, from: 0).wait()
     }
     isAligned = true
+  }
+
+  /// How many steps in a row may be left out.
+  private static let mostSkipped = 10
+
+  /// What becomes of a step that would ruin the weights.
+  private mutating func leaveOut(_ parts: [TrainingBatch], loss: Double) throws {
+    let samples = parts.flatMap(\.indices)
+    let named = samples.prefix(8).map(String.init).joined(separator: ", ")
+    let what = loss.isFinite ? "gradients became infinite" : "the loss became \(loss)"
+    let error = DataError(
+      .malformed,
+      "\(what) in step \(step + 1) (epoch \(epoch + 1), batch \(batch + 1)), learning rate "
+        + "\(rate.rate(at: step)), samples \(named)\(samples.count > 8 ? ", …" : "")",
+      expected: "a number", remedy: "take a smaller learning rate, or clip gradients")
+    skippedInRow += 1
+    guard exchange == nil, skipsBad, skippedInRow < Trainer.mostSkipped else { throw error }
+    skippedSteps.append(error)
+    advance()
+  }
+
+  /// Whether a step may follow its gradients; where processes share them, their loss alone tells.
+  private var hasFiniteGradients: Bool {
+    exchange != nil || GradientClipping.norm(of: session.parameters, pool: pool).isFinite
+  }
+
+  /// Whether all weights are numbers still.
+  public var isSound: Bool {
+    GradientClipping.isFinite(session.parameters.map(\.values), pool: pool)
   }
 
   /// The parameters that do not learn in this epoch.

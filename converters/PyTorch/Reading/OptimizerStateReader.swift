@@ -71,7 +71,8 @@ struct OptimizerStateReader {
       settings.append(self.settings(group))
     }
     let memories = try memories(state)
-    let kind = try PyTorchOptimizers.kind(settings, slots: Set(memories.values.flatMap(\.slots.keys)))
+    let slots = Set(memories.values.flatMap(\.slots.keys))
+    let kind = try PyTorchOptimizers.kind(settings, slots: slots)
     let named = try WeightOrder(weights).names(
       of: indices, decays: settings.map { $0["weight_decay"]?.double ?? 0 }, named: names,
       shapes: memories.mapValues { memory in

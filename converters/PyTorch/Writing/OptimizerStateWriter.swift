@@ -76,6 +76,8 @@ struct OptimizerStateWriter {
     of group: OptimizerRecord.Group
   ) -> OrderedDictionary<String, JSONValue> {
     var settings = group.settings
+    // Keras's way of adding epsilon, for which PyTorch has no word
+    settings["uncorrected_eps"] = nil
     for (name, value) in OptimizerStateWriter.usual[record.kind] ?? [:]
     where settings[name] == nil {
       settings[name] = value

@@ -6,16 +6,22 @@ import Tensors
 import Training
 
 extension FineTuner {
-  /// Whether the optimiser remembers weights of the file, and not of an adapter.
-  public var canSaveOptimizer: Bool { learning.adapter == nil }
+  /// Whether the optimiser remembers weights of the file, and not of an adapter, and all of them here.
+  public var canSaveOptimizer: Bool { learning.adapter == nil && communicator.size == 1 }
 
   /// The model as `model()` gives it, with what the optimiser remembers of its weights.
   ///
   /// - Throws: `.unsupported` when what learns are no weights of the file, as with adapters.
   public func modelWithOptimizer() throws -> Model {
+    guard communicator.size == 1 else {
+      throw DataError(
+        .unsupported, "what the optimizer remembers is shared among processes",
+        remedy: "leave --save-optimizer out, or learn in one process")
+    }
     guard learning.adapter == nil else {
       throw DataError(
-        .unsupported, "what \(options.method) learns is merged, so that its optimizer has no weights to go with",
+        .unsupported,
+        "what \(options.method) learns is merged, so that its optimizer has no weights to go with",
         remedy: "leave --save-optimizer out")
     }
     let model = try model()
@@ -102,7 +108,8 @@ extension FineTuner {
       guard made.entry.dataType.isReal, !graph.isSuperset(of: made.sources) || made.sources.isEmpty
       else { continue }
       // A second name of one weight is no second weight
-      let isTie = made.action != .split && !made.sources.isEmpty && seen.isSuperset(of: made.sources)
+      let isKnown = !made.sources.isEmpty && seen.isSuperset(of: made.sources)
+      let isTie = isKnown && made.action != .split
       seen.formUnion(made.sources)
       if !isTie { names.append(made.entry.name) }
     }

@@ -37,7 +37,8 @@ struct OptimizerSettings {
       case ("eps", .array(let pair)) where pair.count == 2:
         values["eps1"] = pair[0].double
         values["eps2"] = pair[1].double
-      case ("amsgrad", .bool(let on)), ("nesterov", .bool(let on)), ("centered", .bool(let on)):
+      case ("amsgrad", .bool(let on)), ("nesterov", .bool(let on)), ("centered", .bool(let on)),
+        ("uncorrected_eps", .bool(let on)):
         values[name] = on ? 1 : 0
       case ("eps", _), ("momentum", _), ("dampening", _), ("alpha", _), ("beta2_decay", _),
         ("d", _):
@@ -62,7 +63,8 @@ struct OptimizerSettings {
         let least: JSONValue = value == Double(Float.ulpOfOne) ? .null : .number(value)
         settings["eps"] = .array([least, .number(own["eps2"] ?? 0)])
       case "beta2", "eps2": break
-      case "amsgrad", "nesterov", "centered": settings[name] = .bool(value != 0)
+      case "uncorrected_eps" where value == 0: break
+      case "amsgrad", "nesterov", "centered", "uncorrected_eps": settings[name] = .bool(value != 0)
       default: settings[name] = .number(value)
       }
     }

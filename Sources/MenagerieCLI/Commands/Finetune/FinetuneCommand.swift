@@ -151,9 +151,13 @@ struct FinetuneCommand: ParsableCommand {
       say(epoch)
     }
     guard communicator.isFirst else { return }
+    if let first = tuner.skippedSteps.first {
+      Terminal.note("left out: \(tuner.skippedSteps.count) steps, the first since \(first.found)")
+    }
     InterruptedOutputs.say(nil)
     let written = try write(tuner, by: converter)
     Terminal.endProgress()
+    if json { Terminal.say(json: written.json) } else { Terminal.say(written.text) }
     if let path = records.reportPath(output: output) {
       let typed = ["menagerie"] + CommandLine.arguments.dropFirst().map(Terminal.quoted)
       try RunReport(
@@ -163,7 +167,6 @@ struct FinetuneCommand: ParsableCommand {
       ).write(to: path)
       Terminal.note("how it went: \(path)")
     }
-    if json { Terminal.say(json: written.json) } else { Terminal.say(written.text) }
   }
 
   /// Whether what is written is the adapter alone: a directory, where no format is asked for.

@@ -26,7 +26,8 @@ struct RecordArguments: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Write the state of the optimizer beside the weights; by default where the model's file has one.")
+      "Write the state of the optimizer beside the weights; by default where the model's file has one."
+  )
   var saveOptimizer: Bool?
 
   /// Where the page goes; nil when none is wanted.

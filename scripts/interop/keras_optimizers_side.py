@@ -1,0 +1,130 @@
+"""What Keras is asked about states of optimisers: steps before and after, of its own or on our files."""
+import json
+import pathlib
+
+import common  # before Keras: it silences TensorFlow
+
+import h5py
+import keras
+import numpy as np
+
+from optimizer_names import BATCH, FIRST, LATER
+from seeded_keras import seeded
+
+CLASSES, SIZE, SEED = 10, 17, 1800
+OPTIMIZERS = {
+    "adam": lambda: keras.optimizers.Adam(2e-3, beta_1=0.8, epsilon=1e-5, amsgrad=True),
+    "adamw": lambda: keras.optimizers.AdamW(2e-3, weight_decay=0.05),
+    "sgd": lambda: keras.optimizers.SGD(0.02, momentum=0.8, nesterov=True),
+    "lion": lambda: keras.optimizers.Lion(3e-4, weight_decay=0.1),
+}
+
+
+def kind(name: str) -> tuple[str, str]:
+    optimizer, extension = name.split("-")
+    return optimizer, extension
+
+
+def pictures(seed: int, size: int, count: int) -> np.ndarray:
+    return common.channels_last(common.pictures(seed, size, count))
+
+
+def network() -> keras.Model:
+    inputs = keras.Input((SIZE, SIZE, 3))
+    x = keras.layers.Conv2D(8, 3, strides=2, use_bias=False, name="first")(inputs)
+    x = keras.layers.BatchNormalization(momentum=0.9, name="norm")(x)
+    x = keras.layers.ReLU()(x)
+    y = keras.layers.DepthwiseConv2D(3, padding="same", name="deep")(x)
+    x = keras.layers.Add()([x, y])
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    return seeded(keras.Model(inputs, keras.layers.Dense(CLASSES, name="last")(x)), SEED, pictures(SEED, SIZE, 16))
+
+
+def data() -> dict:
+    count = BATCH * (FIRST + LATER)
+    return {"input": pictures(SEED + 1, SIZE, count), "labels": np.arange(count) * 7 % CLASSES}
+
+
+def part(start: int, stop: int) -> dict:
+    return {key: value[start * BATCH:stop * BATCH] for key, value in data().items()}
+
+
+def steps(model: keras.Model, arrays: dict) -> list[float]:
+    losses = []
+    for start in range(0, len(arrays["labels"]), BATCH):
+        stop = start + BATCH
+        losses.append(float(model.train_on_batch(arrays["input"][start:stop], arrays["labels"][start:stop])))
+        model.reset_metrics()
+    return losses
+
+
+def opened(path) -> keras.Model:
+    """A model with its optimiser. Keras 3.15 builds that of an .h5 for no variables at all, so it is taken from there by
+    hand, in the file's order."""
+    if not str(path).endswith(".h5"):
+        return keras.models.load_model(path)
+    model = keras.models.load_model(path, compile=False)
+    with h5py.File(path) as file:
+        training = json.loads(file.attrs["training_config"])
+        optimizer = keras.optimizers.deserialize(training["optimizer_config"])
+        model.compile(optimizer, keras.losses.deserialize(training["loss"]))
+        optimizer.build(model.trainable_variables)
+        group = file["optimizer_weights"]
+        for variable, key in zip(optimizer.variables, group.attrs["weight_names"], strict=True):
+            variable.assign(group[key][()])
+    return model
+
+
+def make(name: str, folder: str) -> None:
+    home = pathlib.Path(folder)
+    optimizer, extension = kind(name)
+    model = network()
+    model.compile(OPTIMIZERS[optimizer](), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    steps(model, part(0, FIRST))
+    (home / "begun").mkdir()
+    model.save(home / "begun" / f"begun.{extension}")
+    np.savez(home / "later.npz", **part(FIRST, FIRST + LATER))
+    np.save(home / "losses.npy", steps(model, part(FIRST, FIRST + LATER)))
+    model.save(home / f"whole.{extension}")
+
+
+def half(folder: str, out: str) -> None:
+    """The first half of the later data."""
+    with np.load(pathlib.Path(folder) / "later.npz") as archive:
+        np.savez(out, **{k: archive[k][:LATER // 2 * BATCH] for k in archive.files})
+
+
+def distances(name: str, folder: str, model: keras.Model) -> dict:
+    """How far weights and what is remembered are from the uninterrupted run's, as a part of what moved most."""
+    home = pathlib.Path(folder)
+    extension = kind(name)[1]
+    begun, whole = (opened(path) for path in (
+        home / "begun" / f"begun.{extension}", home / f"whole.{extension}"))
+    if [w.shape for w in model.weights] != [w.shape for w in whole.weights]:
+        raise ValueError("the weights came back in another order")
+    moved = max(float(np.abs(a - b).max()) for a, b in zip(whole.get_weights(), begun.get_weights()))
+    found = {w.path: float(np.abs(a - b).max()) / moved
+             for w, a, b in zip(whole.weights, model.get_weights(), whole.get_weights())}
+    mine, theirs = model.optimizer.variables, whole.optimizer.variables
+    if len(mine) != len(theirs) or model.optimizer.get_config() != whole.optimizer.get_config():
+        raise ValueError(f"the optimizer came back as {model.optimizer.get_config()}")
+    for a, b in zip(mine, theirs):
+        a, b = np.asarray(a, dtype="float64"), np.asarray(b, dtype="float64")
+        found[f"optimizer {len(found)}"] = float(np.abs(a - b).max()) / max(float(np.abs(b).max()), 1e-6)
+    return found
+
+
+def compare(name: str, folder: str, out: str, losses: list) -> dict:
+    """Our later steps beside Keras's."""
+    theirs = np.load(pathlib.Path(folder) / "losses.npy")
+    if len(losses) != len(theirs):
+        raise ValueError(f"{len(losses)} losses, not {len(theirs)}")
+    found = {f"loss {i + 1}": abs(a - b) / abs(b) for i, (a, b) in enumerate(zip(losses, theirs))}
+    return found | distances(name, folder, opened(out))
+
+
+def resume(name: str, folder: str, file: str) -> dict:
+    """The second half of the later steps, in Keras, from our file."""
+    model = opened(file)
+    steps(model, part(FIRST + LATER // 2, FIRST + LATER))
+    return distances(name, folder, model)
