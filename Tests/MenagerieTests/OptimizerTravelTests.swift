@@ -3,6 +3,7 @@ import Formats
 import JSON
 import Menagerie
 import NumPyConverter
+import OrderedCollections
 import Tensors
 import TestSupport
 import Testing
