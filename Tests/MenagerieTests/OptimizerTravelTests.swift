@@ -88,7 +88,8 @@ import Training
     var first = options(optimizer)
     // Keras's momentum has the rate in it, which a power of two leaves exact; its epsilon stands elsewhere
     first.rate = 1.0 / 1024
-    first.weightDecay = optimizer == "lion" ? 0.1 : 0
+    // Here norms and biases do not decay, in a file of one group they would
+    first.weightDecay = 0
     if optimizer.hasPrefix("adam") { first.optimizerSettings = ["uncorrected_eps": 1] }
     let whole = try learn(Digits.keras, 0..<4, first, to: "whole.\(format)").file
     let half = try learn(Digits.keras, 0..<2, first, to: "half.\(format)").file

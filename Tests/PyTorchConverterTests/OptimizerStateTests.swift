@@ -54,7 +54,8 @@ import Testing
 
   @Test func aPlainFileBecomesWhatTutorialsWrite() throws {
     var checkpoint = Checkpoint(
-      format: "pytorch", tensors: [TensorEntry(name: "fc.weight", Tensor(shape: [2], [1, 2]))])
+      format: "pytorch",
+      tensors: [TensorEntry(name: "fc.weight", Tensor(shape: [2], [1, 2] as [Float]))])
     checkpoint.optimizer = try record(["fc.weight"], [[2]], decays: [0])
     let after = try again(checkpoint)
     #expect(after.metadata["wrapper"] == "model_state_dict")
