@@ -32,18 +32,45 @@ extension Model {
   }
 
   /// The graph's weights under the names of the file, and in its order.
-  func inFile(_ weights: [NormalisedTensor]) throws -> [NormalisedTensor] {
+  ///
+  /// - Parameter withSecondNames: whether a tensor that the file has under two names is there twice again.
+  func inFile(
+    _ weights: [NormalisedTensor], withSecondNames: Bool = false
+  ) throws -> [NormalisedTensor] {
     guard checkpoint.graph == nil, let zooModel else { return weights }
     let tensors = try zooModel.with(weights: weights)
       .expressed(in: zooModel.dialect, withGraph: false).tensors
+      .map { tensor in
+        var tensor = tensor
+        tensor.entry.name = zooModel.recognition.nameInFile(tensor.entry.name)
+        return tensor
+      }
+    let all = withSecondNames ? tensors + secondNames(of: tensors) : tensors
     let places = Dictionary(
       checkpoint.normalised.enumerated().map { ($1.entry.name, $0) },
       uniquingKeysWith: { first, _ in first })
-    return tensors.enumerated().map { place, tensor in
-      var tensor = tensor
-      tensor.entry.name = zooModel.recognition.nameInFile(tensor.entry.name)
-      return (places[tensor.entry.name] ?? Int.max, place, tensor)
+    return all.enumerated().map { place, tensor in
+      (places[tensor.entry.name] ?? Int.max, place, tensor)
     }.sorted { ($0.0, $0.1) < ($1.0, $1.1) }.map(\.2)
+  }
+
+  /// Tensors under the names that the file has beside theirs, such as a head that is the embeddings' table.
+  private func secondNames(of tensors: [NormalisedTensor]) -> [NormalisedTensor] {
+    let made = Dictionary(
+      tensors.map { ($0.entry.name, $0) }, uniquingKeysWith: { first, _ in first })
+    var known: [TensorIdentity: NormalisedTensor] = [:]
+    for tensor in checkpoint.normalised where tensor.entry.shape.elementCount > 0 {
+      guard let identity = tensor.entry.identity, known[identity] == nil else { continue }
+      known[identity] = made[tensor.entry.name]
+    }
+    return checkpoint.normalised.compactMap { tensor in
+      let name = tensor.entry.name
+      guard made[name] == nil, let identity = tensor.entry.identity,
+        var second = known[identity], second.entry.shape == tensor.entry.shape
+      else { return nil }
+      second.entry = second.entry.renamed(name)
+      return second
+    }
   }
 }
 

@@ -119,6 +119,29 @@ import Testing
     #expect(zip(ours.floats, theirs.floats).allSatisfy { abs($0 - $1) < 1e-4 })
   }
 
+  @Test(arguments: [0, 1])
+  func runningStatisticsFollowAsTheySaid(_ format: Int) throws {
+    let before = try readKeras(Fixtures.path("keras/functional.keras"))
+    var graph = try #require(before.graph)
+    func norms(_ graph: Graph?) -> [RunningStatistics] {
+      (graph?.nodes ?? []).compactMap { ($0.operator as? BatchNormalization)?.statistics }
+    }
+    #expect(!norms(graph).isEmpty && norms(graph).allSatisfy { $0 == .keras(momentum: 0.99) })
+    graph.nodes = graph.nodes.map { node in
+      guard var norm = node.operator as? BatchNormalization else { return node }
+      norm.statistics.momentum = 0.75
+      return Node(name: node.name, norm, inputs: node.inputs, outputs: node.outputs)
+    }
+    var changed = before
+    changed.graph = graph
+    let scratch = ScratchDirectory()
+    let path = scratch.file("out.\(format == 0 ? "h5" : "keras")")
+    _ = try WritingTests.formats[format].write(changed, to: path)
+    let after = norms(try readKeras(path).graph)
+    #expect(after.count == norms(graph).count)
+    #expect(after.allSatisfy { $0 == .keras(momentum: 0.75) })
+  }
+
   @Test func longListsOfNamesAreWrittenInPieces() throws {
     var graph = Graph()
     var value = graph.addInput("x", TensorType(.float32, ["batch", 4]))

@@ -109,6 +109,48 @@ import Training
     }
   }
 
+  /// In files of Keras the momentum has the rate in it, and comes out of it rounded.
+  @Test(arguments: ["h5", "keras"], [0.02, 0.0003])
+  func aMomentumThatHoldsTheRateComesBack(format: String, rate: Double) throws {
+    var first = options("sgd")
+    (first.rate, first.weightDecay) = (rate, 0)
+    let file = try learn(Digits.keras, 0..<4, first, to: "begun.\(format)").file
+    let (tuner, _) = try learn(file, 4..<6, options(nil), to: "rest.\(format)")
+    #expect(tuner.notes[0].hasPrefix("goes on with the SGD state"), "\(tuner.notes)")
+  }
+
+  /// PyTorch names a head that is the embeddings' table twice, and asks for both.
+  @Test func aSecondNameStaysOne() throws {
+    let model = try Model(contentsOf: Fixtures.path("decoders/gpt2"))
+    var checkpoint = model.checkpoint
+    let names = checkpoint.tensors.map(\.name)
+    let table = try #require(checkpoint.tensors.first { $0.name.hasSuffix("wte.weight") })
+    let shared = try table.load()
+    checkpoint.tensors = checkpoint.tensors.map {
+      $0.name == table.name ? TensorEntry(name: table.name, shared) : $0
+    }
+    checkpoint.tensors.append(TensorEntry(name: "lm_head.weight", shared))
+    checkpoint.normalised = checkpoint.tensors.map { NormalisedTensor($0) }
+    let data = scratch.file("ids.npz")
+    let ids = Tensor(shape: [2, 4], [5, 6, 7, 8, 9, 10, 11, 12] as [Int64])
+    try NPZ.write([TensorEntry(name: "input_ids", ids)], to: data)
+    var tuner = try FineTuner(
+      Model(checkpoint, path: "model.pt"), data: data, options: options("adamw"))
+    try tuner.run()
+    let after = try tuner.modelWithOptimizer().checkpoint
+    #expect(after.normalised.map(\.entry.name) == names + ["lm_head.weight"])
+    let pair = after.normalised.map(\.entry).filter {
+      $0.name == table.name || $0.name == "lm_head.weight"
+    }
+    #expect(pair.count == 2 && pair[0].identity != nil && pair[0].identity == pair[1].identity)
+    #expect(try !pair[0].load().isBitEqual(to: shared))
+    // What is remembered is of one weight
+    let record = try #require(after.optimizer)
+    #expect(record.groups.map(\.parameters) == [names])
+    #expect(record.memories.keys.contains(table.name))
+    #expect(!record.memories.keys.contains("lm_head.weight"))
+  }
+
   @Test func aLossThatIsNoNumberLosesNoState() throws {
     var wild = options("sgd")
     (wild.rate, wild.epochs) = (1e30, 2)

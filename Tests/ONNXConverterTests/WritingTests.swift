@@ -65,6 +65,22 @@ import Testing
     #expect(graph[graph.outputs[0]].type.dataType == .float32)
   }
 
+  @Test(arguments: [0.9, 0.75])
+  func keepsHowRunningStatisticsFollow(momentum: Double) throws {
+    var graph = Graph(name: "norm")
+    let x = graph.addInput("x", TensorType(.float32, ["batch", 2, 3]))
+    let own = ["scale", "bias", "mean", "variance"]
+    let inputs = own.map { graph.addParameter($0, TensorType(.float32, [2])) }
+    let norm = BatchNormalization(statistics: .init(momentum: momentum, isUnbiased: true))
+    graph.outputs = [graph.add(norm, [x] + inputs, name: "norm")]
+    let tensors = own.map { TensorEntry(name: $0, Tensor([1, 2] as [Float])) }
+    let read = try roundTrip(Checkpoint(format: "test", tensors: tensors, graph: graph))
+    let back = try #require(read.graph?.nodes.first?.operator as? BatchNormalization)
+    #expect(abs(back.statistics.momentum - momentum) < 1e-6)
+    // As the standard says of the variance
+    #expect(!back.statistics.isUnbiased)
+  }
+
   @Test func keepsFilesThatTravelAlong() throws {
     var source = linear()
     source.sidecars["config.json"] = ["id2label": ["0": "tench"]]

@@ -46,7 +46,8 @@ struct KerasOptimizerWriter {
     className = isAdam ? "Adam" : KerasOptimizerWriter.classes[record.kind] ?? record.kind
     let names = ["Adam": "adam", "AdamW": "adam_w", "SGD": "sgd", "Lion": "lion"]
     name = names[className] ?? "optimizer"
-    let rate = settings["lr"]?.double ?? 0.001
+    // As the variable has it, so that what is multiplied with it comes back
+    let rate = Double(Float(settings["lr"]?.double ?? 0.001))
     var config = old?["class_name"]?.string == className ? old?["config"]?.object ?? [:] : [:]
     config["name"] = config["name"] ?? .string(name)
     config["learning_rate"] = .number(rate)

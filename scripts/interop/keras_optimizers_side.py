@@ -35,6 +35,7 @@ def network() -> keras.Model:
     x = keras.layers.BatchNormalization(momentum=0.9, name="norm")(x)
     x = keras.layers.ReLU()(x)
     y = keras.layers.DepthwiseConv2D(3, padding="same", name="deep")(x)
+    y = keras.layers.BatchNormalization(scale=False, name="plain")(y)
     x = keras.layers.Add()([x, y])
     x = keras.layers.GlobalAveragePooling2D()(x)
     return seeded(keras.Model(inputs, keras.layers.Dense(CLASSES, name="last")(x)), SEED, pictures(SEED, SIZE, 16))

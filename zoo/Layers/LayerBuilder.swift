@@ -51,13 +51,14 @@ struct LayerBuilder {
   }
 
   mutating func batchNormalization(
-    _ x: ValueID, _ name: String, _ channels: Int, epsilon: Double
+    _ x: ValueID, _ name: String, _ channels: Int, epsilon: Double, statistics: RunningStatistics
   ) throws -> ValueID {
     let inputs = try ["weight", "bias", "running_mean", "running_var"].map {
       try parameter("\(name).\($0)", [channels])
     }
     state.append("\(name).num_batches_tracked")
-    return graph.add(BatchNormalization(epsilon: epsilon), [x] + inputs, name: name)
+    return graph.add(
+      BatchNormalization(epsilon: epsilon, statistics: statistics), [x] + inputs, name: name)
   }
 
   mutating func linear(
@@ -141,21 +142,24 @@ public struct Interface: Sendable, Hashable {
   public var isChannelsLast: Bool
   /// Whether the last layer turns logits into probabilities.
   public var endsInSoftmax: Bool
+  /// Whose it is.
+  public let library: Dialect
 
   /// The usual one of a dialect.
   public init(_ dialect: Dialect) {
     switch dialect {
     case .huggingFace:
-      self.init(input: "pixel_values", output: "logits")
+      self.init(dialect, input: "pixel_values", output: "logits")
     case .kerasApplications:
       self.init(
-        input: "input_layer", output: "predictions", isChannelsLast: true, endsInSoftmax: true)
+        dialect, input: "input_layer", output: "predictions", isChannelsLast: true,
+        endsInSoftmax: true)
     case .kerasHub:
-      self.init(input: "input_layer", output: "predictions", isChannelsLast: true)
+      self.init(dialect, input: "input_layer", output: "predictions", isChannelsLast: true)
     case .google:
-      self.init(input: "input", output: "logits", isChannelsLast: true)
+      self.init(dialect, input: "input", output: "logits", isChannelsLast: true)
     default:
-      self.init(input: "input", output: "logits")
+      self.init(dialect, input: "input", output: "logits")
     }
   }
 
@@ -167,9 +171,11 @@ public struct Interface: Sendable, Hashable {
     }
   }
 
-  public init(
-    input: String, output: String, isChannelsLast: Bool = false, endsInSoftmax: Bool = false
+  private init(
+    _ library: Dialect, input: String, output: String, isChannelsLast: Bool = false,
+    endsInSoftmax: Bool = false
   ) {
+    self.library = library
     self.input = input
     self.output = output
     self.isChannelsLast = isChannelsLast

@@ -63,7 +63,7 @@ extension Model {
       return weight
     }
     var checkpoint = checkpoint
-    checkpoint.normalised = try inFile(changed)
+    checkpoint.normalised = try inFile(changed, withSecondNames: true)
     return try Model(checkpoint, path: path, options: options)
   }
 }

@@ -10,9 +10,12 @@ import Tensors
 public struct BatchNormalization: Operator {
   public static let name = "BatchNormalization"
   public var epsilon: Double
+  /// How the statistics follow batches, where the model learns.
+  public var statistics: RunningStatistics
 
-  public init(epsilon: Double = 1e-5) {
+  public init(epsilon: Double = 1e-5, statistics: RunningStatistics = .pyTorch) {
     self.epsilon = epsilon
+    self.statistics = statistics
   }
 
   public func outputTypes(for inputs: OperatorInputs) throws -> [TensorType] {

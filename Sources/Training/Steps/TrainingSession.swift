@@ -25,11 +25,11 @@ public final class TrainingSession: Sendable {
 
   /// The weights that learn, in their order.
   public let parameters: [Parameter]
-  /// The share of a batch's statistics in the running ones; PyTorch's usual.
-  public let momentum: Double
 
   private let graph: Graph
   let running: [String: Parameter]
+  /// Means that always follow: their normalisations have no weights to learn by.
+  private let plainMeans: Set<String>
   private let objective: any Objective
   private let options: SessionOptions
   private let givesOutput: Bool
@@ -44,7 +44,25 @@ public final class TrainingSession: Sendable {
   /// A graph for batches of one shape.
   private struct Compiled: Sendable {
     let session: Session
-    let statistics: [(mean: Parameter, variance: Parameter, count: Int)]
+    let statistics: [Statistics]
+  }
+
+  private struct Statistics: Sendable {
+    let mean: Parameter
+    let variance: Parameter
+    let rule: RunningStatistics
+    /// How many numbers of a batch they are made of.
+    let count: Int
+
+    func follow(mean batchMean: [Float], variance batchVariance: [Float]) {
+      for (index, batch) in batchMean.enumerated() {
+        mean.values[index] = Float(rule.mean(Double(mean.values[index]), batch: Double(batch)))
+      }
+      for (index, batch) in batchVariance.enumerated() {
+        variance.values[index] = Float(
+          rule.variance(Double(variance.values[index]), batch: Double(batch), count: count))
+      }
+    }
   }
 
   /// - Parameters:
@@ -58,12 +76,13 @@ public final class TrainingSession: Sendable {
   public init(
     graph: Graph, weights: (String) throws -> Tensor, parameters: [Parameter],
     running: [Parameter] = [], dropouts: [DropoutPlace] = [], objective: any Objective,
-    momentum: Double = 0.1, givesOutput: Bool = true, options: SessionOptions = SessionOptions()
+    givesOutput: Bool = true, options: SessionOptions = SessionOptions()
   ) throws {
     let own = Dictionary(
       (parameters + running).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var bound = graph.withoutDeadNodes()
     let names = Set(bound.parameters.map { bound[$0].name })
+    plainMeans = bound.meansOfPlainNormalisations
     for parameter in parameters where !names.contains(parameter.name) {
       throw DataError(.mismatch, "the graph has no weight '\(parameter.name)'")
     }
@@ -87,7 +106,6 @@ public final class TrainingSession: Sendable {
     backwardOrder = bound.backwardOrder(of: parameters.map(\.name))
     self.running = Dictionary(running.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
     self.objective = objective
-    self.momentum = momentum
     self.givesOutput = givesOutput
     self.options = options
     pool = ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads))
@@ -114,10 +132,9 @@ public final class TrainingSession: Sendable {
     }
     let first = givesOutput ? 2 : 1
     for (index, one) in program.statistics.enumerated() {
-      move(one.mean, towards: outputs[first + 2 * index].tensor.floats, factor: 1)
-      // Running variances are those of the whole, not of the sample
-      let factor = one.count > 1 ? Double(one.count) / Double(one.count - 1) : 1
-      move(one.variance, towards: outputs[first + 1 + 2 * index].tensor.floats, factor: factor)
+      one.follow(
+        mean: outputs[first + 2 * index].tensor.floats,
+        variance: outputs[first + 2 * index + 1].tensor.floats)
     }
     return Result(
       loss: outputs[0].tensor.doubles[0], output: givesOutput ? outputs[1].tensor : nil)
@@ -156,14 +173,6 @@ public final class TrainingSession: Sendable {
   /// Names of what the graph takes beside the model's inputs and weights.
   private static let (targets, share, key) = ("targets", "loss/share", "dropout/key")
 
-  private func move(_ running: Parameter, towards batch: [Float], factor: Double) {
-    for (index, value) in batch.enumerated() {
-      let old = Double(running.values[index])
-      running.values[index] = Float(
-        (1 - momentum) * old + momentum * Double(value) * factor)
-    }
-  }
-
   private func program(for inputs: [String: Tensor]) throws -> Compiled {
     let types = inputs.sorted { $0.key < $1.key }
       .map { TensorType($0.value.dataType, shape: $0.value.shape) }
@@ -196,7 +205,8 @@ public final class TrainingSession: Sendable {
     graph.outputs = Array(graph.outputs.prefix(1))
     try graph.rewrite(with: [SelectEarly()])
     let learning = Set(parameters.map(\.name))
-    let statistics = try graph.normaliseByBatch { learning.contains($0) && !running.isEmpty }
+    let following = learning.union(plainMeans)
+    let statistics = try graph.normaliseByBatch { following.contains($0) && !running.isEmpty }
     try graph.inferTypes()
     guard let output = graph.outputs.first else {
       throw DataError(.unsupported, "the model has no output")
@@ -230,7 +240,9 @@ public final class TrainingSession: Sendable {
         guard let mean = running[one.mean], let variance = running[one.variance],
           let shape = graph[one.input].type.shape
         else { return nil }
-        return (mean, variance, shape.elementCount / max(shape[1], 1))
+        return Statistics(
+          mean: mean, variance: variance, rule: one.rule,
+          count: shape.elementCount / max(shape[1], 1))
       })
   }
 }

@@ -89,7 +89,8 @@ enum ExportedLinear {
       exporter.add(
         "BatchNormalization", name: KerasExporter.layerName(mean.source, node),
         [
-          "axis": -1, "momentum": 0.99, "epsilon": .number(operation.epsilon),
+          "axis": -1, "momentum": .number(operation.statistics.momentum),
+          "epsilon": .number(operation.epsilon),
           "center": .bool(bias != nil), "scale": .bool(scale != nil),
         ], [x], weights, rank: x.rank, isImage: x.isImage))
   }

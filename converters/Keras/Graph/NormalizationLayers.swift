@@ -49,7 +49,9 @@ enum NormalizationLayers {
       try builder.parameter(call, "running_var", [count]),
     ]
     return try builder.emit(
-      BatchNormalization(epsilon: try call.number("epsilon", default: 1e-3)), on: x,
+      BatchNormalization(
+        epsilon: try call.number("epsilon", default: 1e-3),
+        statistics: .keras(momentum: try call.number("momentum", default: 0.99))), on: x,
       [scale, bias] + statistics, name: call.name)
   }
 

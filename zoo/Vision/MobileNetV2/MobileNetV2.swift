@@ -24,6 +24,12 @@ public struct MobileNetV2Configuration: Sendable, Hashable {
   public var epsilon: Double
   public var interface: Interface
 
+  /// As the library's layers have them. Those of transformers forget nearly all with each batch (their momentum is
+  /// TensorFlow's 0.997, which PyTorch takes for the share of the new): here they are PyTorch's usual.
+  private var statistics: RunningStatistics {
+    interface.library == .kerasApplications ? .keras(momentum: 0.999) : .pyTorch
+  }
+
   static let strides = [1, 2, 2, 2, 1, 2, 1]
   public static let usualDepths = [1, 2, 3, 4, 3, 3, 1]
   static let usualWidths = [16, 24, 32, 64, 96, 160, 320]
@@ -100,7 +106,8 @@ extension MobileNetV2Configuration {
         &layers, x, "\(name).\(part).0", "\(name).\(part).1", from: expanded, to: expanded,
         kernel: 3, stride: stride, groups: expanded)
       x = try layers.convolution(x, "\(name).\(part + 1)", from: expanded, to: outputs, kernel: 1)
-      x = try layers.batchNormalization(x, "\(name).\(part + 2)", outputs, epsilon: epsilon)
+      x = try layers.batchNormalization(
+        x, "\(name).\(part + 2)", outputs, epsilon: epsilon, statistics: statistics)
       if stride == 1 && channels == outputs && (number > 0 || shortensFirstBlock) {
         x = layers.add(x, input, "features.\(number + 1).add")
       }
@@ -128,7 +135,8 @@ extension MobileNetV2Configuration {
     var x = try layers.convolution(
       x, convolution, from: inputs, to: outputs, kernel: kernel, stride: stride, padding: padding,
       groups: groups)
-    x = try layers.batchNormalization(x, normalization, outputs, epsilon: epsilon)
+    x = try layers.batchNormalization(
+      x, normalization, outputs, epsilon: epsilon, statistics: statistics)
     return layers.relu6(x, "\(normalization).relu6")
   }
 }

@@ -64,6 +64,12 @@ public struct ResNetConfiguration: Sendable, Hashable {
     downsamplesInFirstStage = false
   }
 
+  /// As the library's layers have them.
+  private var statistics: RunningStatistics {
+    if interface.library.isKerasHub { return .keras(momentum: 0.9) }
+    return interface.library == .kerasApplications ? .keras() : .pyTorch
+  }
+
   var isPreActivated: Bool { version == .v2 || version == .v2LastBlock }
 }
 
@@ -83,7 +89,8 @@ extension ResNetConfiguration {
         x = layers.maxPool(x, "maxpool", kernel: 3, stride: 2, padding: 1)
       }
     } else {
-      x = try layers.batchNormalization(x, "bn1", stemWidth, epsilon: epsilon)
+      x = try layers.batchNormalization(
+        x, "bn1", stemWidth, epsilon: epsilon, statistics: statistics)
       x = layers.relu(x, "relu")
       x = layers.maxPool(x, "maxpool", kernel: 3, stride: 2, padding: 1)
     }
@@ -100,7 +107,8 @@ extension ResNetConfiguration {
       }
     }
     if isPreActivated {
-      x = try layers.batchNormalization(x, "norm", channels, epsilon: epsilon)
+      x = try layers.batchNormalization(
+        x, "norm", channels, epsilon: epsilon, statistics: statistics)
       x = layers.relu(x, "relu")
     }
     guard let classes else {
@@ -140,7 +148,7 @@ extension ResNetConfiguration {
         x, "\(place.name).conv\(number)", from: step.inputs, to: step.outputs, kernel: step.kernel,
         stride: step.stride, groups: step.groups, bias: hasBiases)
       x = try layers.batchNormalization(
-        x, "\(place.name).bn\(number)", step.outputs, epsilon: epsilon)
+        x, "\(place.name).bn\(number)", step.outputs, epsilon: epsilon, statistics: statistics)
       if number < steps.count { x = layers.relu(x, "\(place.name).relu\(number)") }
     }
     var shortcut = input
@@ -150,7 +158,7 @@ extension ResNetConfiguration {
         input, "\(name).0", from: place.inputs, to: place.outputs, kernel: 1, stride: place.stride,
         bias: hasBiases)
       shortcut = try layers.batchNormalization(
-        shortcut, "\(name).1", place.outputs, epsilon: epsilon)
+        shortcut, "\(name).1", place.outputs, epsilon: epsilon, statistics: statistics)
     }
     x = layers.add(x, shortcut, "\(place.name).add")
     return layers.relu(x, "\(place.name).relu")
@@ -166,7 +174,7 @@ extension ResNetConfiguration {
     for (index, step) in steps.enumerated() {
       let number = index + 1
       x = try layers.batchNormalization(
-        x, "\(place.name).norm\(number)", step.inputs, epsilon: epsilon)
+        x, "\(place.name).norm\(number)", step.inputs, epsilon: epsilon, statistics: statistics)
       x = layers.relu(x, "\(place.name).relu\(number)")
       if index == 0 {
         if place.isFirst
