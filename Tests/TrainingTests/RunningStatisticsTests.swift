@@ -1,5 +1,6 @@
 import BinaryIO
 import Execution
+import Kernels
 import ModelGraph
 import Operators
 import Tensors

@@ -34,7 +34,7 @@ def network() -> keras.Model:
     x = keras.layers.Conv2D(8, 3, strides=2, use_bias=False, name="first")(inputs)
     x = keras.layers.BatchNormalization(momentum=0.9, name="norm")(x)
     x = keras.layers.ReLU()(x)
-    y = keras.layers.DepthwiseConv2D(3, padding="same", name="deep")(x)
+    y = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False, name="deep")(x)
     y = keras.layers.BatchNormalization(scale=False, name="plain")(y)
     x = keras.layers.Add()([x, y])
     x = keras.layers.GlobalAveragePooling2D()(x)
