@@ -13,6 +13,7 @@ import subprocess
 
 import numpy as np
 
+from distances import distance
 from menagerie import Failed
 from roads import TOLERANCE, Judges, Road
 from seeded import Seeded
@@ -99,7 +100,7 @@ class Llama(Seeded):
                 ours, theirs = found[name.replace("answer", answers)].reshape(-1), golden[name].reshape(-1)
                 if ours.shape != theirs.shape:
                     raise Failed(f"{ours.size} numbers, not {theirs.size}")
-                worst = max(worst, float(np.abs(ours - theirs).max() / np.abs(theirs).max()))
+                worst = max(worst, distance(ours, theirs))
         return worst
 
 

@@ -7,6 +7,7 @@ from typing import Callable
 
 import numpy as np
 
+from distances import distance, within
 from framework import Framework
 from menagerie import Failed, Menagerie, last_line
 
@@ -131,10 +132,7 @@ class Judges:
             if not np.allclose(ours.sum(-1), 1, atol=1e-3):
                 raise Failed("the softmax of the source is gone")
             ours, theirs = (np.log(np.maximum(a, 1e-20)) for a in (ours, theirs))
-        off = float(np.abs(ours - theirs).max() / np.abs(theirs).max())
-        if not off <= TOLERANCE:
-            raise Failed(f"logits are off by {off:.1e} of the largest")
-        return f"{off:.0e}"
+        return within(distance(ours, theirs), TOLERANCE, "logits are")
 
     def images(self, source: Source, scratch: pathlib.Path, format: str) -> pathlib.Path:
         """The source's pictures in the layout that the converted file takes."""

@@ -6,6 +6,7 @@ import shutil
 
 import numpy as np
 
+from distances import distance
 from menagerie import Failed, last_line
 from roads import Judges, Road
 from sight_names import PHOTOGRAPHS, TEXTS
@@ -54,7 +55,7 @@ class Sight:
         golden = self.golden(name)
         if found.shape != golden.shape:
             raise Failed(f"{name} has shape {found.shape}, not {golden.shape}")
-        return float(np.abs(found - golden).max() / np.abs(golden).max())
+        return distance(found, golden)
 
     @staticmethod
     def near(worst: float) -> str:
