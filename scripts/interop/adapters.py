@@ -1,14 +1,15 @@
 """Adapters: from the same one ten steps give peft's losses; peft takes ours, beside the weights and merged."""
 import functools
-import json
 import pathlib
 
 import numpy as np
 
+import tuning
+from distances import distance, losses_within, within
 from menagerie import Failed, last_line
 from roads import Judges, Road
 from seeded import Seeded
-from training_names import BATCH, OPTIMIZERS, STEPS, settings
+from training_names import OPTIMIZERS, settings
 
 SEED = 1400
 BASES = {"bert": "bert", "bert-dora": "bert", "gpt2": "gpt2", "llama": "llama", "llama-dora": "llama",
@@ -26,36 +27,24 @@ class Adapted(Seeded):
     def create(self) -> None:
         self.judges.adapters.make(name=self.name, folder=str(self.home), seed=self.seed)
 
-    def call(self, *arguments) -> None:
-        done = self.judges.menagerie.run(*arguments)
-        if done.returncode:
-            raise Failed(f"{arguments[0]} ended with {done.returncode}: {last_line(done.stderr)}")
-
     def learn(self, optimizer: str, scratch: pathlib.Path) -> list[float]:
         """The losses of ten steps; the adapter is then `scratch/adapter`."""
         rate, decay = settings(BASES[self.name], optimizer)
-        log = scratch / "log.jsonl"
-        self.call("finetune", self.model, "--data", self.home / "data.npz", "-o", f"{scratch}/adapter/", "--method",
-                  "lora", "--adapter", self.home / "adapter", "--epochs", 1, "--batch", BATCH, "--schedule",
-                  "constant", "--validation", 0, "--no-shuffle", "--log", log, "--optimizer", optimizer, "--lr", rate,
-                  "--weight-decay", decay, "--dropout", 0)
-        lines = [json.loads(line) for line in log.read_text().splitlines()]
-        return [line["loss"] for line in lines if line["event"] == "step"]
+        return tuning.steps(
+            self.judges.menagerie, self.model, self.home / "data.npz", f"{scratch}/adapter/", scratch, "--method", "lora",
+            "--adapter", self.home / "adapter", "--epochs", 1, "--optimizer", optimizer, "--lr", rate, "--weight-decay", decay,
+            "--dropout", 0)
 
     def losses(self, optimizer: str, scratch: pathlib.Path) -> str:
         self.make()
         ours = self.learn(optimizer, scratch)
         theirs = self.judges.adapters.steps(name=self.name, folder=str(self.home), optimizer=optimizer)
-        if len(ours) != STEPS:
-            raise Failed(f"the log has {len(ours)} steps, not {STEPS}")
-        off = [abs(a - b) / abs(b) for a, b in zip(ours, theirs)]
-        if not max(off) <= TOLERANCE:
-            step = next(i for i, x in enumerate(off) if not x <= TOLERANCE)
-            raise Failed(f"the loss of step {step + 1} is {ours[step]:.7g}, not {theirs[step]:.7g}")
-        return f"{max(off):.0e}"
+        return losses_within(ours, theirs, TOLERANCE)
 
     def answer(self, *options, out: pathlib.Path) -> np.ndarray:
-        self.call("run", *options, "--inputs", self.home / "input.npz", "--outputs", out)
+        done = self.judges.menagerie.run("run", *options, "--inputs", self.home / "input.npz", "--outputs", out)
+        if done.returncode:
+            raise Failed(f"run ended with {done.returncode}: {last_line(done.stderr)}")
         with np.load(out) as archive:
             return archive["logits"] if "logits" in archive.files else archive[archive.files[0]]
 
@@ -69,7 +58,7 @@ class Adapted(Seeded):
         beside, merged = self.judges.adapters.answers(name=self.name, folder=str(self.home), adapter=str(adapter))
         if distance(before, beside) < 100 * TOLERANCE:
             raise Failed("the adapter changes nothing")
-        return within(max(distance(ours, beside), distance(ours, merged)))
+        return within(max(distance(ours, beside), distance(ours, merged)), TOLERANCE, "logits are")
 
     def merged(self, scratch: pathlib.Path) -> str:
         """peft's adapter merged by ours, in the base's own library."""
@@ -80,17 +69,7 @@ class Adapted(Seeded):
         ours = self.judges.adapters.plain(name=self.name, folder=str(self.home), file=str(out))
         _, theirs = self.judges.adapters.answers(
             name=self.name, folder=str(self.home), adapter=str(self.home / "adapter"))
-        return within(distance(ours, theirs))
-
-
-def distance(a: np.ndarray, b: np.ndarray) -> float:
-    return float(np.abs(a - b).max() / np.abs(b).max()) if a.shape == b.shape else float("inf")
-
-
-def within(off: float) -> str:
-    if not off <= TOLERANCE:
-        raise Failed(f"the logits are off by {off:.1e} of the largest")
-    return f"{off:.0e}"
+        return within(distance(ours, theirs), TOLERANCE, "logits are")
 
 
 def roads(judges: Judges) -> dict[str, list[Road]]:

@@ -8,6 +8,8 @@ from menagerie import Failed
 
 def distance(ours: np.ndarray, theirs: np.ndarray) -> float:
     """The greatest difference as a part of the largest value; infinite where one is no number, as `max` passes over those."""
+    if ours.shape != theirs.shape:
+        raise Failed(f"the shape is {ours.shape}, not {theirs.shape}")
     off = float(np.abs(ours - theirs).max())
     return 0.0 if off == 0 else finite(off / float(np.abs(theirs).max() or 1))
 

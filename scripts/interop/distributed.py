@@ -1,7 +1,6 @@
 """Runs that several processes share, by Open MPI's mpirun: they learn what one process with their batches together
 learns, and a process that dies ends the run, which goes on from its last state on any number of processes."""
 import functools
-import json
 import os
 import pathlib
 import random
@@ -14,6 +13,8 @@ import numpy as np
 from safetensors.numpy import load_file
 
 import killed
+import tuning
+from distances import finite, losses_within
 from menagerie import Failed, last_line
 from roads import Judges, Road
 from training import Learner
@@ -43,11 +44,6 @@ def run(judges: Judges, processes: int, *arguments) -> subprocess.CompletedProce
                           env=os.environ | ROOT)
 
 
-def losses(log: pathlib.Path) -> list[float]:
-    lines = [json.loads(line) for line in log.read_text().splitlines()]
-    return [line["loss"] for line in lines if line["event"] == "step"]
-
-
 def curve(judges: Judges, name: str, scratch: pathlib.Path) -> str:
     """The losses of two and of three processes beside those of one with the same samples at a time."""
     learner = Learner(judges, name)
@@ -61,12 +57,8 @@ def curve(judges: Judges, name: str, scratch: pathlib.Path) -> str:
                    "--dropout", DROPS.get(name, 0))
         if done.returncode:
             raise Failed(f"{processes} processes ended with {done.returncode}: {last_line(done.stderr)}")
-        found[processes] = losses(log)
-    one = found[1]
-    off = [abs(a - b) / abs(b) for several in (found[2], found[3]) for a, b in zip(several, one, strict=True)]
-    if not max(off) <= TOLERANCE:
-        raise Failed(f"a loss is off by {max(off):.1e}")
-    return f"{max(off):.0e}"
+        found[processes] = tuning.step_losses(log)
+    return max((losses_within(found[several], found[1], TOLERANCE) for several in (2, 3)), key=float)
 
 
 def digits(judges: Judges, scratch: pathlib.Path, processes: int, name: str, batch: int, *more) -> list[str]:
@@ -89,31 +81,42 @@ def child(parent: int, rank: int) -> int | None:
     return None
 
 
-def deaths(judges: Judges, scratch: pathlib.Path) -> str:
-    """One of two processes dies, three times; each time all end, and the next two, or at last one, go on."""
-    killed.draw(scratch / "digits", each=40)
-    chance = random.Random(2)
-    for death in range(DEATHS):
-        process = subprocess.Popen(digits(judges, scratch, 2, "parts", 4), stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.PIPE, text=True, env=os.environ | ROOT)
-        state, limit = scratch / "parts/state.safetensors", time.monotonic() + 120
-        before = state.stat().st_mtime if state.exists() else 0
+def died(command: list[str], state: pathlib.Path, rank: int, delay: float) -> str:
+    """What a run says in which the process of that rank is killed, so long after a state was written."""
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=os.environ | ROOT)
+    try:
+        before, limit = state.stat().st_mtime if state.exists() else 0, time.monotonic() + 120
         while not (state.exists() and state.stat().st_mtime > before) and process.poll() is None:
             if time.monotonic() > limit:
                 raise Failed("no state after two minutes")
             time.sleep(0.01)
-        time.sleep(chance.uniform(0, 0.3))
-        victim = child(process.pid, rank=death % 2)
+        time.sleep(delay)
+        if process.poll() is not None:
+            raise Failed(f"it ended before it was killed: {last_line(process.communicate()[1])}")
+        victim = child(process.pid, rank)
         if victim is None:
-            raise Failed(f"there is no process to kill: {last_line(process.communicate()[1])}")
+            raise Failed(f"there is no process of rank {rank}")
         os.kill(victim, signal.SIGKILL)
         try:
             _, words = process.communicate(timeout=60)
         except subprocess.TimeoutExpired:
-            process.kill()
             raise Failed("the others hang when a process has died") from None
-        if process.returncode == 0:
-            raise Failed("all ended with 0, though one had died")
+    finally:
+        if process.poll() is None:
+            process.terminate()  # by which mpirun ends its processes
+            process.communicate()
+    if process.returncode == 0:
+        raise Failed("all ended with 0, though one had died")
+    return words
+
+
+def deaths(judges: Judges, scratch: pathlib.Path) -> str:
+    """One of two processes dies, three times; each time all end, and the next two, or at last one, go on."""
+    killed.draw(scratch / "digits", each=40)
+    chance = random.Random(2)
+    state = scratch / "parts/state.safetensors"
+    for death in range(DEATHS):
+        words = died(digits(judges, scratch, 2, "parts", 4), state, rank=death % 2, delay=chance.uniform(0, 0.3))
         if "signal 9" not in words:
             raise Failed(f"nobody says what happened: {last_line(words)}")
         if death % 2 == 1 and "goes on from" not in words:
@@ -126,7 +129,7 @@ def deaths(judges: Judges, scratch: pathlib.Path) -> str:
         if done.returncode:
             raise Failed(f"it ended with {done.returncode}: {last_line(done.stderr)}")
     ours, theirs = (load_file(scratch / f"{name}.safetensors") for name in ("parts", "whole"))
-    off = max(float(np.abs(ours[name] - theirs[name]).max()) for name in theirs)
+    off = max(finite(float(np.abs(ours[name] - theirs[name]).max())) for name in theirs)
     if not off <= 1e-3:
         raise Failed(f"weights are off by {off:.1e}")
     if left := [p.name for p in scratch.rglob("*partial*")]:

@@ -6,10 +6,12 @@ import pathlib
 import shutil
 import statistics
 
-from menagerie import Failed, last_line
+import tuning
+from distances import finite, losses_within
+from menagerie import Failed
 from roads import Judges, Road
 from seeded import Seeded
-from training_names import BATCH, OPTIMIZERS, STEPS, settings
+from training_names import OPTIMIZERS, settings
 
 SEED = 1300
 NAMES = ["resnet", "timm-resnet", "mobilenetv2", "vit", "bert", "gpt2", "llama", "llama-tied"]
@@ -49,15 +51,9 @@ class Learner(Seeded):
             shutil.copytree(self.model, start)
             config = start / "config.json"
             config.write_text(json.dumps(json.loads(config.read_text()) | rates))
-        log = scratch / "log.jsonl"
-        done = self.judges.menagerie.run(
-            "finetune", start, "--data", self.home / "first.npz", "-o", scratch / "out.safetensors", "--method", "full",
-            "--epochs", DRAWS, "--batch", BATCH, "--schedule", "constant", "--validation", 0, "--no-shuffle", "--log", log,
-            "--no-report", "--optimizer", "sgd", "--momentum", 0, "--lr", 1e-30, "--weight-decay", 0)
-        if done.returncode:
-            raise Failed(f"finetune ended with {done.returncode}: {last_line(done.stderr)}")
-        lines = [json.loads(line) for line in log.read_text().splitlines()]
-        ours = [line["loss"] for line in lines if line["event"] == "step"]
+        ours = tuning.steps(
+            self.judges.menagerie, start, self.home / "first.npz", scratch / "out.safetensors", scratch, "--method", "full",
+            "--epochs", DRAWS, "--no-report", "--optimizer", "sgd", "--momentum", 0, "--lr", 1e-30, "--weight-decay", 0)
         theirs = self.judges.training.dropped(name=self.name, folder=str(self.home), rates=rates, count=DRAWS)
         deviations = [statistics.stdev(losses) for losses in (ours, theirs)]
         error = (sum(d * d for d in deviations) / DRAWS) ** 0.5
@@ -70,15 +66,9 @@ class Learner(Seeded):
 
     def learn(self, data: str, out: pathlib.Path, *options) -> list[float]:
         """The losses of the steps on all of the data, in its order."""
-        log = out.parent / "log.jsonl"
         target = f"{out}/" if out.suffix == "" else out
-        done = self.judges.menagerie.run(
-            "finetune", self.model, "--data", self.home / data, "-o", target, "--method", "full", "--dropout", 0, "--epochs", 1,
-            "--batch", BATCH, "--schedule", "constant", "--validation", 0, "--no-shuffle", "--log", log, *options)
-        if done.returncode:
-            raise Failed(f"finetune ended with {done.returncode}: {last_line(done.stderr)}")
-        lines = [json.loads(line) for line in log.read_text().splitlines()]
-        return [line["loss"] for line in lines if line["event"] == "step"]
+        return tuning.steps(self.judges.menagerie, self.model, self.home / data, target, out.parent, "--method", "full",
+                            "--dropout", 0, "--epochs", 1, *options)
 
     def out(self, scratch: pathlib.Path) -> pathlib.Path:
         return scratch / ("out.pth" if self.name in NETWORKS else "out")
@@ -89,13 +79,7 @@ class Learner(Seeded):
         ours = self.learn("data.npz", self.out(scratch), "--optimizer", optimizer, "--lr", rate,
                           "--weight-decay", decay)
         theirs = self.judges.training.steps(name=self.name, folder=str(self.home), optimizer=optimizer)
-        if len(ours) != STEPS:
-            raise Failed(f"the log has {len(ours)} steps, not {STEPS}")
-        off = [abs(a - b) / abs(b) for a, b in zip(ours, theirs)]
-        if not max(off) <= TOLERANCE:
-            step = next(i for i, x in enumerate(off) if not x <= TOLERANCE)
-            raise Failed(f"the loss of step {step + 1} is {ours[step]:.7g}, not {theirs[step]:.7g}")
-        return f"{max(off):.0e}"
+        return losses_within(ours, theirs, TOLERANCE)
 
     def gradients(self, scratch: pathlib.Path) -> str:
         self.make()
@@ -103,7 +87,7 @@ class Learner(Seeded):
         self.learn("first.npz", out, "--optimizer", "sgd", "--momentum", 0, "--lr", PLAIN_RATE, "--weight-decay", 0)
         rows = self.judges.training.gradients(name=self.name, folder=str(self.home), moved=str(out), rate=PLAIN_RATE)
         steepest = max(largest for _, largest, _ in rows)
-        shares = [(off / max(largest, ROUNDING / TOLERANCE * steepest), name) for name, largest, off in rows]
+        shares = [(finite(off / max(largest, ROUNDING / TOLERANCE * steepest)), name) for name, largest, off in rows]
         worst, name = max(shares)
         if not worst <= TOLERANCE:
             wrong = sum(not share <= TOLERANCE for share, _ in shares)
