@@ -7,7 +7,8 @@ from peft import LoraConfig, PeftModel, get_peft_model
 from peft.utils import ModulesToSaveWrapper
 
 import training_side
-from training_names import BATCH, STEPS, settings
+from steps_torch import step_losses
+from training_names import settings
 
 CLASSIFIER = {"modules_to_save": ["classifier"]}
 CASES = {
@@ -43,30 +44,7 @@ def opened(name: str, folder: str) -> torch.nn.Module:
 def steps(name: str, folder: str, optimizer: str) -> list[float]:
     """The losses of ten steps; batch normalisations of a frozen network keep what they know."""
     model = PeftModel.from_pretrained(opened(name, folder), pathlib.Path(folder) / "adapter", is_trainable=True).eval()
-    rate, decay = settings(CASES[name][0], optimizer)
-    groups = training_side.groups(_Learning(model), decay)
-    learner = {"sgd": lambda: torch.optim.SGD(groups, lr=rate, momentum=0.9),
-               "adamw": lambda: torch.optim.AdamW(groups, lr=rate)}[optimizer]()
-    with np.load(pathlib.Path(folder) / "data.npz") as archive:
-        arrays = {k: archive[k] for k in archive.files}
-    losses = []
-    for step in range(STEPS):
-        learner.zero_grad()
-        loss = training_side.loss_of(model, {k: v[step * BATCH:(step + 1) * BATCH] for k, v in arrays.items()})
-        loss.backward()
-        learner.step()
-        losses.append(loss.item())
-    return losses
-
-
-class _Learning:
-    """The parameters that learn."""
-
-    def __init__(self, model):
-        self.model = model
-
-    def named_parameters(self):
-        return [(k, p) for k, p in self.model.named_parameters() if p.requires_grad]
+    return step_losses(model, optimizer, *settings(CASES[name][0], optimizer), training_side.batches(folder))
 
 
 def logits(model: torch.nn.Module, folder: str) -> np.ndarray:

@@ -19,6 +19,7 @@ import training_side
 import vision_side
 from digits import WIDTHS
 from llama_models import PLAIN, SIZES, TOKENIZERS
+from steps_torch import groups
 from train_digits_torch import SmallResNet
 
 torch.set_num_threads(2)
@@ -61,13 +62,6 @@ def batches(data: str, part: str, labels: list[str], size: int, mean: list, std:
     return given, torch.tensor([labels.index(label) for _, label in rows])
 
 
-def learner(named, rate: float, decay: float) -> torch.optim.Optimizer:
-    """AdamW that spares norms and biases."""
-    named = list(named)
-    return torch.optim.AdamW([{"params": [p for n, p in named if p.ndim > 1], "weight_decay": decay},
-                              {"params": [p for n, p in named if p.ndim <= 1], "weight_decay": 0.0}], lr=rate)
-
-
 def steps(count: int, epochs: int, batch: int, rate: float, optimizer: torch.optim.Optimizer, loss) -> None:
     """A cosine over all epochs, in the order in which samples lie."""
     total, step = math.ceil(count / batch) * epochs, 0
@@ -105,11 +99,11 @@ def pictures(kind: str, file: str, data: str, labels: list[str], spec: dict, met
         answers(model, given)
         hook.remove()
         known = torch.cat(features).clone()
-        steps(len(known), epochs, batch, rate, learner(last.named_parameters(), rate, decay),
+        steps(len(known), epochs, batch, rate, torch.optim.AdamW(groups(last, decay), lr=rate),
               lambda part: cross_entropy(last(known[part]), targets[part]))
     else:
         model.train()
-        steps(len(given), epochs, batch, rate, learner(model.named_parameters(), rate, decay),
+        steps(len(given), epochs, batch, rate, torch.optim.AdamW(groups(model, decay), lr=rate),
               lambda part: cross_entropy(model(given[part]), targets[part]))
     seconds = time.perf_counter() - began
     given, targets = batches(data, "val", labels, **spec)
@@ -167,10 +161,10 @@ def texts(folder: str, data: str, length: int, method: str, epochs: int, batch: 
                 model(**encoded(tokenizer, [text for text, _ in rows[at:at + 50]], length))
         hook.remove()
         known = torch.cat(features).clone()
-        steps(len(rows), epochs, batch, rate, learner(last.named_parameters(), rate, decay),
+        steps(len(rows), epochs, batch, rate, torch.optim.AdamW(groups(last, decay), lr=rate),
               lambda part: cross_entropy(last(known[part]), targets[part]))
     else:
-        steps(len(rows), epochs, batch, rate, learner(model.named_parameters(), rate, decay),
+        steps(len(rows), epochs, batch, rate, torch.optim.AdamW(groups(model, decay), lr=rate),
               lambda part: cross_entropy(
                   model(**encoded(tokenizer, [text for text, _ in rows[part]], length)).logits, targets[part]))
     return text_scores(model, tokenizer, data, length) | {"seconds": time.perf_counter() - began}

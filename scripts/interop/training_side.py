@@ -7,7 +7,6 @@ import torch
 import torchvision
 import transformers
 from safetensors.torch import load_file
-from torch.nn.functional import cross_entropy
 from torchvision.models.resnet import BasicBlock
 
 import text_decoders
@@ -16,6 +15,7 @@ import vision_side
 from architectures_torch import TinyResNet
 from common import pictures
 from seeded_torch import seeded as seeded_network
+from steps_torch import loss_of, step_losses
 from training_names import BATCH, OPTIMIZERS, STEPS, settings
 
 torch.set_num_threads(2)
@@ -150,43 +150,17 @@ def opened(name: str, path: str) -> torch.nn.Module:
     return model
 
 
-def loss_of(model: torch.nn.Module, arrays: dict) -> torch.Tensor:
-    type = next(model.parameters()).dtype
-    given = {k: torch.from_numpy(v) for k, v in arrays.items()}
-    given = {k: v.to(type) if v.is_floating_point() else v for k, v in given.items()}
-    labels = given.pop("labels")
-    if labels.dim() == 2:
-        return model(**given, labels=labels).loss
-    answer = model(**given) if "input" not in given else model(given["input"])
-    return cross_entropy(answer if isinstance(answer, torch.Tensor) else answer.logits, labels)
-
-
-def groups(model: torch.nn.Module, decay: float) -> list[dict]:
-    """Norms and biases do not decay."""
-    decays = [p for n, p in model.named_parameters() if p.dim() > 1 and not n.endswith("bias")]
-    spared = [p for n, p in model.named_parameters() if p.dim() <= 1 or n.endswith("bias")]
-    return [{"params": decays, "weight_decay": decay}, {"params": spared, "weight_decay": 0.0}]
-
-
 def steps(name: str, folder: str, optimizer: str, type: torch.dtype = torch.float32,
           layout: torch.memory_format = torch.contiguous_format) -> list[float]:
     """The losses of ten steps."""
     model = opened(name, folder_of(name, folder)).to(type).to(memory_format=layout).train()
-    rate, decay = settings(name, optimizer)
-    kind = {"sgd": lambda g: torch.optim.SGD(g, lr=rate, momentum=0.9),
-            "adamw": lambda g: torch.optim.AdamW(g, lr=rate)}[optimizer]
-    learner = kind(groups(model, decay))
-    losses = []
+    return step_losses(model, optimizer, *settings(name, optimizer), batches(folder))
+
+
+def batches(folder: str) -> list[dict]:
     with np.load(pathlib.Path(folder) / "data.npz") as archive:
         arrays = {k: archive[k] for k in archive.files}
-    for step in range(STEPS):
-        batch = {k: v[step * BATCH:(step + 1) * BATCH] for k, v in arrays.items()}
-        learner.zero_grad()
-        loss = loss_of(model, batch)
-        loss.backward()
-        learner.step()
-        losses.append(loss.item())
-    return losses
+    return [{k: v[step * BATCH:(step + 1) * BATCH] for k, v in arrays.items()} for step in range(STEPS)]
 
 
 def dropped(name: str, folder: str, rates: dict, count: int) -> list[float]:
