@@ -19,6 +19,7 @@ import training_side
 import vision_side
 from digits import WIDTHS
 from llama_models import PLAIN, SIZES, TOKENIZERS
+from pretrained import complete
 from steps_torch import groups
 from train_digits_torch import SmallResNet
 
@@ -122,11 +123,14 @@ def encoded(tokenizer, texts: list[str], length: int) -> dict:
 
 
 def classifier(source: str, labels: list[str] | None = None):
-    more = {} if labels is None else {"id2label": dict(enumerate(labels)), "label2id": {v: k for k, v in enumerate(labels)}}
-    torch.manual_seed(learning_data.SEED)
-    model, notes = transformers.AutoModelForSequenceClassification.from_pretrained(source, output_loading_info=True, **more)
-    if labels is None and (wrong := {k: sorted(map(str, v))[:3] for k, v in notes.items() if v}):
-        raise ValueError(f"from_pretrained found {wrong}")
+    """With a new head for `labels`, or as it is."""
+    kind = transformers.AutoModelForSequenceClassification
+    if labels is None:
+        model = complete(kind, source)
+    else:
+        torch.manual_seed(learning_data.SEED)
+        numbers = {label: number for number, label in enumerate(labels)}
+        model = kind.from_pretrained(source, id2label=dict(enumerate(labels)), label2id=numbers)
     return model.eval(), transformers.AutoTokenizer.from_pretrained(source)
 
 
@@ -219,9 +223,7 @@ def learned(source: str, file: str, images: str, out: str) -> None:
 
 
 def learned_vit(source: str, file: str, images: str, out: str) -> None:
-    model, notes = transformers.AutoModelForImageClassification.from_pretrained(file, output_loading_info=True)
-    if wrong := {k: sorted(map(str, v))[:3] for k, v in notes.items() if v}:
-        raise ValueError(f"from_pretrained found {wrong}")
+    model = complete(transformers.AutoModelForImageClassification, file)
     given = torch.from_numpy(np.load(images).transpose(0, 3, 1, 2).copy())
     with torch.inference_mode():
         np.save(out, model.eval()(given).logits.numpy())

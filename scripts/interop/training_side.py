@@ -14,6 +14,7 @@ import text_encoders
 import vision_side
 from architectures_torch import TinyResNet
 from common import pictures
+from pretrained import complete
 from seeded_torch import seeded as seeded_network
 from steps_torch import loss_of, step_losses
 from training_names import BATCH, OPTIMIZERS, STEPS, settings
@@ -144,10 +145,7 @@ def opened(name: str, path: str) -> torch.nn.Module:
         state = load_file(path) if path.endswith(".safetensors") else torch.load(path, weights_only=True)
         model.load_state_dict(state, strict=True)
         return model
-    model, notes = type(model).from_pretrained(path, output_loading_info=True, attn_implementation="eager")
-    if wrong := {k: sorted(map(str, v))[:3] for k, v in notes.items() if v}:
-        raise ValueError(f"from_pretrained found {wrong}")
-    return model
+    return complete(type(model), path, attn_implementation="eager")
 
 
 def steps(name: str, folder: str, optimizer: str, type: torch.dtype = torch.float32,

@@ -16,6 +16,7 @@ from torch import nn
 
 import openai_clip
 from common import pictures
+from pretrained import complete
 
 torch.set_num_threads(2)
 WIDTH, LAYERS, HEADS, CLASSES, IMAGE, PATCH = 128, 3, 2, 10, 64, 16
@@ -242,11 +243,7 @@ def pretrained(name: str, folder: str, inputs: str, out: str) -> None:
     """from_pretrained, which must find every weight and nothing besides."""
     made = NETWORKS[name]["huggingface"]()
     more = {"add_pooling_layer": False} if name == "vit-bare" else {}
-    model, info = type(made).from_pretrained(folder, output_loading_info=True, dtype=torch.float32, **more)
-    wrong = {k: sorted(map(str, v))[:3] for k, v in info.items() if v}
-    if wrong:
-        raise ValueError(f"from_pretrained found {wrong}")
-    answer(model, inputs, out)
+    answer(complete(type(made), folder, dtype=torch.float32, **more), inputs, out)
 
 
 def tensors(file: str, format: str) -> dict:
