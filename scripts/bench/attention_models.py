@@ -5,41 +5,18 @@ must be ours, so that nobody is measured on another model.
 """
 import json
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 
 import attention_sources as sources
-from measured import measured
+from measured import best_figures, measured
+from peers import Peer, own_spread, spread
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOLERANCE = 1e-4  # of the largest
 SECONDS = 0.7
 NAMES = sources.MODELS
-
-
-class Peer:
-    def __init__(self, engine: str, graph: pathlib.Path, feeds: pathlib.Path, outputs: pathlib.Path, threads: int):
-        command = [sys.executable, HERE / "peer.py", engine, graph, feeds, outputs, "--threads", threads]
-        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-        self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"{self.process.args[2]} ended with {self.process.wait()}")
-        return json.loads(line)
-
-    def times(self) -> list[float]:
-        self.process.stdin.write(f"{SECONDS}\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def greatest_difference(ours: pathlib.Path, theirs: pathlib.Path) -> float:
@@ -49,7 +26,8 @@ def greatest_difference(ours: pathlib.Path, theirs: pathlib.Path) -> float:
     common = set(a.files) & set(b.files)
     if not common:
         raise RuntimeError(f"no output in common: {sorted(a.files)}, {sorted(b.files)}")
-    return max(float(abs(a[name] - b[name]).max() / abs(a[name]).max()) for name in common)
+    # As an array, since Python's max would pass over what is no number
+    return float(np.max([abs(a[name] - b[name]).max() / abs(a[name]).max() for name in common]))
 
 
 def latency(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: int, batch: int) -> dict:
@@ -66,32 +44,25 @@ def latency(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads
         try:
             for name, engine, file in [("onnxruntime", "onnxruntime", graph), ("openvino", "openvino", graph),
                                        *(("onnxruntime fused", "onnxruntime", one) for one in fused)]:
-                peers[name] = Peer(engine, file, feeds, outputs / f"{name}.npz", threads)
+                peers[name] = Peer(name, "peer.py", engine, file, feeds, outputs / f"{name}.npz", "--threads", threads)
                 differences[name] = greatest_difference(outputs / "ours.npz", outputs / f"{name}.npz")
                 if not differences[name] < TOLERANCE:
                     raise RuntimeError(f"{name} gives other numbers: by {differences[name]:.1e} of the largest")
 
             def ours() -> dict:
                 return json.loads(measured([menagerie, "bench", folder, "--inputs", feeds, "--threads", threads,
-                                            "--seconds", SECONDS, "--json"]).output)["latencyMilliseconds"]
+                                            "--seconds", SECONDS, "--json"]).output)
 
             mine = []
             for _ in range(rounds):
                 mine.append(ours())
                 for name, peer in peers.items():
-                    runs.setdefault(name, []).append(peer.times())
+                    runs.setdefault(name, []).append(peer.times(SECONDS))
         finally:
             for peer in peers.values():
                 peer.close()
-    median = statistics.median(run["median"] for run in mine)
-    best = min(run["min"] for run in mine)
-    medians = {name: statistics.median(map(statistics.median, turns)) for name, turns in runs.items()}
-    bests = {name: min(map(min, turns)) for name, turns in runs.items()}
-    return {"unit": "ms", "ours": round(median, 3), "neighbours": {k: round(v, 3) for k, v in medians.items()},
-            "ratio": round(min(medians.values()) / median, 2), "best": round(best, 3),
-            "neighboursBest": {k: round(v, 3) for k, v in bests.items()},
-            "ratioOfBest": round(min(bests.values()) / best, 2),
-            "difference": float(f"{max(differences.values()):.1e}"), "threads": threads, "batch": batch}
+    return best_figures("ms", own_spread(mine), {name: spread(turns) for name, turns in runs.items()}) | {
+        "difference": float(f"{max(differences.values()):.1e}"), "threads": threads, "batch": batch}
 
 
 def cases(menagerie: str, home: pathlib.Path, rounds: int) -> dict:

@@ -17,10 +17,9 @@ import sources
 import tokenizing
 import training
 from decoding import Decoding
-from measured import figures, measured
+from measured import MEGABYTE, figures, measured, seconds
 
 HERE = pathlib.Path(__file__).resolve().parent
-MEGABYTE = 1e6
 
 
 def cache() -> pathlib.Path:
@@ -117,12 +116,6 @@ class Bench:
                 | training.cases(self.menagerie, self.home, self.rounds))
 
 
-def seconds(ours: list, neighbours: dict[str, list]) -> dict:
-    def middle(runs):
-        return statistics.median(run.seconds for run in runs)
-    return figures("s", middle(ours), {name: middle(runs) for name, runs in neighbours.items()})
-
-
 def print_table(rows: list[dict]) -> None:
     print(f"\n{'case':24} {'ours':>10}  {'neighbours':44} ratio", file=sys.stderr)
     known = ("case", "unit", "ours", "neighbours", "ratio", "threads", "batch")
@@ -146,10 +139,12 @@ def main() -> int:
     options = parser.parse_args()
     bench = Bench(options.menagerie, cache(), options.rounds)
     chosen = {name: case for name, case in bench.cases().items() if fnmatch.fnmatch(name, options.only)}
+    if not chosen:
+        parser.error(f"no case is like '{options.only}'")
     if options.list:
         print("\n".join(chosen))
         return 0
-    others = [name for name in chosen if not name.startswith((*attention_models.NAMES, "train-bert", "train-gpt2"))]
+    others = [name for name in chosen if not name.startswith((*attention_models.NAMES, *training.OWN_SOURCES))]
     if others and not sources.made(cache()):
         print("Making the networks and the big file, once …", file=sys.stderr)
         subprocess.run([sys.executable, "-W", "ignore", HERE / "sources.py", cache()], check=True, stdout=sys.stderr)

@@ -5,7 +5,7 @@ import statistics
 import subprocess
 import sys
 
-from measured import figures, measured
+from measured import figures, measured, seconds
 
 HERE = pathlib.Path(__file__).resolve().parent
 SCRIPTS = HERE.parent
@@ -90,7 +90,6 @@ class Decoding:
 
     def first_token(self) -> dict:
         """From the shell to the first token of SmolLM2, beside the import of llama-cpp-python alone."""
-        from bench import seconds
         file = self.file("smollm2", "q4_1")
         self.peer = self.peer or output_of("llama.sh")
         ours, peer = self.bench.in_turn(

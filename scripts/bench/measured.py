@@ -1,11 +1,14 @@
 """Runs a command and measures it: seconds, peak resident memory, and peak memory that no file stands behind."""
 import os
 import pathlib
+import statistics
 import subprocess
 import tempfile
 import threading
 import time
 from dataclasses import dataclass
+
+MEGABYTE = 1e6
 
 
 @dataclass(frozen=True)
@@ -63,3 +66,16 @@ def figures(unit: str, ours: float, neighbours: dict[str, float]) -> dict:
     rounded = {name: round(value, 4) for name, value in neighbours.items()}
     return {"unit": unit, "ours": round(ours, 4), "neighbours": rounded,
             "ratio": round(min(neighbours.values()) / ours, 2)}
+
+
+def best_figures(unit: str, ours: tuple[float, float], neighbours: dict[str, tuple[float, float]]) -> dict:
+    """Medians, and the best of all runs beside them."""
+    bests = {name: round(best, 4) for name, (_, best) in neighbours.items()}
+    return figures(unit, ours[0], {name: median for name, (median, _) in neighbours.items()}) | {
+        "best": round(ours[1], 4), "neighboursBest": bests, "ratioOfBest": round(min(bests.values()) / ours[1], 2)}
+
+
+def seconds(ours: list[Measured], neighbours: dict[str, list[Measured]]) -> dict:
+    def middle(runs):
+        return statistics.median(run.seconds for run in runs)
+    return figures("s", middle(ours), {name: middle(runs) for name, runs in neighbours.items()})

@@ -5,43 +5,21 @@ both do the same work.
 """
 import json
 import pathlib
-import statistics
 import subprocess
 import sys
 
 import training_head
 import training_models
-from measured import measured
+from measured import MEGABYTE, best_figures, measured
+from peers import Peer, own_spread, spread
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOLERANCE = 1e-4  # relative, of the first loss
 # Of the next two: a first step of AdamW goes by the gradients' signs, those of rounding too
 LATER_TOLERANCE = 5e-3
 SECONDS = 3
-MEGABYTE = 1e6
-
-
-class Peer:
-    def __init__(self, home: pathlib.Path, model: str, threads: int):
-        command = [sys.executable, "-W", "ignore", HERE / "training_peer.py", home, model, "--threads", threads]
-        self.process = subprocess.Popen([str(part) for part in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.DEVNULL, text=True)
-        self.first = self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"PyTorch ended with {self.process.wait()}")
-        return json.loads(line)
-
-    def times(self) -> list[float]:
-        self.process.stdin.write(f"{SECONDS}\n")
-        self.process.stdin.flush()
-        return self.answer()
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
+# Cases whose models are made here, and not with the networks of the other benches
+OWN_SOURCES = ("train-bert", "train-gpt2")
 
 
 def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: int) -> dict:
@@ -50,29 +28,24 @@ def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: i
         subprocess.run([sys.executable, "-W", "ignore", HERE / "training_models.py", home, model], check=True,
                        stdout=sys.stderr)
     file, feeds = training_models.files(home, model)
-    peer = Peer(home, model, threads)
+    peer = Peer("PyTorch", "training_peer.py", home, model, "--threads", threads)
     try:
         mine, theirs = [], []
         for _ in range(rounds):
             output = measured([menagerie, "bench", file, "--train", "--inputs", feeds, "--threads", threads,
                                "--seconds", SECONDS, "--json"]).output
             mine.append(json.loads(output))
-            theirs.append(peer.times())
+            theirs.append(peer.times(SECONDS))
     finally:
         peer.close()
     difference, *later = [abs(a - b) / abs(b) for a, b in zip(mine[0]["losses"], peer.first["losses"], strict=True)]
-    if not (difference < TOLERANCE and max(later) < LATER_TOLERANCE):
+    if not (difference < TOLERANCE and all(each < LATER_TOLERANCE for each in later)):
         raise RuntimeError(f"the losses {mine[0]['losses']} are not PyTorch's {peer.first['losses']}")
-    ours = statistics.median(run["latencyMilliseconds"]["median"] for run in mine)
-    best = min(run["latencyMilliseconds"]["min"] for run in mine)
-    median, least = statistics.median(map(statistics.median, theirs)), min(map(min, theirs))
-    return {"unit": "ms", "ours": round(ours, 1), "neighbours": {"torch eager": round(median, 1)},
-            "ratio": round(median / ours, 2), "best": round(best, 1), "neighboursBest": round(least, 1),
-            "ratioOfBest": round(least / best, 2),
-            "peakMegabytes": round(max(run["peakResidentBytes"] for run in mine) / MEGABYTE),
-            "torchPeakMegabytes": round(peer.first["peakResidentBytes"] / MEGABYTE),
-            "lossDifference": float(f"{difference:.1e}"), "laterDifference": float(f"{max(later):.1e}"), "threads": threads,
-            "batch": training_models.MODELS[model]}
+    return best_figures("ms", own_spread(mine), {"torch eager": spread(theirs)}) | {
+        "peakMegabytes": round(max(run["peakResidentBytes"] for run in mine) / MEGABYTE),
+        "torchPeakMegabytes": round(peer.first["peakResidentBytes"] / MEGABYTE),
+        "lossDifference": float(f"{difference:.1e}"), "laterDifference": float(f"{max(later):.1e}"), "threads": threads,
+        "batch": training_models.MODELS[model]}
 
 
 def cases(menagerie: str, home: pathlib.Path, rounds: int) -> dict:

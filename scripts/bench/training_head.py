@@ -5,20 +5,19 @@ with the process, and ends with the checkpoint written.
 """
 import json
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
 
 import training_models
-from measured import measured
+from measured import MEGABYTE, best_figures, measured
+from peers import spread
 
 HERE = pathlib.Path(__file__).resolve().parent
 EPOCHS = 5
 BATCH = 8
 RATE = 1e-3
 TOLERANCE = 1e-4  # relative, of every step's loss
-MEGABYTE = 1e6
 
 
 def ours(menagerie: str, model: pathlib.Path, data: pathlib.Path, threads: int) -> dict:
@@ -47,18 +46,15 @@ def head(menagerie: str, home: pathlib.Path, rounds: int, name: str, threads: in
     for _ in range(rounds):
         mine.append(ours(menagerie, model, data, threads))
         theirs.append(peer(home, name, threads))
-    difference = max(abs(a - b) / abs(b) for a, b in zip(mine[0]["losses"], theirs[0]["losses"], strict=True))
-    if not difference < TOLERANCE:
+    differences = [abs(a - b) / abs(b) for a, b in zip(mine[0]["losses"], theirs[0]["losses"], strict=True)]
+    if not all(each < TOLERANCE for each in differences):
         raise RuntimeError(f"the losses {mine[0]['losses']} are not PyTorch's {theirs[0]['losses']}")
-    seconds = statistics.median(run["seconds"] for run in mine)
-    others = statistics.median(sum(run["epochs"]) for run in theirs)
-    best, least = min(run["seconds"] for run in mine), min(sum(run["epochs"]) for run in theirs)
-    return {"unit": "s", "ours": round(seconds, 2), "neighbours": {"torch eager": round(others, 2)},
-            "ratio": round(others / seconds, 2), "best": round(best, 2), "neighboursBest": round(least, 2),
-            "ratioOfBest": round(least / best, 2), "peakMegabytes": round(max(run["peak"] for run in mine) / MEGABYTE),
-            "torchPeakMegabytes": round(max(run["peakResidentBytes"] for run in theirs) / MEGABYTE),
-            "lossDifference": float(f"{difference:.1e}"), "threads": threads, "batch": BATCH, "epochs": EPOCHS,
-            "samples": training_models.HEAD_SAMPLES}
+    seconds, others = spread([[run["seconds"]] for run in mine]), spread([[sum(run["epochs"])] for run in theirs])
+    return best_figures("s", seconds, {"torch eager": others}) | {
+        "peakMegabytes": round(max(run["peak"] for run in mine) / MEGABYTE),
+        "torchPeakMegabytes": round(max(run["peakResidentBytes"] for run in theirs) / MEGABYTE),
+        "lossDifference": float(f"{max(differences):.1e}"), "threads": threads, "batch": BATCH, "epochs": EPOCHS,
+        "samples": training_models.HEAD_SAMPLES}
 
 
 def cases(menagerie: str, home: pathlib.Path, rounds: int) -> dict:
