@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Lets the real frameworks judge Menagerie's files: every network to every format, and the round trips.
-#   scripts/interop.sh [MENAGERIE_BINARY] [--only PATTERN] [--list] [--keep]
+#   scripts/interop.sh [MENAGERIE_BINARY] [--only PATTERN]… [--list] [--keep] [--llama] [--learning]
 # Without a binary, the release build is made first. The Python environment and the seeded networks are made
 # once, in the cache. The last line counts; the exit status is 1 when something failed.
 set -euo pipefail

@@ -141,7 +141,10 @@ def main() -> int:
     cache().mkdir(parents=True, exist_ok=True)
     judges = Judges(Menagerie(options.menagerie), cache(), cache())
     tables = all_roads(judges, options.llama, options.learning)
-    chosen = [r for table in tables.values() for r in table if any(fnmatch.fnmatch(r.id, only) for only in options.only or ["*"])]
+    patterns = options.only or ["*"]
+    chosen = [r for table in tables.values() for r in table if any(fnmatch.fnmatch(r.id, only) for only in patterns)]
+    if not chosen:
+        parser.error(f"no road is like {' or '.join(patterns)}")
     if options.list:
         print("\n".join(road.id for road in chosen))
         return 0

@@ -34,7 +34,8 @@ def killed(judges: Judges, scratch: pathlib.Path) -> str:
     def command(state: str) -> list[str]:
         return [binary, "finetune", str(MODEL), "--data", str(scratch / "digits"), "-o", str(scratch / f"{state}.safetensors"),
                 "--method", "full", "--epochs", "60", "--batch", "4", "--seed", "7", "--augment", "--ema", "0.99",
-                "--schedule", "plateau", "--dropout", "0.1", "--drop-path", "0.1", "--threads", "1", "--resume", str(scratch / state), "--no-report"]
+                "--schedule", "plateau", "--dropout", "0.1", "--drop-path", "0.1", "--threads", "1",
+                "--resume", str(scratch / state), "--no-report"]
 
     start = time.perf_counter()
     whole = subprocess.run(command("whole"), capture_output=True, text=True, timeout=600)

@@ -4,7 +4,6 @@ llama.cpp takes every GELU from a table of half precision, made by the formula w
 that of each, and replaces it by the model's own: with that the answers are judged as exactly as all others, and as
 llama.cpp gives them by the table's measure.
 """
-import functools
 import hashlib
 import json
 import os
