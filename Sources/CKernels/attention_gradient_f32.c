@@ -116,21 +116,32 @@ size_t mng_attention_gradient_f32_scratch(mng_isa isa, const mng_attention_gradi
   return parts_of(isa, &work->forward, &none).bytes;
 }
 
+static size_t panels_of(mng_isa isa, size_t columns) {
+  const size_t panel = mng_gemm_f32_panel(isa);
+  return (columns + panel - 1) / panel;
+}
+
 /// Packs a matrix `[k, n]` under any strides.
 static void pack(mng_isa isa, const float *values, size_t k, size_t k_stride, size_t n,
                  size_t n_stride, float *packed) {
   const mng_weight_f32 weight = {values, n, k, 1, 1, (ptrdiff_t)n_stride, (ptrdiff_t)k_stride,
                                  0,      0, NULL};
-  const size_t panel = mng_gemm_f32_panel(isa);
-  mng_gemm_f32_pack(isa, &weight, packed, 0, (n + panel - 1) / panel);
+  mng_gemm_f32_pack(isa, &weight, packed, 0, panels_of(isa, n));
 }
 
 static void multiply(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
                      const float *packed, size_t n, float *y, size_t y_stride, float *scratch) {
   const mng_epilogue_f32 plain = {.minimum = -INFINITY, .maximum = INFINITY};
-  const size_t panel = mng_gemm_f32_panel(isa);
-  mng_gemm_f32(isa, a, a_stride, k, packed, n, y, y_stride, 0, rows, 0, (n + panel - 1) / panel,
-               &plain, scratch);
+  mng_gemm_f32(isa, a, a_stride, k, packed, n, y, y_stride, 0, rows, 0, panels_of(isa, n), &plain,
+               scratch);
+}
+
+/// `y += aᵀ b` over `k` rows of both, or `y =` where it does not accumulate.
+static void multiply_across(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
+                            const float *packed, size_t n, bool accumulates, float *y,
+                            size_t y_stride, float *scratch) {
+  mng_gemm_f32_across(isa, a, a_stride, rows, k, packed, 0, n, accumulates, y, y_stride, 0,
+                      mng_gemm_f32_across_tiles(isa, 1, rows), 0, panels_of(isa, n), scratch);
 }
 
 void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_f32 *work,
@@ -139,7 +150,6 @@ void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_
   const mng_attention_f32 a = g.forward;
   const parts p = parts_of(isa, &a, scratch);
   const size_t stride = score_stride(a.keys);
-  const size_t tiles = mng_gemm_f32_across_tiles(isa, 1, a.keys);
   pack(isa, a.k, a.size, 1, a.keys, a.k_row, p.keys_turned);
   pack(isa, a.v, a.width, 1, a.keys, a.v_row, p.values_turned);
   pack(isa, a.k, a.keys, a.k_row, a.size, 1, p.keys);
@@ -171,11 +181,11 @@ void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_
                g.dq + head * g.dq_head + begin * g.dq_row, g.dq_row, p.gemm);
       const bool accumulates = head > 0 || begin > 0;
       pack(isa, flow, rows, g.flow_row, a.width, 1, p.flow);
-      mng_gemm_f32_across(isa, p.shares, stride, a.keys, rows, p.flow, a.width, accumulates, g.dv,
-                          g.dv_row, 0, tiles, p.gemm);
+      multiply_across(isa, p.shares, stride, a.keys, rows, p.flow, a.width, accumulates, g.dv,
+                      g.dv_row, p.gemm);
       pack(isa, q, rows, a.q_row, a.size, 1, p.queries);
-      mng_gemm_f32_across(isa, p.moved, stride, a.keys, rows, p.queries, a.size, accumulates, g.dk,
-                          g.dk_row, 0, tiles, p.gemm);
+      multiply_across(isa, p.moved, stride, a.keys, rows, p.queries, a.size, accumulates, g.dk,
+                      g.dk_row, p.gemm);
     }
   }
 }

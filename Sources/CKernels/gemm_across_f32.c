@@ -121,8 +121,44 @@ static size_t tiles_together(const mng_gemm_f32_kernel *kernel, size_t k) {
 
 size_t mng_gemm_f32_across_scratch(mng_isa isa, size_t k) {
   const mng_gemm_f32_kernel *kernel = mng_gemm_f32_kernel_of(isa);
-  return tiles_together(kernel, k) * depth_of(k) * kernel->rows * sizeof(float);
+  const size_t left = tiles_together(kernel, k) * kernel->rows;
+  return (left + kernel->panel) * depth_of(k) * sizeof(float);
 }
+
+/// The right operand: as it lies, or packed where `stride` is 0.
+typedef struct right {
+  const float *b;
+  size_t stride, k, n;
+} right;
+
+static const float *panel_of(const right *r, const mng_gemm_f32_kernel *kernel, size_t panel,
+                             size_t begin) {
+  const size_t column = panel * kernel->panel;
+  if (r->stride) return r->b + begin * r->stride + column;
+  const size_t stored = r->n - column > kernel->panel / 2 ? kernel->panel : kernel->panel / 2;
+  return r->b + column * r->k + begin * stored;
+}
+
+// Defined by MNG_VARIANTS below; for this file alone.
+void mng_gemm_f32_copy_panel(const float *from, size_t stride, size_t columns, size_t rows,
+                             size_t width, float *to);
+
+MNG_INLINE void mng_gemm_f32_copy_panel_body(const float *from, size_t stride, size_t columns,
+                                             size_t rows, size_t width, float *to) {
+  for (size_t r = 0; r < rows; r++, from += stride, to += width) {
+    if (columns == 32 && width == 32) {
+      memcpy(to, from, 32 * sizeof *to);
+      continue;
+    }
+    for (size_t c = 0; c < columns; c++) to[c] = from[c];
+    for (size_t c = columns; c < width; c++) to[c] = 0;
+  }
+}
+
+MNG_VARIANTS(mng_gemm_f32_copy_panel,
+             (const float *from, size_t stride, size_t columns, size_t rows, size_t width,
+              float *to),
+             (from, stride, columns, rows, width, to))
 
 static void gather(const source *s, size_t unit, size_t offset, size_t count, size_t begin,
                    size_t end, float *to) {
@@ -138,11 +174,12 @@ static void gather(const source *s, size_t unit, size_t offset, size_t count, si
                               s->channels, offset, count, begin, end, to);
 }
 
-static void across(const mng_gemm_f32_kernel *kernel, const source *s, size_t unit_rows, size_t k,
-                   const float *packed, size_t n, bool accumulates, float *y, size_t y_stride,
-                   size_t tile_begin, size_t tile_end, float *scratch) {
-  const size_t width = kernel->panel, depth = depth_of(k), tiles = tiles_of(kernel, unit_rows);
-  const size_t together = tiles_together(kernel, k), panels = (n + width - 1) / width;
+static void across(const mng_gemm_f32_kernel *kernel, const source *s, size_t unit_rows,
+                   const right *r, bool accumulates, float *y, size_t y_stride, size_t tile_begin,
+                   size_t tile_end, size_t panel_begin, size_t panel_end, float *scratch) {
+  const size_t width = kernel->panel, k = r->k, n = r->n, depth = depth_of(k);
+  const size_t tiles = tiles_of(kernel, unit_rows), together = tiles_together(kernel, k);
+  float *copied = scratch + together * depth * kernel->rows;
   for (size_t block = tile_begin; block < tile_end; block += together) {
     const size_t block_end = mng_min(block + together, tile_end);
     for (size_t begin = 0; begin < k; begin += depth) {
@@ -153,22 +190,32 @@ static void across(const mng_gemm_f32_kernel *kernel, const source *s, size_t un
         gather(s, t / tiles, offset, count, begin, end,
                scratch + (t - block) * depth * kernel->rows);
       }
-      for (size_t panel = 0; panel < panels; panel++) {
+      for (size_t panel = panel_begin; panel < panel_end; panel++) {
         const size_t column = panel * width, columns = mng_min(width, n - column);
         const int full = columns > width / 2;
         const size_t stored = full ? width : width / 2;
-        const float *b = packed + column * k + begin * stored;
-        const char *next = (const char *)(panel + 1 < panels ? b + width * k : b);
-        const size_t step =
-            (stored * sizeof(float) + block_end - block - 1) / (block_end - block);
+        const float *b = panel_of(r, kernel, panel, begin);
+        const float *next = panel + 1 < panel_end ? panel_of(r, kernel, panel + 1, begin)
+                            : end < k             ? panel_of(r, kernel, panel_begin, end)
+                                                  : b;
+        // What comes next is asked for by all tiles where it lies in one piece, or by the first
+        size_t step = r->stride * sizeof(float);
+        if (r->stride) {
+          mng_gemm_f32_copy_panel(b, r->stride, columns, here, stored, copied);
+          b = copied;
+        } else {
+          step = (stored * sizeof(float) + block_end - block - 1) / (block_end - block);
+        }
         for (size_t t = block; t < block_end; t++) {
           size_t offset;
           const size_t count = tile_of(unit_rows, tiles, t % tiles, &offset);
           float *out = y + (t / tiles * unit_rows + offset) * y_stride + column;
+          const char *ahead = (const char *)next + (r->stride ? 0 : (t - block) * here * step);
+          const bool asks = !r->stride || t == block;
           kernel->packed[full][count - 1](
               scratch + (t - block) * depth * kernel->rows, here, b, out, y_stride, columns,
               begin == 0 && !accumulates ? NULL : out, y_stride, NULL, NULL, 0, -INFINITY, INFINITY,
-              (const float *)(next + (t - block) * here * step), step);
+              asks ? (const float *)ahead : b, asks ? step : 0);
         }
       }
     }
@@ -176,21 +223,24 @@ static void across(const mng_gemm_f32_kernel *kernel, const source *s, size_t un
 }
 
 void mng_gemm_f32_across(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
-                         const float *packed, size_t n, bool accumulates, float *y, size_t y_stride,
-                         size_t tile_begin, size_t tile_end, void *scratch) {
+                         const float *b, size_t b_stride, size_t n, bool accumulates, float *y,
+                         size_t y_stride, size_t tile_begin, size_t tile_end, size_t panel_begin,
+                         size_t panel_end, void *scratch) {
   const source s = {a, a_stride, NULL, 0, 0};
-  across(mng_gemm_f32_kernel_of(isa), &s, rows, k, packed, n, accumulates, y, y_stride, tile_begin,
-         tile_end, scratch);
+  const right r = {b, b_stride, k, n};
+  across(mng_gemm_f32_kernel_of(isa), &s, rows, &r, accumulates, y, y_stride, tile_begin, tile_end,
+         panel_begin, panel_end, scratch);
 }
 
 void mng_convolution_weight_gradient_f32(mng_isa isa, const mng_window *window,
                                          size_t first_channel, size_t channels, const float *x,
-                                         const float *packed, size_t n, float *y, size_t y_stride,
-                                         size_t tile_begin, size_t tile_end, void *scratch) {
+                                         const float *dy, size_t dy_stride, size_t n, float *y,
+                                         size_t y_stride, size_t tile_begin, size_t tile_end,
+                                         size_t panel_begin, size_t panel_end, void *scratch) {
   const source s = {x, 0, window, first_channel, channels};
+  const right r = {dy, dy_stride, window->batch * window->out_height * window->out_width, n};
   size_t units, rows;
   mng_window_rows(window, channels, &units, &rows);
-  across(mng_gemm_f32_kernel_of(isa), &s, rows,
-         window->batch * window->out_height * window->out_width, packed, n, false, y, y_stride,
-         tile_begin, tile_end, scratch);
+  across(mng_gemm_f32_kernel_of(isa), &s, rows, &r, false, y, y_stride, tile_begin, tile_end,
+         panel_begin, panel_end, scratch);
 }

@@ -43,16 +43,18 @@ public struct ChannelNormalization: Sendable {
         centre.reading(channels), sums.writing(channels), sums.writing(2 * channels) + channels)
     }
     let (factor, summand) = (factors(scratch, 1), factors(scratch, 2))
-    for c in 0..<channels {
-      let (first, second) = totals(scratch, c)
-      let shift = first / Double(rows)
-      let spread = max(0, second / Double(rows) - shift * shift)
-      let middle = Double(centre[c]) + shift
-      (mean[c], variance[c]) = (Float(middle), Float(spread))
-      let gain = Double(scale[c]) / (spread + epsilon).squareRoot()
-      factor[c] = Float(gain)
-      // The mean in floats is a little beside the mean
-      summand[c] = Float(Double(bias[c]) + (Double(mean[c]) - middle) * gain)
+    runParallel(pool, count: channels, grain: 64) { range in
+      for c in range {
+        let (first, second) = totals(scratch, c)
+        let shift = first / Double(rows)
+        let spread = max(0, second / Double(rows) - shift * shift)
+        let middle = Double(centre[c]) + shift
+        (mean[c], variance[c]) = (Float(middle), Float(spread))
+        let gain = Double(scale[c]) / (spread + epsilon).squareRoot()
+        factor[c] = Float(gain)
+        // The mean in floats is a little beside the mean
+        summand[c] = Float(Double(bias[c]) + (Double(mean[c]) - middle) * gain)
+      }
     }
     runParallel(pool, count: rows, grain: max(1, 16384 / channels)) { range in
       let start = range.lowerBound * channels
@@ -83,15 +85,17 @@ public struct ChannelNormalization: Sendable {
         mean.reading(channels), sums.writing(channels), sums.writing(2 * channels) + channels)
     }
     let (factor, slope, level) = (factors(scratch, 0), factors(scratch, 1), factors(scratch, 2))
-    for c in 0..<channels {
-      let (sum, along) = totals(scratch, c)
-      let inverse = 1 / (Double(variance[c]) + epsilon).squareRoot()
-      byBias[c] = Float(sum)
-      byScale[c] = Float(along * inverse)
-      let gain = Double(scale[c]) * inverse
-      factor[c] = Float(gain)
-      slope[c] = Float(-gain * inverse * inverse * along / Double(rows))
-      level[c] = Float(sum / Double(rows))
+    runParallel(pool, count: channels, grain: 64) { range in
+      for c in range {
+        let (sum, along) = totals(scratch, c)
+        let inverse = 1 / (Double(variance[c]) + epsilon).squareRoot()
+        byBias[c] = Float(sum)
+        byScale[c] = Float(along * inverse)
+        let gain = Double(scale[c]) * inverse
+        factor[c] = Float(gain)
+        slope[c] = Float(-gain * inverse * inverse * along / Double(rows))
+        level[c] = Float(sum / Double(rows))
+      }
     }
     runParallel(pool, count: rows, grain: max(1, 16384 / channels)) { range in
       let (start, all) = (range.lowerBound * channels, rows * channels)

@@ -5,9 +5,8 @@ public enum ConvolutionGradient {
   /// Floats of scratch that `weight` wants.
   public static func scratchCount(_ geometry: ConvolutionGeometry) -> Int {
     if geometry.isDepthwise { return 0 }
-    let packed = PackedMatrix.packedCount(
-      inputs: geometry.outputRows, outputs: geometry.outputChannelsPerGroup)
-    return max(packed, weightCount(geometry)) + weightCount(geometry)
+    if geometry.isPointwise { return widens(geometry) ? weightCount(geometry) : 0 }
+    return (geometry.kernelCount == 1 ? 1 : 2) * weightCount(geometry)
   }
 
   private static func weightCount(_ geometry: ConvolutionGeometry) -> Int {
@@ -28,21 +27,23 @@ public enum ConvolutionGradient {
       depthwiseWeight(input, flow, geometry: geometry, into: result, pool: pool)
       return
     }
-    let outputs = geometry.outputChannelsPerGroup
+    if geometry.isPointwise {
+      pointwiseWeight(input, flow, geometry: geometry, into: result, scratch: scratch, pool: pool)
+      return
+    }
     let count = weightCount(geometry)
     let (sums, turned) = (scratch[0..<count], scratch[count..<scratch.count])
     for group in 0..<geometry.groups {
-      let own = Weight(
-        flow[(group * outputs)..<flow.count], outputs: outputs, inputs: geometry.outputRows,
-        kernelHeight: 1, kernelWidth: 1, strides: (1, geometry.outputChannels, 0, 0))
-      let matrix = PackedMatrix(own, usesOpenBLAS: false, memory: turned, pool: pool)
-      matrix.multiplyWindows(input, geometry: geometry, group: group, into: sums, pool: pool)
+      ProductAcross.multiplyWindows(
+        input, flow, geometry: geometry, group: group, into: sums, pool: pool)
     }
     // Outputs outermost, then the window innermost
     let (window, channels) = (geometry.kernelCount, geometry.inputChannelsPerGroup)
+    let outermost = window == 1 ? result : turned
     Layout.transpose(
-      sums, batch: 1, rows: window * channels, columns: geometry.outputChannels, into: turned,
+      sums, batch: 1, rows: window * channels, columns: geometry.outputChannels, into: outermost,
       pool: pool)
+    if window == 1 { return }
     let one = window * channels
     runParallel(pool, count: geometry.outputChannels, grain: 16) { range in
       let part = (range.lowerBound * one)..<(range.upperBound * one)
@@ -51,25 +52,26 @@ public enum ConvolutionGradient {
     }
   }
 
-  /// By the weight where windows are single pixels: `[outputChannels, channels]`.
-  ///
-  /// `scratch` has `pointwiseScratchCount` floats.
-  public static func pointwiseWeight(
-    _ input: FloatView, _ flow: FloatView, geometry: ConvolutionGeometry, into result: FloatView,
-    scratch: FloatView, pool: ThreadPool? = nil
-  ) {
-    precondition(geometry.isPointwise)
-    let matrix = PackedMatrix(
-      .matrix(input, inputs: geometry.outputRows, outputs: geometry.channels),
-      usesOpenBLAS: false, memory: scratch, pool: pool)
-    matrix.multiplyAcross(
-      flow, rows: geometry.outputChannels, stride: geometry.outputChannels, into: result,
-      pool: pool)
+  /// Whether the narrower operand, of which tiles are gathered, is the input, and the result to be turned after it.
+  private static func widens(_ geometry: ConvolutionGeometry) -> Bool {
+    geometry.channels < geometry.outputChannels && geometry.outputRows > geometry.outputChannels
   }
 
-  /// Floats of scratch that `pointwiseWeight` wants.
-  public static func pointwiseScratchCount(_ geometry: ConvolutionGeometry) -> Int {
-    PackedMatrix.packedCount(inputs: geometry.outputRows, outputs: geometry.channels)
+  /// Where windows are single pixels.
+  private static func pointwiseWeight(
+    _ input: FloatView, _ flow: FloatView, geometry: ConvolutionGeometry, into result: FloatView,
+    scratch: FloatView, pool: ThreadPool?
+  ) {
+    let (pixels, channels, outputs) =
+      (geometry.outputRows, geometry.channels, geometry.outputChannels)
+    guard widens(geometry) else {
+      ProductAcross.multiply(
+        flow, rows: outputs, input, columns: channels, inputs: pixels, into: result, pool: pool)
+      return
+    }
+    ProductAcross.multiply(
+      input, rows: channels, flow, columns: outputs, inputs: pixels, into: scratch, pool: pool)
+    Layout.transpose(scratch, rows: channels, columns: outputs, into: result, pool: pool)
   }
 
   /// By the input of a depthwise convolution with one output a channel.

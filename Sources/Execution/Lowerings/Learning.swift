@@ -7,7 +7,7 @@ import Tensors
 // Gradients of windows, and what they are made of.
 
 struct ConvolutionWeightGradientStep: Step {
-  enum Way: Sendable { case pointwise, winograd(WinogradWeightGradient), plain }
+  enum Way: Sendable { case winograd(WinogradWeightGradient), plain }
 
   let way: Way
   let input: Region
@@ -25,9 +25,6 @@ struct ConvolutionWeightGradientStep: Step {
     let (x, flow) = (frame.view(input), frame.view(flow))
     let (result, scratch) = (frame.view(result), frame.view(scratch))
     switch way {
-    case .pointwise:
-      ConvolutionGradient.pointwiseWeight(
-        x, flow, geometry: geometry, into: result, scratch: scratch, pool: frame.pool)
     case .winograd(let gradient):
       gradient(x, flow, into: result, scratch: scratch, pool: frame.pool)
     case .plain:
@@ -77,10 +74,9 @@ extension Lowering {
       geometry.isDepthwise ? AxisOrder(order: [2, 3, 1, 0]) : AxisOrder.rowMajor(4)
     let way: ConvolutionWeightGradientStep.Way =
       builder.usesWinogradForWeight(of: geometry)
-      ? .winograd(WinogradWeightGradient(geometry)) : geometry.isPointwise ? .pointwise : .plain
+      ? .winograd(WinogradWeightGradient(geometry)) : .plain
     let scratch =
       switch way {
-      case .pointwise: ConvolutionGradient.pointwiseScratchCount(geometry)
       case .winograd(let gradient): gradient.scratchCount
       case .plain: ConvolutionGradient.scratchCount(geometry)
       }
