@@ -1,6 +1,7 @@
 import CKernels
 import Kernels
 import Tensors
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -99,7 +100,7 @@ extension VariantTests {
       let inputs =
         type.blockElements == 256
         ? [256, 768] : type.isBlockQuantised ? [32, 128, 416] : [1, 31, 64, 129]
-      try VariantTests.each { _ in
+      try eachInstructionSet { _ in
         for inputs in inputs {
           for rows in 1...StoredMatrix.fewRows {
             try Self.check(type, rows: rows, inputs: inputs, outputs: 3)
@@ -111,9 +112,21 @@ extension VariantTests {
       }
     }
 
+    /// Those go several side by side.
+    @Test(arguments: [DataType.float32, .float16, .bfloat16, .q8_0, .q4_0])
+    func longRowsMatchTheReference(_ type: DataType) throws {
+      try eachInstructionSet { _ in
+        for inputs in type.isBlockQuantised ? [2080] : [2049, 2080, 2111] {
+          for (rows, outputs) in [(1, 7), (2, 5), (4, 3), (6, 33)] {
+            try Self.check(type, rows: rows, inputs: inputs, outputs: outputs, epilogue: true)
+          }
+        }
+      }
+    }
+
     @Test(arguments: types) func manyRowsMatchTheReference(_ type: DataType) throws {
       let inputs = type.isBlockQuantised ? type.blockElements * 2 : 67
-      try VariantTests.each { _ in
+      try eachInstructionSet { _ in
         for outputs in [3, 32, 150] {
           try Self.check(type, rows: 9, inputs: inputs, outputs: outputs, epilogue: true)
           try Self.check(type, rows: 30, inputs: inputs, outputs: outputs, threads: 3)
@@ -121,9 +134,10 @@ extension VariantTests {
       }
     }
 
-    @Test(arguments: types) func isTheSameForAnyNumberOfThreadsAndRows(_ type: DataType) throws {
+    @Test(arguments: types, [512, 2304])
+    func isTheSameForAnyNumberOfThreadsAndRows(_ type: DataType, inputs: Int) throws {
       var noise = Noise()
-      let (inputs, outputs, rows) = (512, 333, 7)
+      let (outputs, rows) = (333, 7)
       let matrix = try #require(StoredMatrix(try Self.weights(type, outputs, inputs, &noise)))
       let x = noise.view(rows * inputs)
       let (alone, shared) = (FloatView(zeros: rows * outputs), FloatView(zeros: rows * outputs))

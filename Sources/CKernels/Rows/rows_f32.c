@@ -5,16 +5,13 @@
 enum { PARTS = 4, AHEAD = 1024 };
 
 /// Lanes sum every 64th product; then the parts and lanes are added, then what is left of the row.
-MNG_INLINE void f32_row(const float *w, size_t begin, size_t end, const char *later,
-                        const mng_rows_x *x, float *sums, const size_t R) {
-  const size_t whole = begin + ((end - begin) & ~(size_t)63);
+MNG_INLINE void f32_row(const float *w, const mng_rows_x *x, float *sums, const size_t R) {
+  const size_t k = x->k, whole = k & ~(size_t)63;
   mng_f32x16 sum[4][PARTS] = {0};
-  // A whole row's stream goes on in the next one.
-  const char *asked = begin == 0 && end == x->k ? (const char *)w + AHEAD : later;
-  for (size_t i = begin; i < whole; i += 64, asked += 64 * sizeof(float)) {
+  for (size_t i = 0; i < whole; i += 64) {
     MNG_UNROLL for (size_t part = 0; part < PARTS; part++) {
       const mng_f32x16 weights = MNG_READ(mng_f32x16, w + i + 16 * part);
-      MNG_PREFETCH(asked + 64 * part);
+      MNG_PREFETCH((const char *)(w + i + 16 * part) + AHEAD);
       MNG_UNROLL for (size_t r = 0; r < R; r++) {
         sum[r][part] +=
             weights * MNG_READ(mng_f32x16, x->floats + r * x->stride + i + 16 * part);
@@ -23,14 +20,56 @@ MNG_INLINE void f32_row(const float *w, size_t begin, size_t end, const char *la
   }
   MNG_UNROLL for (size_t r = 0; r < R; r++) {
     float total = MNG_SUM_OF_16((sum[r][0] + sum[r][1]) + (sum[r][2] + sum[r][3]));
-    for (size_t i = whole; i < end; i++) total += w[i] * x->floats[r * x->stride + i];
-    sums[r] = begin > 0 ? sums[r] + total : total;
+    for (size_t i = whole; i < k; i++) total += w[i] * x->floats[r * x->stride + i];
+    sums[r] = total;
   }
+}
+
+/// `S` long rows side by side: their input comes from the second cache level, and what is read of it serves all. What
+/// they read lies in order, and is asked for in order.
+MNG_INLINE void f32_side(const float *w, const mng_rows_x *x, float *sums, const size_t S,
+                         const size_t R) {
+  const size_t k = x->k, whole = k & ~(size_t)31;
+  mng_f32x16 sum[8][4][2] = {0};
+  const char *asked = (const char *)w + MNG_ROWS_AHEAD;
+  for (size_t i = 0; i < whole; i += 32, asked += S * 32 * sizeof(float)) {
+    MNG_UNROLL for (size_t at = 0; at < S * 32 * sizeof(float); at += 64) MNG_PREFETCH(asked + at);
+    MNG_UNROLL for (size_t half = 0; half < 2; half++) {
+      MNG_UNROLL for (size_t r = 0; r < R; r++) {
+        const mng_f32x16 input =
+            MNG_READ(mng_f32x16, x->floats + r * x->stride + i + 16 * half);
+        MNG_UNROLL for (size_t s = 0; s < S; s++) {
+          sum[s][r][half] += input * MNG_READ(mng_f32x16, w + s * k + i + 16 * half);
+        }
+      }
+    }
+  }
+  MNG_UNROLL for (size_t s = 0; s < S; s++) MNG_UNROLL for (size_t r = 0; r < R; r++) {
+    float total = MNG_SUM_OF_16(sum[s][r][0] + sum[s][r][1]);
+    for (size_t i = whole; i < k; i++) total += w[s * k + i] * x->floats[r * x->stride + i];
+    sums[s * R + r] = total;
+  }
+}
+
+/// As many side by side as have their sums in registers; a sum is the same however many these are.
+MNG_INLINE void f32_long(const float *w, size_t outputs, const mng_rows_x *x, float *sums,
+                         const size_t R) {
+  const size_t side = R == 1 ? 8 : R == 2 ? 4 : 2;
+  size_t o = 0;
+  for (; o + side <= outputs; o += side) f32_side(w + o * x->k, x, sums + o * R, side, R);
+  for (; o < outputs; o++) f32_side(w + o * x->k, x, sums + o * R, 1, R);
 }
 
 MNG_INLINE void mng_rows_sums_f32_body(const void *weights, size_t outputs, const mng_rows_x *x,
                                        size_t rows, float *sums) {
-  MNG_FOR_SEGMENTS(f32_row, rows, float, 2)
+  const float *w = weights;
+  if (x->k > MNG_FLOATS_BLOCK) {
+    MNG_FOR_ROWS(f32_long, rows, w, outputs, x, sums)
+    return;
+  }
+  for (size_t o = 0; o < outputs; o++) {
+    MNG_FOR_ROWS(f32_row, rows, w + o * x->k, x, sums + o * rows)
+  }
 }
 
 MNG_VARIANTS(mng_rows_sums_f32,

@@ -71,7 +71,7 @@ VNNI_INLINE void q4_K_vnni_tile(const q4_K_block *w, size_t streams, const mng_r
       sums[s * R + r] =
           _mm512_reduce_add_ps(_mm512_add_ps(sum[s][r], _mm512_zextps256_ps512(rest[s][r])));
 }
-MNG_ROWS_VNNI_BODY(q4_K, 4)
+MNG_ROWS_VNNI_BODY(q4_K, 4, 4)
 #endif
 
 MNG_ROWS_SUMS_VNNI(q4_K, MNG_Q4_K)

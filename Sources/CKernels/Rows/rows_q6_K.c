@@ -79,7 +79,7 @@ VNNI_INLINE void q6_K_vnni_tile(const q6_K_block *w, size_t streams, const mng_r
     MNG_UNROLL for (size_t r = 0; r < R; r++)
       sums[s * R + r] = _mm512_reduce_add_ps(_mm512_fmadd_ps(off, rest[s][r], sum[s][r]));
 }
-MNG_ROWS_VNNI_BODY(q6_K, 4)
+MNG_ROWS_VNNI_BODY(q6_K, 4, 4)
 #endif
 
 MNG_ROWS_SUMS_VNNI(q6_K, MNG_Q6_K)

@@ -125,17 +125,20 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
             type##_addends ? _mm512_add_ps(sum[s][r], _mm512_zextps128_ps512(rest[s][r]))        \
                            : sum[s][r]);                                                         \
   }                                                                                              \
-  MNG_ROWS_VNNI_BODY(type, 4)
+  MNG_ROWS_VNNI_BODY(type, 4, 4)
 
-/// `MANY` rows of weights at a time for one row of input, whose sums all fit into registers. What they
-/// read lies in order, and is asked for in order, far ahead.
-#define MNG_ROWS_VNNI_BODY(type, MANY)                                                           \
+/// `MANY` rows of weights at a time for one row of input, whose sums all fit into registers, and `LONG` at a time where
+/// rows are long. What they read lies in order, and is asked for in order, far ahead.
+#define MNG_ROWS_VNNI_BODY(type, MANY, LONG)                                                     \
   MNG_TARGET_VNNI static void type##_vnni(const void *weights, size_t outputs,                   \
                                           const mng_rows_x *x, size_t rows, float *sums) {       \
     const type##_block *w = weights;                                                             \
     const size_t row = x->k / type##_elements;                                                   \
     size_t o = 0;                                                                                \
-    if (rows == 1) {                                                                             \
+    if (rows == 1 && x->k > 1024) {                                                              \
+      for (; o + LONG <= outputs; o += LONG)                                                     \
+        type##_vnni_tile(w + o * row, LONG, x, sums + o, LONG, 1);                               \
+    } else if (rows == 1) {                                                                      \
       for (; o + MANY <= outputs; o += MANY)                                                     \
         type##_vnni_tile(w + o * row, MANY, x, sums + o, MANY, 1);                               \
     }                                                                                            \
