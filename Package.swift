@@ -162,7 +162,8 @@ let package = Package(
       swift(
         "TestSupport", at: "Tests/TestSupport",
         [
-          "Archives", "BinaryIO", "Collectives", "JSON", "Kernels", "Tensors", collections,
+          "Archives", "BinaryIO", "CKernels", "Collectives", "JSON", "Kernels", "Tensors",
+          collections,
         ]),
       tests("BinaryIO", ["BinaryIO"]),
       tests("JSON", ["JSON", "BinaryIO", collections]),

@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -64,7 +65,7 @@ extension VariantTests {
       let (queries, keys) = (given.queries, given.keys)
       let lengths = [keys, max(0, keys - 3)]
       let outputs = queries * given.heads.queries * given.width
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let results = [1, 2, 3].map { threads in
           let y = FloatView([Float](repeating: .nan, count: batch * outputs))
           kernel.attend(
@@ -134,7 +135,7 @@ extension VariantTests {
       let kernel = RotaryKernel(
         batch: batch, heads: heads, sequence: sequence, size: size, pairs: pairs,
         isInterleaved: isInterleaved)
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let (y, inPlace) = (FloatView(zeros: x.count), FloatView(x))
         let strides = HeadStrides(batch: sequence * heads * size, head: size, row: heads * size)
         for (input, result) in [(FloatView(x), y), (inPlace, inPlace)] {
@@ -167,7 +168,7 @@ extension VariantTests {
       let rows = 3
       let x = noise.floats(rows * columns)
       let scale = noise.floats(columns)
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let result = FloatView(x)
         Normalization.rmsNorm(
           result, rows: rows, columns: columns, scale: FloatView(scale), epsilon: 1e-3,

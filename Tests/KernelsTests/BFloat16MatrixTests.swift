@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 @Suite struct BFloat16MatrixTests {
@@ -12,7 +13,7 @@ import Testing
 
   @Test(arguments: [1, 15, 16, 17, 31, 32, 33, 64, 100])
   func matchesReference(columns: Int) {
-    VariantTests.each { _ in
+    eachInstructionSet { _ in
       for rows in [1, 2, 4, 5, 13, 14, 15, 43] {
         for inputs in [1, 2, 17, 64, 71] {
           var noise = Noise(seed: rows * 1000 + columns)
@@ -39,7 +40,7 @@ import Testing
   /// However a matrix lies, and the other, the results are the same.
   @Test(arguments: [(29, 33, 67), (3, 140, 31), (15, 1101, 257)])
   func readsTransposed(_ shape: (rows: Int, inputs: Int, columns: Int)) {
-    VariantTests.each { _ in
+    eachInstructionSet { _ in
       var noise = Noise()
       let (rows, inputs, columns) = shape
       let (a, b) = (noise.floats(rows * inputs), noise.floats(inputs * columns))

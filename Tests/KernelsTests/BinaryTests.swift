@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -30,7 +31,7 @@ extension VariantTests {
         { image, row, _ in image * rows + row },
       ]
       let pool = ThreadPool(threads: 2)
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         for left in 0..<5 {
           for right in 0..<5 {
             var (a, b) = (noise.floats(counts[left]), noise.floats(counts[right]))
@@ -64,7 +65,7 @@ extension VariantTests {
     func addsInPlaceAndClamps(count: Int) {
       var noise = Noise()
       let (a, b) = (noise.floats(count), noise.floats(count))
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let inPlace = FloatView(a + [9])
         Elementwise.binary(
           .add, .whole(inPlace), .whole(FloatView(b)), columns: count,
@@ -91,7 +92,7 @@ extension VariantTests {
       let (x, scale, shift) = (
         noise.floats(rows * columns), noise.floats(columns), noise.floats(columns)
       )
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let result = FloatView(x)
         Elementwise.affine(
           result, scale: FloatView(scale), shift: FloatView(shift), rows: rows, columns: columns,

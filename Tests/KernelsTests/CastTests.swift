@@ -1,4 +1,5 @@
 import CKernels
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -81,7 +82,7 @@ extension VariantTests {
         return sign | low
       }
       let wanted = Self.floats.map(expected)
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let codes =
           bits == 8
           ? Self.cast(Self.floats, MNG_F32, type, UInt8(0)).map { Int($0) }
@@ -105,7 +106,7 @@ extension VariantTests {
       type: mng_dtype, exponent: Int, mantissa: Int, hasInfinity: Bool
     ) {
       let bits = 1 + exponent + mantissa
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let floats =
           bits == 8
           ? Self.cast((0..<256).map { UInt8($0) }, type, MNG_F32, Float(0))
@@ -125,7 +126,7 @@ extension VariantTests {
       let doubles: [Double] = [0.1, 1e300, -.leastNonzeroMagnitude, .nan, 16_777_217, 3, 1 / 3]
       let longs: [Int64] = [16_777_217, -16_777_219, .max, .min, 5]
       let unsigned: [UInt64] = [.max, 1 << 63 + 1 << 39, 16_777_219, 7]
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let floats = Self.cast(doubles, MNG_F64, MNG_F32, Float(0))
         for (x, y) in zip(doubles, floats) { #expect(x.isNaN ? y.isNaN : y == Float(x)) }
         #expect(Self.cast(longs, MNG_I64, MNG_F32, Float(0)) == longs.map { Float($0) })

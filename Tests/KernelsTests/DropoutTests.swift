@@ -1,12 +1,13 @@
 import Kernels
 import Tensors
+import TestSupport
 import Testing
 
 extension VariantTests {
   /// Every instruction set drops the same, from any start.
   @Test func dropoutIsThatOfTheReference() {
     let mask = DropoutMask(seed: 0x1234_5678_9ABC, step: 42, stream: 7, rate: 0.3)
-    Self.each { isa in
+    eachInstructionSet { isa in
       for count in Self.sizes {
         for start in [0, 1, 63, 64, (1 << 36) + 5] {
           let x = (0..<count).map { Float($0) + 0.5 }

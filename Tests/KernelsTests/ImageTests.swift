@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -29,7 +30,7 @@ extension VariantTests {
     func poolingMatchesReference(geometry g: Geometry) {
       var noise = Noise()
       let x = noise.floats(g.inputCount)
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let (most, mean, padded) = (
           FloatView(zeros: g.outputCount), FloatView(zeros: g.outputCount),
           FloatView(zeros: g.outputCount)
@@ -71,7 +72,7 @@ extension VariantTests {
       let geometry = Self.pool((1, 2, 17), kernel: (1, 2))
       var x = Array(repeating: Float(1), count: geometry.inputCount)
       x[3] = .nan
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let result = FloatView(zeros: geometry.outputCount)
         Pooling.maximum(FloatView(x), geometry: geometry, into: result)
         #expect(result[3].isNaN && result[4] == 1)
@@ -84,7 +85,7 @@ extension VariantTests {
       let (height, width) = (4, 5)
       let x = noise.floats(2 * height * width * channels)
       let (rows, columns): ([Float], [Float]) = ([-0.25, 0.5, 1.25, 3.5], [0, 0.75, 4, 2.5, 1, 9])
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let linear = FloatView(zeros: 2 * 4 * 6 * channels)
         Resize.resize(
           FloatView(x), batch: 2, channels: channels, vertical: AxisMap(linear: rows, of: height),
@@ -168,7 +169,7 @@ extension VariantTests {
           }
         }
       }
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let convolution = TransposedConvolution(
           .oihw(FloatView(weight), for: g), groups: g.groups, instructionSet: isa)
         let result = FloatView(zeros: g.inputCount)

@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -11,7 +12,7 @@ extension VariantTests {
       var noise = Noise()
       let rows = 3
       let x = noise.floats(rows * columns).map { $0 * 20 }
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let (result, logs) = (FloatView(x), FloatView(x))
         Normalization.softmax(result, rows: rows, columns: columns, into: result)
         Normalization.logSoftmax(logs, rows: rows, columns: columns, into: logs)
@@ -35,7 +36,7 @@ extension VariantTests {
       var noise = Noise()
       let targets = [columns - 1, -100, 0, columns / 2]
       let x = noise.floats(targets.count * columns).map { $0 * 20 }
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let (losses, gradient) = (FloatView(zeros: targets.count), FloatView(x))
         CrossEntropy.losses(FloatView(x), targets: targets, columns: columns, into: losses)
         CrossEntropy.gradient(
@@ -69,7 +70,7 @@ extension VariantTests {
       let rows = 3
       let x = noise.floats(rows * columns).map { $0 + 3 }
       let (scale, shift) = (noise.floats(columns), noise.floats(columns))
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let (result, plain) = (FloatView(x), FloatView(x))
         Normalization.layerNorm(
           result, rows: rows, columns: columns, scale: FloatView(scale), shift: FloatView(shift),
@@ -96,7 +97,7 @@ extension VariantTests {
       var noise = Noise()
       let (rows, columns) = (2, 21)
       let x = noise.floats(rows * columns)
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let result = FloatView(zeros: rows * columns)
         Normalization.localResponse(
           FloatView(x), rows: rows, columns: columns, size: size, alpha: 0.5, beta: 0.75, bias: 2,
@@ -129,7 +130,7 @@ extension VariantTests {
       }
       // Absolute: a sum of n floats below 1 in lanes of at most 128 terms.
       let allowed = reduction == .sum ? 1e-7 * Double(columns) : 1e-6
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let (overColumns, overRows) = (
           FloatView(zeros: batch * rows), FloatView(zeros: batch * columns)
         )
@@ -155,7 +156,7 @@ extension VariantTests {
       var noise = Noise()
       let batch = 2
       let x = noise.floats(batch * rows * columns)
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let result = FloatView(zeros: x.count)
         Layout.transpose(
           FloatView(x), batch: batch, rows: rows, columns: columns, into: result,

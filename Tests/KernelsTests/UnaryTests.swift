@@ -1,5 +1,6 @@
 import Glibc
 import Kernels
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -81,7 +82,7 @@ extension VariantTests {
     @Test(arguments: functions)
     func isAsAccurateAsItSays(function: Function) {
       let (inputs, input) = (Self.inputs, FloatView(Self.inputs))
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         let result = FloatView(zeros: inputs.count)
         Elementwise.unary(function.operation, input, count: inputs.count, into: result)
         var worst = 0.0
@@ -103,7 +104,7 @@ extension VariantTests {
     func worksInPlaceAtEverySize(count: Int) {
       var noise = Noise()
       let values = noise.floats(count)
-      VariantTests.each { _ in
+      eachInstructionSet { _ in
         let (apart, inPlace) = (FloatView(zeros: count + 1), FloatView(values + [7]))
         Elementwise.unary(.silu, FloatView(values), count: count, into: apart)
         Elementwise.unary(.silu, inPlace, count: count, into: inPlace)

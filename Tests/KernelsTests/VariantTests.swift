@@ -1,4 +1,3 @@
-import CKernels
 import Kernels
 import Testing
 
@@ -8,16 +7,6 @@ import Testing
   static let sizes = [
     1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 127, 128, 129, 1000,
   ]
-
-  /// Runs `body` under each instruction set that the processor has.
-  static func each(_ body: (InstructionSet) throws -> Void) rethrows {
-    defer { mng_isa_set(mng_isa_probe()) }
-    for isa in InstructionSet.available {
-      mng_isa_set(mng_isa(UInt32(isa.rawValue)))
-      #expect(InstructionSet.current == isa)
-      try body(isa)
-    }
-  }
 }
 
 /// How far `value` is from `exact`, in units of the last place of the exact value as a float.

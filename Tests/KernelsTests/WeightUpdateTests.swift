@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 extension VariantTests {
@@ -31,7 +32,7 @@ extension VariantTests {
     }
 
     @Test(arguments: VariantTests.sizes) func sgd(count: Int) {
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         for (nesterov, isFirst) in [(false, false), (true, false), (false, true), (true, true)] {
           var (x, g, b, _) = made(count)
           WeightUpdate.sgd(
@@ -49,7 +50,7 @@ extension VariantTests {
     }
 
     @Test(arguments: VariantTests.sizes) func adam(count: Int) {
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         for isDecoupled in [false, true] {
           var (x, g, m, v) = made(count)
           var most = made(count + 1).3
@@ -75,7 +76,7 @@ extension VariantTests {
     }
 
     @Test(arguments: VariantTests.sizes) func rmsprop(count: Int) {
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         for (isCentred, momentum) in [(false, 0.0), (false, 0.9), (true, 0.0), (true, 0.9)] {
           var (x, g, b, v) = made(count)
           var a = Values(made(count).2.view.array.map { $0 / 8 })
@@ -101,7 +102,7 @@ extension VariantTests {
     }
 
     @Test(arguments: VariantTests.sizes) func lion(count: Int) {
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         var (x, g, m, _) = made(count)
         WeightUpdate.lion(
           x.view, gradient: g.view, average: m.view, rate: 0.05, beta1: 0.9, beta2: 0.75,
@@ -119,7 +120,7 @@ extension VariantTests {
     @Test(arguments: [(1, 1, 1), (1, 5, 7), (3, 2, 9), (6, 3, 3), (1, 70, 129), (2, 4, 64)])
     func adafactor(batch: Int, rows: Int, columns: Int) {
       let count = batch * rows * columns
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         var (x, g, _, _) = made(count)
         var (r, c) = (made(batch * rows).3, made(batch * columns + 1).3)
         let step = WeightUpdate.AdafactorStep(
@@ -162,7 +163,7 @@ extension VariantTests {
     }
 
     @Test(arguments: VariantTests.sizes) func sumsAndAverages(count: Int) {
-      VariantTests.each { isa in
+      eachInstructionSet { isa in
         var (x, g, _, _) = made(count)
         let exact = x.exact.reduce(0) { $0 + $1 * $1 }
         #expect(abs(WeightUpdate.sumOfSquares(x.view) - exact) <= 1e-14 * exact * Double(count))

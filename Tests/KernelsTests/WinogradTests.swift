@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 @Suite struct WinogradTests {
@@ -155,7 +156,7 @@ extension VariantTests {
       bias: noise.view(geometry.outputChannels), residual: noise.view(geometry.outputCount),
       clamp: .relu)
     let reference = ConvolutionTests.reference(x, weight, geometry, epilogue: epilogue)
-    VariantTests.each { isa in
+    eachInstructionSet { isa in
       let result = FloatView(zeros: geometry.outputCount)
       WinogradConvolution(.oihw(FloatView(weight), for: geometry))
         .convolve(FloatView(x), geometry: geometry, into: result, epilogue: epilogue)

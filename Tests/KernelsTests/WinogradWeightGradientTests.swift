@@ -1,4 +1,5 @@
 import Kernels
+import TestSupport
 import Testing
 
 @Suite struct WinogradWeightGradientTests {
@@ -88,7 +89,7 @@ extension VariantTests {
     var reference = WinogradWeightGradientTests.reference(x, flow, geometry)
     let largest = reference.magnitudes.max() ?? 0
     reference.magnitudes = reference.magnitudes.map { _ in largest }
-    VariantTests.each { isa in
+    eachInstructionSet { isa in
       let gradient = WinogradWeightGradient(geometry)
       let result = FloatView(zeros: reference.values.count)
       gradient(
