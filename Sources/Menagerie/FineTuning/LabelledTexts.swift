@@ -11,16 +11,17 @@ struct LabelledTexts: Sendable {
   let validation: TextSource
   let notes: [String]
 
-  /// - Parameter kind: what is to be learnt; as the data looks when nil.
+  /// - Parameter isMeasured: whether numbers are learnt, and not classes.
   init(
-    _ model: Model, data: String, options: FineTuningOptions, kind: TextDataset.Kind?
+    _ model: Model, data: String, options: FineTuningOptions, isMeasured: Bool
   ) throws {
     var asked = TextDataset.Options()
     asked.textColumn = options.texts.textColumn
     asked.pairColumn = options.texts.pairColumn
     asked.targetColumn = options.texts.labelColumn
     asked.labelSeparator = options.texts.labelSeparator
-    asked.kind = kind
+    asked.kind = isMeasured ? .number : nil
+    asked.classifies = !isMeasured
     asked.validationShare = options.validationShare
     asked.seed = options.seed
     asked.skipsBad = options.skipsBad

@@ -21,7 +21,8 @@ struct TargetReader {
       // Numbers with fractions are measured; whole ones may count classes
       let numbers = values.compactMap(Self.number)
       kind =
-        numbers.count == values.count && numbers.contains { $0 != $0.rounded() }
+        !options.classifies && numbers.count == values.count
+          && numbers.contains { $0 != $0.rounded() }
         ? .number : .label
     }
     let kind = kind

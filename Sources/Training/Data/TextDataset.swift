@@ -34,6 +34,8 @@ public struct TextDataset: Sendable {
     public var pairColumn: String?
     public var targetColumn: String?
     public var kind: Kind?
+    /// Whether numbers with fractions are taken for names of classes, where nobody says a kind.
+    public var classifies = false
     /// What stands between several labels in one field.
     public var labelSeparator: Character?
     public var validationShare = 0.2

@@ -18,16 +18,12 @@ public struct ClassifyTask: TextHeadTask {
   }
 
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
-    var texts = try LabelledTexts(model, data: data, options: options, kind: nil)
-    if texts.dataset.kind == .number {
-      texts = try LabelledTexts(model, data: data, options: options, kind: .label)
-    }
+    texts = try LabelledTexts(model, data: data, options: options, isMeasured: false)
     problem = texts.dataset.kind == .labels ? .labels : .oneLabel
     (self.model, head, isHeadNew) = try model.classifyingTexts(
       texts.classes, problem, padding: model.tokenizer().fillingID, seed: options.seed)
     // Texts of a batch are as long as its longest: only what no longer knows lengths can be kept
     isVarying = options.method != HeadMethod.name
-    self.texts = texts
   }
 
   private var isMultiLabel: Bool { problem == .labels }

@@ -20,7 +20,7 @@ public struct RegressTask: TextHeadTask {
   }
 
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
-    texts = try LabelledTexts(model, data: data, options: options, kind: .number)
+    texts = try LabelledTexts(model, data: data, options: options, isMeasured: true)
     (self.model, head, isHeadNew) = try model.classifyingTexts(
       Self.labels, problem, padding: model.tokenizer().fillingID, seed: options.seed)
     isVarying = options.method != HeadMethod.name
