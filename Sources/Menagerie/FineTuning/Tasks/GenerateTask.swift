@@ -114,6 +114,8 @@ private struct LanguageEncoder {
   let length: Int
   private let path: String
   private let settings: GenerationSettings
+  /// What conversations are written by; nil where there are none.
+  private let template: ChatTemplate?
   /// Whether texts are learnt from end to end, in blocks.
   let isPlain: Bool
   private var cut = 0
@@ -126,6 +128,10 @@ private struct LanguageEncoder {
     let usual = isPlain ? 256 : 1024
     length = options.texts.maximumLength ?? min(input.limit ?? usual, usual)
     settings = try GenerationSettings(model, input.text.tokenizer)
+    let talks = dataset.training.contains {
+      if case .conversation = $0.content { true } else { false }
+    }
+    template = try talks ? settings.chatTemplate.map { try ChatTemplate($0) } : nil
     path = model.path
   }
 
@@ -185,12 +191,12 @@ private struct LanguageEncoder {
 
   /// The model's own words around turns.
   private func chat(_ turns: [LanguageDataset.Turn], isAsking: Bool) throws -> String {
-    guard let source = settings.chatTemplate else {
+    guard let template else {
       throw DataError(
         .unsupported, "has no chat template", path: path,
         remedy: "give prompts with answers, or a model that was made for conversations")
     }
-    return try ChatTemplate(source).render(
+    return try template.render(
       messages: turns.map { ["role": .string($0.role), "content": .string($0.content)] },
       addGenerationPrompt: isAsking, variables: settings.tokens.mapValues { .string($0) })
   }
