@@ -60,7 +60,7 @@ private struct SharedRun: Sendable {
       LearningRate(0.01, ConstantSchedule(), totalSteps: 20),
       source: Numbered(count: samples, keepsSamples: keepsSamples), batchSize: batchSize,
       epochs: 4, accumulation: accumulation, averageDecay: 0.9, seed: 3, running: running,
-      communicator: communicator, threads: 1)
+      communicator: communicator)
     if clips { trainer.clipping = .norm(0.05) }
     if let state { try trainer.restore(state) }
     var end = End()
@@ -184,11 +184,32 @@ extension SmallNetwork {
   }
 
   @Test func runningStatisticsAreTheMeanOfAllProcesses() throws {
-    let run = SharedRun(normalises: true)
+    let run = SharedRun(samples: 7, batchSize: 7, normalises: true, stops: 1)
     let all = try ThreadedCommunicator.run(2) { try run.run($0) }
     #expect(!all[0].running.isEmpty && all[0].running == all[1].running)
-    let still = try SharedRun(normalises: true, stops: 0).run(LoneCommunicator())
-    #expect(all[0].running != still.running)
+    // What each has of its own samples, by their number
+    let batch = EpochOrder(count: 7, seed: 3).batches(epoch: 0, size: 7)[0]
+    let shares = try ThreadedCommunicator.run(2) {
+      BatchShare($0, keepsSamples: false).own(of: batch)
+    }
+    #expect(shares.map(\.count).sorted() == [3, 4])
+    var means: [String: [Double]] = [:]
+    for share in shares {
+      let session = try SmallNetwork().session(learning: { _ in true }, plain: false)
+      let own = Numbered(count: 7).batch(share, epoch: 0)
+      _ = try session.step(own.inputs, targets: own.targets, adds: false)
+      for parameter in session.running.values {
+        let part = parameter.values.array.map { Double($0) * Double(share.count) / 7 }
+        means[parameter.name] =
+          means[parameter.name].map { zip($0, part).map { $0 + $1 } } ?? part
+      }
+    }
+    #expect(Set(means.keys) == Set(all[0].running.keys))
+    for (name, values) in all[0].running {
+      let mean = try #require(means[name])
+      let worst = zip(values, mean).map { abs(Double($0) - $1) }.max() ?? 1
+      #expect(worst < 1e-6 * (mean.map(abs).max() ?? 0), "\(name): \(worst)")
+    }
   }
 
   @Test func samplesThatAreKeptStayWithTheirProcess() throws {

@@ -121,7 +121,7 @@ public struct FineTuner {
       session, optimization, rate, source: training,
       batchSize: batchSize, epochs: options.epochs, accumulation: options.accumulation,
       averageDecay: options.averageDecay, seed: options.seed, shuffles: options.shuffles,
-      running: learning.running, communicator: communicator, threads: options.threads)
+      running: learning.running, communicator: communicator)
     trainer.skipsBad = options.skipsBad
     trainer.clipping = options.clip.map { .norm($0) }
     if let count = options.unfreezing {

@@ -42,7 +42,7 @@ public struct Trainer {
   /// Whether all processes are known to have the same weights.
   private var isAligned: Bool
   private var feed: BatchFeed?
-  private let pool: ThreadPool
+  private var pool: ThreadPool { session.pool }
 
   /// - Parameters:
   ///   - averageDecay: how much of the weights' average stays at each step; nil keeps no average.
@@ -52,8 +52,7 @@ public struct Trainer {
     _ session: TrainingSession, _ optimization: Optimization, _ rate: LearningRate,
     source: any TrainingSource, batchSize: Int, epochs: Int, accumulation: Int = 1,
     averageDecay: Double? = nil, seed: UInt64 = 0, shuffles: Bool = true,
-    running: [Parameter] = [], communicator: any Communicator = LoneCommunicator(),
-    threads: Int? = nil
+    running: [Parameter] = [], communicator: any Communicator = LoneCommunicator()
   ) {
     precondition(batchSize > 0 && accumulation > 0, "\(accumulation) batches of \(batchSize)")
     self.session = session
@@ -69,7 +68,6 @@ public struct Trainer {
     exchange = isAligned ? nil : GradientExchange(session, communicator)
     if let exchange { self.optimization.keep(exchange.isOwn) }
     order = EpochOrder(count: source.count, seed: seed, shuffles: shuffles)
-    pool = ThreadPool(threads: max(1, threads ?? ThreadPool.defaultThreads))
     average = averageDecay.map {
       WeightAverage(of: session.parameters.map(\.values), decay: $0, warmsUp: true)
     }
