@@ -27,28 +27,15 @@ public struct TrainingBenchmark: Sendable {
       throw DataError(
         .mismatch, "there are no labels", expected: "whole numbers, as an array 'targets'")
     }
-    let graph = try model.graph()
-    let table = WeightTable(model.weights)
-    let followed = graph.runningStatistics
-    var (parameters, running): ([Parameter], [Parameter]) = ([], [])
-    for id in graph.parameters {
-      let name = graph[id].name
-      let tensor = try table.tensor(name)
-      guard tensor.dataType.isReal else { continue }
-      if followed.contains(name) {
-        running.append(Parameter(name: name, tensor))
-      } else {
-        parameters.append(Parameter(name: name, tensor))
-      }
-    }
+    let learning = try LearningModel(model)
     self.targets = targets
     inputs = arrays.filter { $0.key != "targets" }
     session = try TrainingSession(
-      graph: graph, weights: { try table.tensor($0) }, parameters: parameters, running: running,
-      objective: EveryRow(), givesOutput: false, options: options)
+      graph: learning.graph, weights: learning.weights, parameters: learning.parameters,
+      running: learning.running, objective: TokenObjective(), givesOutput: false, options: options)
     optimization = Optimization(
       AdamW(),
-      ParameterGroup.groups(parameters, weightDecay: 0.01, decays: .all))
+      ParameterGroup.groups(learning.parameters, weightDecay: 0.01, decays: .all))
   }
 
   public var threads: Int { session.threads }
@@ -72,19 +59,5 @@ public struct TrainingBenchmark: Sendable {
         .map { $0.duration < $1.duration ? $0 : $1 }
     }
     return best
-  }
-}
-
-/// The mean cross-entropy over all rows of scores `[…, classes]`, each with a label.
-private struct EveryRow: Objective {
-  func targets(for output: TensorType) throws -> TensorType {
-    guard let rank = output.rank, rank > 1 else {
-      throw DataError(.unsupported, "an output of \(output)", expected: "scores […, classes]")
-    }
-    return TensorType(.int64, output.dimensions.map { Array($0.dropLast()) })
-  }
-
-  func loss(_ output: ValueID, _ targets: ValueID, in graph: inout Graph) throws -> ValueID {
-    graph.add(TokenCrossEntropy(), [output, targets], name: "loss")
   }
 }

@@ -3,18 +3,18 @@ import ModelGraph
 import Operators
 import Tensors
 
-/// The next token for each token: the cross-entropy over those whose target counts.
+/// A token for each row of scores, as the next one for each of a text: the cross-entropy over those whose target counts.
 ///
-/// - Shapes: logits `[batch, sequence, vocabulary]`, targets `[batch, sequence]` int64, `TokenBatch.ignored` where nothing is
-///   to be learnt.
+/// - Shapes: logits `[…, vocabulary]`, as `[batch, sequence, vocabulary]`; targets `[…]` int64, `TokenBatch.ignored` where
+///   nothing is to be learnt.
 /// - Source: the loss of transformers' `ForCausalLM`, whose labels are shifted by one before, not here.
 public struct TokenObjective: Objective {
   public init() {}
 
   public func targets(for output: TensorType) throws -> TensorType {
-    guard output.rank == 3, let dimensions = output.dimensions else {
+    guard let dimensions = output.dimensions, dimensions.count > 1 else {
       throw DataError(
-        .unsupported, "an output of \(output)", expected: "logits [batch, sequence, vocabulary]")
+        .unsupported, "an output of \(output)", expected: "logits […, vocabulary]")
     }
     return TensorType(.int64, Array(dimensions.dropLast()))
   }

@@ -1,5 +1,4 @@
 import BinaryIO
-import Glibc
 import ModelGraph
 import Operators
 import Tensors
@@ -69,7 +68,7 @@ public struct ArrayTask: LearningTask {
     return Part(source: source, samples: split.validation)
   }
   public func judge() -> any Judge {
-    classes.isEmpty ? LossJudge() : ClassJudge(classes: classes.count)
+    classes.isEmpty ? PerplexityJudge() : ClassJudge(classes: classes.count)
   }
   public var unit: String { "samples" }
   public var notes: [String] { [] }
@@ -204,11 +203,4 @@ private struct Part: TrainingSource {
   func batch(_ indices: [Int], epoch: Int) throws -> TrainingBatch {
     try source.batch(indices.map { samples[$0] }, places: indices)
   }
-}
-
-/// Judges by the loss alone.
-private struct LossJudge: Judge {
-  var wantsOutputs: Bool { false }
-  mutating func add(_ output: Tensor, _ batch: TrainingBatch) {}
-  func metrics(loss: Double) -> [Metric] { [Metric("perplexity", exp(loss), isLoss: true)] }
 }
