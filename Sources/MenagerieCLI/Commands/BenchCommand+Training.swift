@@ -18,17 +18,16 @@ extension BenchCommand {
     let end = System.seconds + seconds
     while times.count < 3 || System.seconds < end {
       Terminal.progress("step \(times.count + 1) …")
-      times.append(try bench.step() * 1000)
+      times.append(try bench.step())
     }
     Terminal.endProgress()
     let peak = System.peakResidentBytes
     let steps = profile ? try bench.profile() : []
-    let sorted = times.sorted()
-    let median = sorted[sorted.count / 2]
+    let step = Spread(times)
     let losses = bench.losses
     if json {
       Terminal.say(json: [
-        "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
+        "latencyMilliseconds": step.milliseconds,
         "loadMilliseconds": .number(loadMilliseconds), "peakResidentBytes": .integer(peak),
         "threads": .integer(bench.threads), "batch": .integer(bench.batch),
         "dtype": .string(dtype), "runs": .integer(times.count),
@@ -40,7 +39,7 @@ extension BenchCommand {
     if profile { show(steps) }
     Terminal.say(
       """
-      median \(Quantities.fixed(median, 1)) ms, best \(Quantities.fixed(sorted[0], 1)) ms of \(times.count) steps \
+      median \(Quantities.fixed(step.median * 1000, 1)) ms, best \(Quantities.fixed(step.least * 1000, 1)) ms of \(times.count) steps \
       (batch \(bench.batch), \(bench.threads) thread\(bench.threads == 1 ? "" : "s"), \(dtype)); ready after \
       \(Quantities.fixed(loadMilliseconds, 0)) ms; peak memory \(Quantities.bytes(peak))
       losses \(losses.prefix(3).map { Quantities.fixed($0, 6) }.joined(separator: ", ")), …

@@ -96,15 +96,14 @@ struct BenchCommand: ParsableCommand {
       Terminal.progress("run \(times.count + 1) …")
       let start = System.seconds
       _ = try session.run(feeds)
-      times.append((System.seconds - start) * 1000)
+      times.append(System.seconds - start)
     }
     Terminal.endProgress()
-    let sorted = times.sorted()
-    let median = sorted[sorted.count / 2]
-    let rate = Double(operations) / median / 1e6
+    let run = Spread(times)
+    let rate = Double(operations) / run.median / 1e9
     if json {
       Terminal.say(json: [
-        "latencyMilliseconds": ["median": .number(median), "min": .number(sorted[0])],
+        "latencyMilliseconds": run.milliseconds,
         "loadMilliseconds": .number(loadMilliseconds), "gigaflopsPerSecond": .number(rate),
         "peakResidentBytes": .integer(System.peakResidentBytes),
         "threads": .integer(session.threads), "batch": .integer(items), "dtype": .string(dtype),
@@ -116,7 +115,7 @@ struct BenchCommand: ParsableCommand {
     if profile { show(steps) }
     Terminal.say(
       """
-      median \(Quantities.fixed(median, 2)) ms, best \(Quantities.fixed(sorted[0], 2)) ms of \(times.count) runs \
+      median \(Quantities.fixed(run.median * 1000, 2)) ms, best \(Quantities.fixed(run.least * 1000, 2)) ms of \(times.count) runs \
       (batch \(items), \(session.threads) thread\(session.threads == 1 ? "" : "s"), \(dtype))
       \(Quantities.fixed(rate, 1)) GFLOP/s; ready after \(Quantities.fixed(loadMilliseconds, 0)) ms; \
       peak memory \(Quantities.bytes(System.peakResidentBytes))
