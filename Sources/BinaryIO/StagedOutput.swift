@@ -11,8 +11,7 @@ public final class StagedOutput {
 
   /// - Throws: `.unwritable` when the folder of `path` is not there.
   public init(path: String) throws {
-    var trimmed = path
-    while trimmed.count > 1, trimmed.hasSuffix("/") { trimmed.removeLast() }
+    let trimmed = System.withoutTrailingSlashes(path)
     self.path = trimmed
     temporaryPath = "\(trimmed).staged-\(getpid())"
     let parent = trimmed.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
@@ -27,6 +26,21 @@ public final class StagedOutput {
     InterruptedOutputs.add(temporaryPath)
   }
 
+  /// Refuses a directory with something in it that is not to be replaced, before work is done for what would take its place.
+  ///
+  /// - Parameter mayReplace: whether the directory of that path may be.
+  /// - Throws: `.unwritable` when there is no folder to write in, or a directory that stays.
+  public static func check(path: String, mayReplace: (String) -> Bool) throws {
+    let path = try StagedOutput(path: path).path
+    guard
+      System.isDirectory(path) != true || System.names(in: path).isEmpty || mayReplace(path)
+    else { throw isDirectory(path) }
+  }
+
+  private static func isDirectory(_ path: String) -> DataError {
+    DataError(.unwritable, "is a directory", expected: "a new name", path: path)
+  }
+
   /// Gives what was made its name.
   ///
   /// A file replaces a file. A directory replaces nothing but an empty directory, or one for which `mayReplace` is true.
@@ -34,7 +48,7 @@ public final class StagedOutput {
     if System.isDirectory(path) == true {
       guard System.isDirectory(temporaryPath) == true, mayReplace || System.names(in: path).isEmpty
       else {
-        throw DataError(.unwritable, "is a directory", expected: "a new name", path: path)
+        throw StagedOutput.isDirectory(path)
       }
       System.removeTree(path)
     }

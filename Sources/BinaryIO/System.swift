@@ -111,6 +111,13 @@ public enum System {
   public static func lastComponent(_ path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? path
   }
+
+  /// A path as that of a file; the root stays what it is.
+  public static func withoutTrailingSlashes(_ path: String) -> String {
+    var path = path
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return path
+  }
 }
 
 extension System {

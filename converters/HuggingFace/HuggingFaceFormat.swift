@@ -32,7 +32,7 @@ public struct HuggingFaceFormat: ModelFormat {
   }
 
   public func read(_ path: String) throws -> Checkpoint {
-    let folder = HuggingFaceFormat.folder(path)
+    let folder = System.withoutTrailingSlashes(path)
     let names = System.names(in: folder)
     guard let files = WeightFiles(names: names) else {
       throw DataError(
@@ -83,11 +83,5 @@ public struct HuggingFaceFormat: ModelFormat {
       && names.allSatisfy {
         modules.contains($0) || System.isDirectory("\(path)/\($0)") == false
       }
-  }
-
-  private static func folder(_ path: String) -> String {
-    var folder = path
-    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
-    return folder
   }
 }

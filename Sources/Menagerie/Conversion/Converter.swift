@@ -49,12 +49,8 @@ public struct Converter {
   /// - Throws: `.unsupported` for a name whose format is not known, `.unwritable` for a folder that is not there.
   public func check(output: String) throws {
     _ = try format(for: output)
-    let staged = try StagedOutput(path: output)
-    let replaces =
-      System.isDirectory(staged.path) != true || System.names(in: staged.path).isEmpty
-      || (output.hasSuffix("/") && ConversionPlan.isModelDirectory(staged.path))
-    guard replaces else {
-      throw DataError(.unwritable, "is a directory", expected: "a new name", path: staged.path)
+    try StagedOutput.check(path: output) {
+      output.hasSuffix("/") && ConversionPlan.isModelDirectory($0)
     }
   }
 

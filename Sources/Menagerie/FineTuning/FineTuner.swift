@@ -183,13 +183,7 @@ extension FineTuner {
   /// Whether an adapter could be written there.
   /// - Throws: `.unwritable` for a folder that is not there, or one that holds something else.
   public static func check(adapterOutput path: String) throws {
-    let staged = try StagedOutput(path: path)
-    let replaces =
-      System.isDirectory(staged.path) != true || System.names(in: staged.path).isEmpty
-      || PEFTAdapter.isAdapter(staged.path)
-    guard replaces else {
-      throw DataError(.unwritable, "is a directory", expected: "a new name", path: staged.path)
-    }
+    try StagedOutput.check(path: path, mayReplace: PEFTAdapter.isAdapter)
   }
 
   /// Writes what was learnt as `peft` keeps adapters: a directory that belongs to the model that it began with.

@@ -46,7 +46,7 @@ public struct PictureFolder: Sendable {
     _ path: String, validationShare: Double = 0.2, seed: UInt64 = 0, skipsBad: Bool = false,
     pool: ThreadPool? = nil
   ) throws {
-    let root = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let root = System.withoutTrailingSlashes(path)
     guard let isDirectory = System.isDirectory(root) else {
       throw DataError(.notFound, "no such folder", path: path)
     }

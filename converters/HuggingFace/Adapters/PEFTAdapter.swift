@@ -36,7 +36,7 @@ public struct PEFTAdapter: Sendable {
 
   /// - Throws: `.notFound` when the directory holds no adapter, and what its files throw.
   public init(contentsOf path: String) throws {
-    let folder = PEFTAdapter.folder(path)
+    let folder = System.withoutTrailingSlashes(path)
     let names = System.names(in: folder)
     guard names.contains(PEFTAdapter.configurationName) else {
       throw DataError(
@@ -92,11 +92,5 @@ public struct PEFTAdapter: Sendable {
       try file.commit()
     }
     try output.commit(replacingDirectory: PEFTAdapter.isAdapter(output.path))
-  }
-
-  private static func folder(_ path: String) -> String {
-    var folder = path
-    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
-    return folder
   }
 }

@@ -34,8 +34,8 @@ struct RecordArguments: ParsableArguments {
   func reportPath(output: String) -> String? {
     if noReport { return nil }
     if let report { return report }
-    let trimmed = output.hasSuffix("/") ? output.dropLast() : output[...]
-    let name = System.lastComponent(String(trimmed))
+    let trimmed = System.withoutTrailingSlashes(output)
+    let name = System.lastComponent(trimmed)
     let ending = name.lastIndex(of: ".").map { name[$0...].count } ?? 0
     return trimmed.dropLast(ending == name.count ? 0 : ending) + ".report.html"
   }
