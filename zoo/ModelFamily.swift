@@ -137,6 +137,9 @@ public protocol ModelConfiguration: Sendable {
   /// Where the dialect's library drops while the model learns.
   func dropouts(in dialect: Dialect) -> [DropoutRule]
 
+  /// What the dialect's library calls modules now, where they were called otherwise.
+  func moduleRenaming(in dialect: Dialect) -> ModuleRenaming
+
   /// What neither names nor shapes show (heads, epsilons), in the words of transformers' `config.json`, for files that have
   /// no such file beside them; nil when there is nothing.
   var hiddenFacts: JSONValue? { get }
@@ -149,6 +152,7 @@ extension ModelConfiguration {
   public func preprocessing(for dialect: Dialect) -> Preprocessing? { nil }
   public var hiddenFacts: JSONValue? { nil }
   public func dropouts(in dialect: Dialect) -> [DropoutRule] { [] }
+  public func moduleRenaming(in dialect: Dialect) -> ModuleRenaming { .none }
   public func buildExport() throws -> ModelDefinition { try build() }
   public func weights(
     _ own: [NormalisedTensor], adaptedTo target: any ModelConfiguration

@@ -16,50 +16,6 @@ public protocol TextClassifiable: ModelConfiguration {
   var headPrefixes: [String] { get }
 }
 
-extension EncoderConfiguration: TextClassifiable {
-  public func classifyingTexts(classes: Int, problem: String, padding: Int?) -> Self {
-    var own = self
-    own.head = .text(classes)
-    own.problemType = problem
-    own.hasOwnDecoder = false
-    own.hasPooler = !kind.classifiesInTwoLayers
-    return own
-  }
-
-  public var headPrefixes: [String] { ["classifier."] }
-}
-
-extension ModernBERTConfiguration: TextClassifiable {
-  public func classifyingTexts(classes: Int, problem: String, padding: Int?) -> Self {
-    var own = self
-    own.head = .text(classes)
-    own.problemType = problem
-    return own
-  }
-
-  public var headPrefixes: [String] { ["head.", "classifier."] }
-}
-
-extension DecoderConfiguration: TextClassifiable {
-  public func classifyingTexts(classes: Int, problem: String, padding: Int?) -> Self {
-    var own = self
-    own.head = .text(.init(classes: classes, padding: padding, problemType: problem))
-    return own
-  }
-
-  public var headPrefixes: [String] { ["score."] }
-}
-
-extension GPT2Configuration: TextClassifiable {
-  public func classifyingTexts(classes: Int, problem: String, padding: Int?) -> Self {
-    var own = self
-    own.head = .text(.init(classes: classes, padding: padding, problemType: problem))
-    return own
-  }
-
-  public var headPrefixes: [String] { ["score."] }
-}
-
 extension ZooModel {
   /// The same model with a head that classifies texts; nil where the architecture has none.
   ///

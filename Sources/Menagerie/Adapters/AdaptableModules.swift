@@ -33,6 +33,7 @@ struct AdaptableModules: Sendable {
   /// - Parameter dialect: whose names; nil for the usual.
   init(of model: Model, in dialect: Dialect? = nil) throws {
     let graph = try model.graph()
+    var renaming = ModuleRenaming.none
     parameters = Dictionary(
       graph.parameters.map { (graph[$0].name, graph[$0].type) }, uniquingKeysWith: { a, _ in a })
     if let zooModel = model.zooModel, model.checkpoint.graph == nil {
@@ -42,13 +43,13 @@ struct AdaptableModules: Sendable {
         throw DataError(.unsupported, "the dialect \(wanted) has no \(configuration.family)")
       }
       map = found
+      renaming = configuration.moduleRenaming(in: wanted)
       omitted = zooModel.recognition.omittedPrefix(in: wanted)
     } else {
       map = .identity
       omitted = ""
     }
     let toLibrary = map.inverted
-    let renaming = ModuleRenaming(model.zooModel, map: map) ?? .none
     let layers = graph.adaptableLayers
     let known = Dictionary(layers.map { ($0.parameter, $0) }, uniquingKeysWith: { a, _ in a })
     var modules: OrderedDictionary<String, Module> = [:]

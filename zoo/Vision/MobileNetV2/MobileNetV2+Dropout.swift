@@ -12,12 +12,10 @@ extension MobileNetV2Configuration {
   private var pathRule: DropoutRule {
     var (branches, channels): ([String], Int) = ([], stemWidth)
     for (number, place) in places.enumerated() {
-      let outputs = widths[place.stage]
-      let stride = place.index == 0 ? Self.strides[place.stage] : 1
-      if stride == 1 && channels == outputs && (number > 0 || shortensFirstBlock) {
+      if hasShortcut(number, from: channels) {
         branches.append("features.\(number + 1).conv.\(number > 0 ? 3 : 2)")
       }
-      channels = outputs
+      channels = widths[place.stage]
     }
     return .path(branches, "drop_path_rate")
   }

@@ -76,6 +76,17 @@ public struct MobileNetV2Configuration: Sendable, Hashable {
     return expanded
   }
 
+  /// Whether a block's input flows on beside it.
+  func hasShortcut(_ number: Int, from channels: Int) -> Bool {
+    stride(of: number) == 1 && channels == widths[places[number].stage]
+      && (number > 0 || shortensFirstBlock)
+  }
+
+  private func stride(of number: Int) -> Int {
+    let place = places[number]
+    return place.index == 0 ? Self.strides[place.stage] : 1
+  }
+
   /// The stage and the place in it of each block.
   var places: [(stage: Int, index: Int)] {
     depths.enumerated().flatMap { stage, depth in (0..<depth).map { (stage, $0) } }
@@ -94,7 +105,6 @@ extension MobileNetV2Configuration {
       let name = "features.\(number + 1).conv"
       let expanded = expandedWidths[number]
       let outputs = widths[place.stage]
-      let stride = place.index == 0 ? Self.strides[place.stage] : 1
       let input = x
       var part = 0
       if number > 0 {
@@ -104,11 +114,11 @@ extension MobileNetV2Configuration {
       }
       x = try unit(
         &layers, x, "\(name).\(part).0", "\(name).\(part).1", from: expanded, to: expanded,
-        kernel: 3, stride: stride, groups: expanded)
+        kernel: 3, stride: stride(of: number), groups: expanded)
       x = try layers.convolution(x, "\(name).\(part + 1)", from: expanded, to: outputs, kernel: 1)
       x = try layers.batchNormalization(
         x, "\(name).\(part + 2)", outputs, epsilon: epsilon, statistics: statistics)
-      if stride == 1 && channels == outputs && (number > 0 || shortensFirstBlock) {
+      if hasShortcut(number, from: channels) {
         x = layers.add(x, input, "features.\(number + 1).add")
       }
       channels = outputs
