@@ -12,6 +12,8 @@ public protocol LearningMethod: Sendable {
   static var name: String { get }
   /// For lists, in a few words.
   static var summary: String { get }
+  /// Whether it learns adapters, which can be written without the model.
+  static var learnsAdapters: Bool { get }
   /// The learning rate that is usual for it.
   static func usualRate(optimizer: String) -> Double
 
@@ -19,6 +21,10 @@ public protocol LearningMethod: Sendable {
   static func prepare(
     _ task: any LearningTask, _ options: FineTuningOptions
   ) throws -> LearningModel
+}
+
+extension LearningMethod {
+  public static var learnsAdapters: Bool { false }
 }
 
 /// All methods, the usual one first.

@@ -12,6 +12,7 @@ import Training
 public enum LowRankMethod: LearningMethod {
   public static let name = "lora"
   public static let summary = "small matrices beside the weights"
+  public static let learnsAdapters = true
 
   public static func usualRate(optimizer: String) -> Double { optimizer == SGD.name ? 1e-2 : 2e-4 }
 

@@ -47,7 +47,7 @@ struct FinetuneCommand: ParsableCommand {
     help: ArgumentHelp(
       "What learns: "
         + LearningMethods.all.map { "\($0.name) (\($0.summary))" }.joined(separator: ", ")
-        + ". By default full for generate and embed, head for all others.",
+        + ". By default \(usualMethods).",
       valueName: "method"))
   var method: String?
 
@@ -78,7 +78,7 @@ struct FinetuneCommand: ParsableCommand {
   var findRate = false
 
   @OptionGroup(title: "What learns") var weights: WeightArguments
-  @OptionGroup(title: "Adapters (--method lora)") var lowRank: LowRankArguments
+  @OptionGroup(title: "Adapters (--method \(LowRankMethod.name))") var lowRank: LowRankArguments
   @OptionGroup(title: "Steps") var steps: StepArguments
   @OptionGroup(title: "Data") var reading: DataArguments
   @OptionGroup(title: "Pictures") var pictures: PictureArguments
@@ -170,7 +170,10 @@ struct FinetuneCommand: ParsableCommand {
   }
 
   /// Whether what is written is the adapter alone: a directory, where no format is asked for.
-  private var isAdapter: Bool { method == "lora" && output.hasSuffix("/") && to == nil }
+  private var isAdapter: Bool {
+    let learns = LearningMethods.all.contains { $0.name == method && $0.learnsAdapters }
+    return learns && output.hasSuffix("/") && to == nil
+  }
 
   private func write(
     _ tuner: FineTuner, by converter: Converter
@@ -274,6 +277,16 @@ struct FinetuneCommand: ParsableCommand {
         "the loss falls fastest at a learning rate of \(Quantities.difference($0))"
       }
         ?? "the loss falls at no learning rate")
+  }
+
+  /// Which method each task has where nobody says one: `full for embed, head for all others`.
+  private static var usualMethods: String {
+    let most = LearningMethods.names[0]
+    let others = LearningMethods.names.dropFirst().compactMap { method -> String? in
+      let tasks = LearningTasks.all.filter { $0.usualMethod == method }.map { $0.name }
+      return tasks.isEmpty ? nil : "\(method) for \(tasks.joined(separator: " and "))"
+    }
+    return (others + ["\(most) for all others"]).joined(separator: ", ")
   }
 
   private func shortened(_ names: [String]) -> String {
