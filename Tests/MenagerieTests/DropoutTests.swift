@@ -63,44 +63,91 @@ import Zoo
     #expect(asked.dropoutNotes == ["steps drop 0.3 (--dropout)"])
   }
 
-  /// Every place that a family names is one of its graph.
+  /// Every place that a family names is one of its graph, but for those that other heads have.
+  @Test(
+    arguments: [
+      ("encoders/bert", []), ("encoders/bert-text", []), ("encoders/roberta", ["classifier.first"]),
+      ("encoders/roberta-text", []), ("encoders/distilbert", []), ("encoders/distilbert-text", []),
+      ("encoders/mpnet", ["classifier.first"]),
+      ("encoders/electra-discriminator", ["classifier.first"]), ("encoders/electra-text", []),
+      ("encoders/albert", []), ("encoders/albert-text", []), ("encoders/modernbert", []),
+      ("encoders/modernbert-text", []), ("encoders/nomic", []), ("encoders/t5-encoder", []),
+      ("encoders/t5-encoder-gated", []), ("decoders/gpt2", []), ("decoders/gpt2-text", []),
+      ("decoders/llama", []), ("decoders/gemma3", []), ("decoders/qwen3", []), ("decoders/t5", []),
+      ("decoders/t5-gated", []), ("architectures/huggingface-vit", []),
+      ("architectures/huggingface-deit", []), ("architectures/huggingface-dinov2", []),
+      ("architectures/huggingface-dinov2-registers", []), ("architectures/timm-vit", []),
+      ("architectures/huggingface-mobilenetv2", []), ("architectures/torchvision-mobilenetv2", []),
+      ("architectures/huggingface-resnet-bottleneck", []),
+      ("architectures/torchvision-resnet-basic", []),
+    ] as [(String, [String])])
+  func everyPlaceIsInTheGraph(name: String, elsewhere: [String]) throws {
+    let path = Fixtures.path(name)
+    let files = System.names(in: path)
+    let model = try Model(
+      contentsOf: files.contains("config.json") ? path : "\(path)/model.pth")
+    let graph = try model.graph()
+    let zooModel = try #require(model.zooModel)
+    let rules = zooModel.configuration.dropouts(in: zooModel.dialect)
+    var (found, missing): (Int, [String]) = (0, [])
+    for site in rules.flatMap(\.sites) {
+      let place: (site: DropoutPlace.Site, name: String)
+      switch site {
+      case .value(let name): place = (.value(name), name)
+      case .shares(let name): place = (.shares(of: name), name)
+      case .head: continue
+      }
+      if graph.has(place.site) { found += 1 } else { missing.append(place.name) }
+    }
+    #expect(missing == elsewhere)
+    #expect(found > 0)
+  }
+
+  /// As many as the library has, heads included.
   @Test(arguments: [
     ("encoders/bert", 8), ("encoders/roberta", 9), ("encoders/distilbert", 6),
     ("encoders/mpnet", 9), ("encoders/electra-discriminator", 9), ("encoders/albert", 6),
     ("encoders/modernbert", 14), ("decoders/gpt2", 7), ("decoders/llama", 6),
   ])
-  func everyPlaceIsInTheGraph(name: String, count: Int) throws {
+  func aClassifierDropsInSoManyPlaces(name: String, count: Int) throws {
     let scratch = ScratchDirectory()
     let model = try TextTuningTests.model(name, in: scratch)
     let asked = options(dropout: 0.2)
     let tuner = try FineTuner(model, data: data(in: scratch), options: asked)
-    let graph = try tuner.task.model.graph()
     let found = try places(tuner, asked)
-    #expect(found.allSatisfy { graph.has($0.site) && $0.rate == 0.2 })
+    #expect(found.allSatisfy { $0.rate == 0.2 })
     #expect(found.count == count, "\(found.map(\.site))")
   }
 
   private func run(
     _ model: Model, _ data: String, _ options: FineTuningOptions, resumingIn folder: String? = nil,
-    stoppingAfter steps: Int? = nil
+    stoppingAfter stop: Int? = nil, steps count: inout Int
   ) throws -> [Float] {
     struct Stopped: Error {}
     var tuner = try FineTuner(model, data: data, options: options)
-    var count = 0
+    count = 0
     do {
       try tuner.run(resumingIn: folder, every: 0) { _ in
         count += 1
-        if count == steps { throw Stopped() }
+        if count == stop { throw Stopped() }
       }
     } catch is Stopped { return [] }
     return try tuner.model().weights.flatMap { try $0.entry.load().floats }
+  }
+
+  private func run(
+    _ model: Model, _ data: String, _ options: FineTuningOptions
+  ) throws -> [Float] {
+    var count = 0
+    return try run(model, data, options, steps: &count)
   }
 
   @Test func aRunIsTheSameAgainWhereverItStopped() throws {
     let scratch = ScratchDirectory()
     let model = try TextTuningTests.model("encoders/bert", in: scratch)
     let data = try data(in: scratch)
-    let whole = try run(model, data, options())
+    var (steps, count) = (0, 0)
+    let whole = try run(model, data, options(), steps: &steps)
     #expect(try run(model, data, options()) == whole)
     #expect(try run(model, data, options(dropout: 0)) != whole)
     var other = options()
@@ -108,10 +155,14 @@ import Zoo
     #expect(try run(model, data, other) == whole)
     let folder = scratch.file("state")
     for stop in [3, 2] {
-      #expect(
-        try run(model, data, options(), resumingIn: folder, stoppingAfter: stop).isEmpty)
+      let found = try run(
+        model, data, options(), resumingIn: folder, stoppingAfter: stop, steps: &count)
+      #expect(found.isEmpty)
     }
-    #expect(try run(model, data, options(), resumingIn: folder) == whole)
+    let resumed = try run(model, data, options(), resumingIn: folder, steps: &count)
+    #expect(resumed == whole)
+    // The state is that before the step that was stopped: of two steps, then of one more
+    #expect(count == steps - 3 && steps > 4)
   }
 
   /// Before anything is learnt, the model judges as one that drops nothing.
@@ -157,6 +208,34 @@ import Zoo
     next.adapterDropout = 0
     #expect(
       try FineTuner(model, data: data, options: next).dropoutNotes == ["steps drop nothing"])
+  }
+
+  /// The encoder alone drops also in what it gives.
+  @Test func anEncoderThatGivesVectorsDropsInThem() throws {
+    let scratch = ScratchDirectory()
+    let model = try TextTuningTests.model("encoders/t5-encoder", in: scratch)
+    let data = scratch.file("pairs.csv")
+    let lines = Self.data.prefix(8).map { "\($0.text),\($0.text)" }
+    try TextTuningTests.write(
+      data, "sentence1,sentence2\n" + lines.joined(separator: "\n") + "\n")
+    let tuner = try FineTuner(model, data: data, options: options(dropout: nil))
+    #expect(type(of: tuner.task) == EmbedTask.self)
+    let found = try places(tuner, options())
+    #expect(found.contains { $0.site == .value("last_hidden_state") && $0.rate == 0.1 })
+    // It is there where a step runs: with nothing else dropped, the loss is another
+    func loss(_ places: [DropoutPlace]) throws -> Double {
+      let learning = try LearningModel(model)
+      let session = try TrainingSession(
+        graph: learning.graph, weights: learning.weights, parameters: learning.parameters,
+        dropouts: places, objective: tuner.task.objective)
+      let batch = try tuner.task.training.batch([0, 1, 2], epoch: 0)
+      return try session.step(
+        batch.inputs, targets: batch.targets, adds: false,
+        key: DropoutKey(seed: 1, step: 0, samples: 3)
+      ).loss
+    }
+    let end = DropoutPlace(.value("last_hidden_state"), rate: 0.5)
+    #expect(try loss([]) != loss([end]))
   }
 
   @Test func aResidualNetworkPassesByItsLayers() throws {

@@ -5,7 +5,7 @@ import Tensors
 /// A place where a graph drops while it learns.
 public struct DropoutPlace: Sendable, Hashable {
   public enum Site: Sendable, Hashable {
-    /// A value, for all that use it.
+    /// A value, for all that use it, a loss included.
     case value(String)
     /// What a node takes as its first input, for that node alone.
     case input(of: String)
@@ -49,7 +49,9 @@ extension Graph {
   public func has(_ site: DropoutPlace.Site) -> Bool {
     switch site {
     case .value(let name):
-      nodes.contains { $0.inputs.contains { $0.map { self[$0].name == name } ?? false } }
+      // An output is what a loss takes
+      outputs.contains { self[$0].name == name }
+        || nodes.contains { $0.inputs.contains { $0.map { self[$0].name == name } ?? false } }
     case .input(let name), .shares(let name): nodes.contains { $0.name == name }
     }
   }
@@ -74,6 +76,12 @@ extension Graph {
     for (name, place) in shares { values["\(name)/shares"] = [place] }
     var dropped: [ValueID: ValueID] = [:]
     var result: [Node] = []
+    func droppedValue(_ id: ValueID, _ graph: inout Graph) -> ValueID {
+      if dropped[id] == nil, let places = values[graph[id].name] {
+        dropped[id] = places.reduce(id) { appended($1, $0, &graph) }
+      }
+      return dropped[id] ?? id
+    }
     func appended(_ place: DropoutPlace, _ x: ValueID, _ graph: inout Graph) -> ValueID {
       let name = "\(place.name)/dropout"
       let y = graph.addValue(name, graph[x].type)
@@ -83,10 +91,7 @@ extension Graph {
     for var node in nodes {
       for (index, id) in node.inputs.enumerated() {
         guard let id else { continue }
-        if dropped[id] == nil, let places = values[self[id].name] {
-          dropped[id] = places.reduce(id) { appended($1, $0, &self) }
-        }
-        node.inputs[index] = dropped[id] ?? id
+        node.inputs[index] = droppedValue(id, &self)
       }
       if let place = inputs[node.name], let x = node.inputs.first ?? nil {
         node.inputs[0] = appended(place, x, &self)
@@ -102,6 +107,7 @@ extension Graph {
       }
       result.append(node)
     }
+    for (index, id) in outputs.enumerated() { outputs[index] = droppedValue(id, &self) }
     nodes = result
     try verify()
     try inferTypes()
