@@ -142,6 +142,25 @@ import Testing
     #expect(after.allSatisfy { $0 == .keras(momentum: 0.75) })
   }
 
+  @Test(arguments: [0, 1])
+  func whatIsDroppedWhileLearningStays(_ format: Int) throws {
+    var graph = Graph()
+    var x = graph.addInput("x", TensorType(.float32, ["batch", 3, 8, 8]))
+    for (place, ratio) in [0.25, 0, 0.5].enumerated() {
+      x = graph.add(Relu(), [x], name: "relu\(place)")
+      x = graph.add(Dropout(ratio: ratio), [x], name: "drop\(place)")
+    }
+    graph.outputs = [graph.add(Flatten(), [x], name: "flat")]
+    let scratch = ScratchDirectory()
+    let path = scratch.file("out.\(WritingTests.formats[format].extensions[0])")
+    _ = try WritingTests.formats[format].write(
+      Checkpoint(format: "test", tensors: [], graph: graph), to: path)
+    let nodes = try #require(try readKeras(path).graph).nodes
+    let dropouts = nodes.filter { $0.operator is Dropout }
+    #expect(dropouts.map { ($0.operator as? Dropout)?.ratio } == [0.25, 0.5])
+    #expect(dropouts.map(\.name) == ["drop0", "drop2"])
+  }
+
   @Test func longListsOfNamesAreWrittenInPieces() throws {
     var graph = Graph()
     var value = graph.addInput("x", TensorType(.float32, ["batch", 4]))

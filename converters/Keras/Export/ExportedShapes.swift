@@ -10,11 +10,25 @@ enum ExportedShapes {
   static let all: [String: KerasExporter.Translation] = [
     "Transpose": transpose, "Flatten": flatten, "Reshape": reshape, "Squeeze": squeeze,
     "Unsqueeze": unsqueeze, "Concat": concat, "Pad": pad, "Slice": slice, "Identity": pass,
-    "Dropout": pass, "Cast": cast,
+    "Dropout": dropout, "Cast": cast,
   ]
 
   private static func pass(_ exporter: inout KerasExporter, _ node: Node) throws {
     exporter.set(node.outputs[0], try exporter.tensor(node.inputs[0]))
+  }
+
+  /// Keras drops while it learns, so that what is read again learns as before.
+  private static func dropout(_ exporter: inout KerasExporter, _ node: Node) throws {
+    guard let rate = (node.operator as? Dropout)?.ratio, rate > 0, rate < 1 else {
+      return try pass(&exporter, node)
+    }
+    let x = try exporter.tensor(node.inputs[0])
+    exporter.set(
+      node.outputs[0],
+      exporter.add(
+        "Dropout", name: KerasExporter.nodeName(node),
+        ["rate": .number(rate), "seed": .null, "noise_shape": .null], [x], rank: x.rank,
+        isImage: x.isImage))
   }
 
   private static func cast(_ exporter: inout KerasExporter, _ node: Node) throws {
