@@ -89,9 +89,10 @@ import Zoo
     let scratch = ScratchDirectory()
     let (folder, model) = (try pictures(in: scratch), try Model(contentsOf: Digits.torch))
     struct Stopped: Error {}
+    var count = 0
     func run(_ state: String, stoppingAfter steps: Int?) throws -> [String: [Float]] {
       var tuner = try FineTuner(model, data: folder, options: options("full"))
-      var count = 0
+      count = 0
       try tuner.run(resumingIn: scratch.file(state), every: 0) { _ in
         count += 1
         if count == steps { throw Stopped() }
@@ -102,8 +103,11 @@ import Zoo
         })
     }
     let whole = try run("whole", stoppingAfter: nil)
+    let steps = count
     #expect(throws: Stopped.self) { try run("parts", stoppingAfter: 5) }
     #expect(try run("parts", stoppingAfter: nil) == whole)
+    // Four were kept
+    #expect(count == steps - 4 && steps > 5)
     // Another run does not go on from it
     var other = options("full")
     other.rate = 0.5
@@ -158,9 +162,10 @@ import Zoo
     (options.schedule, options.batchSize, options.validationShare) = ("plateau", 2, 0.34)
     options.pictures.isAugmented = true
     options.pictures.mixupAlpha = 0.4
+    var count = 0
     func run(_ state: String, stoppingAfter steps: Int?) throws -> ([[Float]], RunHistory) {
       var tuner = try FineTuner(model, data: folder, options: options)
-      var count = 0
+      count = 0
       let history = try tuner.run(resumingIn: scratch.file(state), every: 0) { _ in
         count += 1
         if count == steps { throw Stopped() }
@@ -168,11 +173,14 @@ import Zoo
       return try (tuner.model().checkpoint.normalised.map { try $0.entry.load().floats }, history)
     }
     let (weights, history) = try run("whole", stoppingAfter: nil)
+    let steps = count
     for stop in [3, 2] {
       #expect(throws: Stopped.self) { try run("parts", stoppingAfter: stop) }
     }
     let (again, resumed) = try run("parts", stoppingAfter: nil)
     #expect(again == weights)
+    // Two were kept, then one more
+    #expect(count == steps - 3 && steps > 4)
     #expect(resumed.steps.map(\.step) == Array(1...history.steps.count))
     #expect(resumed.steps.map(\.loss) == history.steps.map(\.loss))
     #expect(resumed.epochs.map(\.validationLoss) == history.epochs.map(\.validationLoss))
