@@ -339,6 +339,24 @@ import Zoo
     #expect(try pooler.entry.load().isBitEqual(to: after.entry.load()))
   }
 
+  @Test func whereNobodySaysAMethodTheTasksOwnIsTaken() throws {
+    let scratch = ScratchDirectory()
+    let model = try Self.model("encoders/bert", in: scratch)
+    let rows = Self.rows(20).map(\.text)
+    for (columns, wanted) in [("sentence1,sentence2", "full"), ("text,label", "head")] {
+      let data = scratch.file("data.csv")
+      let lines = rows.indices.map { index in
+        "\(rows[index]),\(columns == "text,label" ? "\(index % 2)" : rows[index])"
+      }
+      try Self.write(data, "\(columns)\n" + lines.joined(separator: "\n") + "\n")
+      let tuner = try FineTuner(model, data: data)
+      #expect(tuner.options.method == wanted)
+      #expect(
+        (tuner.parameterCounts.learning < tuner.parameterCounts.all / 2) == (wanted == "head"))
+    }
+    #expect(FineTuningOptions().method == nil)
+  }
+
   /// One table, and what several models learn from it.
   @Test func whatATableIsForDependsOnTheModel() throws {
     let scratch = ScratchDirectory()

@@ -49,6 +49,8 @@ public struct FineTuner {
   ) throws {
     try options.checked()
     let task = try LearningTasks.task(options.task, model, data: data)
+    var options = options
+    options.method = options.method ?? task.usualMethod
     try self.init(
       task.init(model, data: data, options: options), options: options,
       communicator: communicator)
@@ -61,16 +63,18 @@ public struct FineTuner {
   ) throws {
     self.task = task
     self.communicator = communicator
+    var options = options
+    options.method = options.method ?? type(of: task).usualMethod
     var learning = try options.checked().method.prepare(task, options)
     try learning.freeze(options.frozen, of: task.model)
     self.learning = learning
     guard !learning.parameters.isEmpty else {
       throw DataError(
-        .unsupported, "nothing of it would learn with the method \(options.method)",
+        .unsupported, "nothing of it would learn with the method \(options.methodName)",
         path: task.model.path)
     }
     let start = try OptimizerStart(learning, of: task.model, options)
-    let options = start.options
+    options = start.options
     self.start = start
     self.options = options
     let (_, optimizer, schedule) = try options.checked()
@@ -190,7 +194,8 @@ extension FineTuner {
   /// - Throws: `.unsupported` when the method learns no adapter.
   public func writeAdapter(to path: String) throws {
     guard let adapter = learning.adapter else {
-      throw DataError(.unsupported, "the method \(options.method) learns no adapter", path: path)
+      throw DataError(
+        .unsupported, "the method \(options.methodName) learns no adapter", path: path)
     }
     try trainer.withAverage { try adapter() }.write(to: path)
   }

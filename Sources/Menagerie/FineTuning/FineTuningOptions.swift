@@ -6,8 +6,8 @@ import Training
 public struct FineTuningOptions: Sendable {
   /// What is learnt, of `LearningTasks`; what model and data look like when nil.
   public var task: String?
-  /// What learns, of `LearningMethods`.
-  public var method = HeadMethod.name
+  /// What learns, of `LearningMethods`; what is usual for the task when nil.
+  public var method: String?
   /// How `lora` adapts a layer.
   public var lowRank = LowRankSettings()
   /// Which modules `lora` adapts: names or ends of names, `all-linear`, `all`; the usual ones when empty.
@@ -75,9 +75,12 @@ public struct FineTuningOptions: Sendable {
 
   /// What is usual for the method: the head begins from nothing, the rest should not forget.
   public var usualRate: Double {
-    let own = LearningMethods.all.first { $0.name == method }
+    let own = LearningMethods.all.first { $0.name == methodName }
     return (own ?? HeadMethod.self).usualRate(optimizer: optimizerName)
   }
+
+  /// The method; the first of all where nobody says one. A `FineTuner`'s options say that of its task.
+  public var methodName: String { method ?? LearningMethods.names[0] }
 
   /// The optimiser that is taken when the checkpoint has none.
   public var optimizerName: String { optimizer ?? AdamW.name }
@@ -126,9 +129,9 @@ public struct FineTuningOptions: Sendable {
     if let patience { try require(patience >= 0, "a patience of \(patience)", "0 or more") }
     try pictures.check()
     if method == LowRankMethod.name, adapter == nil { try lowRank.check() }
-    guard let method = LearningMethods.all.first(where: { $0.name == method }) else {
+    guard let method = LearningMethods.all.first(where: { $0.name == methodName }) else {
       throw DataError(
-        .mismatch, "no method '\(method)'",
+        .mismatch, "no method '\(methodName)'",
         expected: LearningMethods.names.joined(separator: ", "))
     }
     var settings = optimizerSettings

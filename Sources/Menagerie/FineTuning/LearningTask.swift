@@ -70,14 +70,6 @@ public enum LearningTasks {
 
   public static var names: [String] { all.map { $0.name } }
 
-  /// The method that is usual for a task, or for what model and data look like.
-  /// - Throws: as `FineTuner.init`.
-  public static func usualMethod(
-    _ name: String?, _ model: Model, data: String
-  ) throws -> String {
-    try task(name, model, data: data).usualMethod
-  }
-
   /// The task of that name; without one, what model and data look like.
   /// - Throws: `.mismatch` for a name that is none; `.unsupported` when nothing fits.
   static func task(

@@ -55,7 +55,7 @@ struct RunSignature: Sendable, Hashable {
 extension FineTuningOptions {
   /// Adds what the options say, of a run on that many processes.
   func add(to signature: inout RunSignature, processes: Int) {
-    signature.add("method", method)
+    signature.add("method", methodName)
     signature.add("epochs", epochs)
     signature.add("batch", batchSize * processes)
     signature.add("accumulate", accumulation)

@@ -21,7 +21,7 @@ extension FineTuner {
     guard learning.adapter == nil else {
       throw DataError(
         .unsupported,
-        "what \(options.method) learns is merged, so that its optimizer has no weights to go with",
+        "what \(options.methodName) learns is merged, so that its optimizer has no weights to go with",
         remedy: "leave --save-optimizer out")
     }
     let model = try model()

@@ -40,7 +40,7 @@ struct OptimizerStart {
     } else if let asked = options.optimizer, !OptimizerStart.share(asked, found.kind) {
       notes.append("\(state) is left: --optimizer \(asked)")
     } else if learning.adapter != nil {
-      notes.append("\(state) is left: --method \(options.method) lets other weights learn")
+      notes.append("\(state) is left: --method \(options.methodName) lets other weights learn")
     } else {
       try goOn(with: found, learning, model, state)
     }

@@ -33,7 +33,7 @@ public struct RunReport {
       ("Learnt from", "\(task.training.count) \(task.unit), judged by \(task.validation.count)"),
       (
         "Method",
-        "\(options.method): \(Self.grouped(learning)) of \(Self.grouped(all)) numbers learnt"
+        "\(options.methodName): \(Self.grouped(learning)) of \(Self.grouped(all)) numbers learnt"
       ),
       (
         "Steps",

@@ -23,7 +23,7 @@ public struct ClassifyTask: TextHeadTask {
     (self.model, head, isHeadNew) = try model.classifyingTexts(
       texts.classes, problem, padding: model.tokenizer().fillingID, seed: options.seed)
     // Texts of a batch are as long as its longest: only what no longer knows lengths can be kept
-    isVarying = options.method != HeadMethod.name
+    isVarying = options.methodName != HeadMethod.name
   }
 
   private var isMultiLabel: Bool { problem == .labels }

@@ -23,7 +23,7 @@ public struct RegressTask: TextHeadTask {
     texts = try LabelledTexts(model, data: data, options: options, isMeasured: true)
     (self.model, head, isHeadNew) = try model.classifyingTexts(
       Self.labels, problem, padding: model.tokenizer().fillingID, seed: options.seed)
-    isVarying = options.method != HeadMethod.name
+    isVarying = options.methodName != HeadMethod.name
   }
 
   public var objective: any Objective { NumberObjective() }

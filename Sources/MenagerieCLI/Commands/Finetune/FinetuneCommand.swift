@@ -119,9 +119,6 @@ struct FinetuneCommand: ParsableCommand {
     if records.saveOptimizer == true { try converter.checkOptimizer(output: output) }
     Terminal.progress("reading \(model) …")
     let source = try Model(contentsOf: model, as: architecture)
-    if method == nil {
-      options.method = try LearningTasks.usualMethod(task, source, data: data)
-    }
     var tuner = try FineTuner(source, data: data, options: options, communicator: communicator)
     Terminal.endProgress()
     describe(tuner, source)
@@ -199,7 +196,7 @@ struct FinetuneCommand: ParsableCommand {
   private var options: FineTuningOptions {
     var options = FineTuningOptions()
     options.task = task
-    options.method = method ?? options.method
+    options.method = method
     weights.apply(to: &options)
     lowRank.apply(to: &options)
     steps.apply(to: &options)
@@ -221,7 +218,7 @@ struct FinetuneCommand: ParsableCommand {
     Terminal.note(data)
     Terminal.note(
       "\(source.recognition?.variant ?? "the file's own graph"): "
-        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(tuner.options.method))"
+        + "\(Quantities.count(learning)) of \(Quantities.count(all)) numbers learn (--method \(tuner.options.methodName))"
     )
     if task.isHeadNew {
       Terminal.note("the last layer is new: the model had another number of classes, or none")
@@ -242,7 +239,7 @@ struct FinetuneCommand: ParsableCommand {
     let counts = tuner.parameterCounts
     if json {
       Terminal.say(json: [
-        "task": .string(type(of: tuner.task).name), "method": .string(tuner.options.method),
+        "task": .string(type(of: tuner.task).name), "method": .string(tuner.options.methodName),
         "training": .integer(tuner.task.training.count),
         "validation": .integer(tuner.task.validation.count),
         "classes": .array(tuner.task.classes.map { .string($0) }),
