@@ -51,25 +51,14 @@ MNG_INLINE void f32_side(const float *w, const mng_rows_x *x, float *sums, const
   }
 }
 
-/// As many side by side as have their sums in registers; a sum is the same however many these are.
 MNG_INLINE void f32_long(const float *w, size_t outputs, const mng_rows_x *x, float *sums,
                          const size_t R) {
-  const size_t side = R == 1 ? 8 : R == 2 ? 4 : 2;
-  size_t o = 0;
-  for (; o + side <= outputs; o += side) f32_side(w + o * x->k, x, sums + o * R, side, R);
-  for (; o < outputs; o++) f32_side(w + o * x->k, x, sums + o * R, 1, R);
+  MNG_SIDE_BY_SIDE(f32_side, w, outputs, x, sums, R)
 }
 
 MNG_INLINE void mng_rows_sums_f32_body(const void *weights, size_t outputs, const mng_rows_x *x,
                                        size_t rows, float *sums) {
-  const float *w = weights;
-  if (x->k > MNG_FLOATS_BLOCK) {
-    MNG_FOR_ROWS(f32_long, rows, w, outputs, x, sums)
-    return;
-  }
-  for (size_t o = 0; o < outputs; o++) {
-    MNG_FOR_ROWS(f32_row, rows, w + o * x->k, x, sums + o * rows)
-  }
+  MNG_ROWS_OF_FLOATS(f32, float, weights, outputs, x, rows, sums)
 }
 
 MNG_VARIANTS(mng_rows_sums_f32,

@@ -4,36 +4,28 @@
 
 #include "rows.h"
 
-// Inputs that are multiplied by a tile of rows before the next ones, so that the input stays in the
-// first cache level beside the weights that stream through it.
+// Inputs of a row that stay in the first cache level beside the weights that stream through it. A longer
+// row is one of several side by side, which share what is read of its input from further away.
 enum { MNG_FLOATS_BLOCK = 2048 };
 
-/// Inputs of a block: multiples of 64, about alike.
-MNG_INLINE size_t mng_floats_block(size_t k) {
-  const size_t blocks = (k + MNG_FLOATS_BLOCK - 1) / MNG_FLOATS_BLOCK;
-  return blocks <= 1 ? k : (k / blocks + 63) & ~(size_t)63;
-}
+/// Calls `side(weights, x, sums, S, R)` for as many rows side by side as have their sums in registers; a sum is
+/// the same however many these are.
+#define MNG_SIDE_BY_SIDE(side, w, outputs, x, sums, R)                                        \
+  const size_t together = R == 1 ? 8 : R == 2 ? 4 : 2;                                        \
+  size_t o = 0;                                                                               \
+  for (; o + together <= outputs; o += together)                                              \
+    side(w + o * x->k, x, sums + o * R, together, R);                                         \
+  for (; o < outputs; o++) side(w + o * x->k, x, sums + o * R, 1, R);
 
-/// What is `count` segments after the one of row `o` and input `begin`, where each block of inputs
-/// goes over all rows of a tile, tile after tile; in bytes from the tile's first.
-MNG_INLINE size_t mng_floats_later(size_t o, size_t outputs, size_t begin, size_t end, size_t k,
-                                   size_t size, size_t count) {
-  const size_t row = o + count;
-  if (row < outputs) return (row * k + begin) * size;
-  return end < k ? ((row - outputs) * k + end) * size : row * k * size;
-}
-
-/// Calls `row(weights, begin, end, later, x, sums, R)` for all segments; `later` is what lies
-/// `COUNT` segments further.
-#define MNG_FOR_SEGMENTS(row, rows, type, COUNT)                                             \
-  const size_t k = x->k, block = mng_floats_block(k);                                        \
-  for (size_t begin = 0; begin < k || begin == 0; begin += block) {                          \
-    const size_t end = mng_min(begin + block, k);                                            \
-    for (size_t o = 0; o < outputs; o++) {                                                   \
-      const char *later = (const char *)weights +                                            \
-                          mng_floats_later(o, outputs, begin, end, k, sizeof(type), COUNT);  \
-      MNG_FOR_ROWS(row, rows, (const type *)weights + o * k, begin, end, later, x, sums + o * rows) \
-    }                                                                                        \
+/// All rows, by `name_long` or one after the other by `name_row`.
+#define MNG_ROWS_OF_FLOATS(name, type, weights, outputs, x, rows, sums)                       \
+  const type *w = weights;                                                                    \
+  if (x->k > MNG_FLOATS_BLOCK) {                                                              \
+    MNG_FOR_ROWS(name##_long, rows, w, outputs, x, sums)                                      \
+    return;                                                                                   \
+  }                                                                                           \
+  for (size_t o = 0; o < outputs; o++) {                                                      \
+    MNG_FOR_ROWS(name##_row, rows, w + o * x->k, x, sums + o * rows)                          \
   }
 
 /// The sum of 16 lanes, added in pairs.
