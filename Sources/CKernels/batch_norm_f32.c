@@ -2,7 +2,7 @@
 
 #include "lanes.h"
 
-/// Reads `name` of four neighbouring vectors of channels from row `r`.
+/// Reads vector `i` of neighbouring channels of `p` in row `r`.
 #define VECTOR(V, p, i) MNG_READ(V, (p) + r * columns + c + (i) * sizeof(V) / sizeof(float))
 
 #define DEFINE_SUMS(V, WIDTH, COUNT)                                                             \

@@ -74,7 +74,9 @@ public final class Session: Sendable {
     guard states.isEmpty else {
       throw DataError(.mismatch, "the model keeps a state", expected: "a run with one")
     }
-    precondition(memory.count == compiler.placed.count, "memory for \(memory.count) outputs")
+    precondition(
+      memory.count == compiler.placed.count,
+      "memory for \(memory.count) of \(compiler.placed.count) outputs")
     let tensors = try inputTypes.inOrder(inputs)
     return try program(for: tensors).run(
       tensors, into: memory, pool: compiler.pool, delivered: delivered)

@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 extension AttentionKernel {
   /// What flows to queries, keys and values, which is overwritten; all lie as those do that they are of.
@@ -62,7 +63,7 @@ extension AttentionKernel {
           left: min(left ?? far, far), right: min(right ?? far, far),
           dropout: dropout?.mask.parameters ?? mng_dropout(),
           dropout_row: UInt64((dropout?.firstRow ?? 0) + (b * queryHeads + head) * queries),
-          dropout_stride: AttentionDropout.stride(keys: keys))
+          dropout_stride: DropoutMask.stride(of: keys))
         var work = unsafe mng_attention_gradient_f32(
           forward: forward, flow: reading(flow, queryHeads, queries, width) + start(flow, head),
           flow_head: flow.strides.head, flow_row: flow.strides.row, dq: dq,

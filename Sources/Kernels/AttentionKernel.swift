@@ -1,4 +1,5 @@
 import CKernels
+import Tensors
 
 /// How queries, keys, values or results lie: floats from one batch, head, position to the next; features are dense.
 public struct HeadStrides: Sendable, Hashable {
@@ -125,7 +126,7 @@ public struct AttentionKernel: Sendable {
           left: min(left ?? far, far), right: min(right ?? far, far),
           dropout: dropout?.mask.parameters ?? mng_dropout(),
           dropout_row: UInt64((dropout?.firstRow ?? 0) + (b * queryHeads + head) * queries),
-          dropout_stride: AttentionDropout.stride(keys: keys[b]))
+          dropout_stride: DropoutMask.stride(of: keys[b]))
         let bytes = unsafe mng_attention_f32_scratch(isa, &work)
         unsafe withUnsafeTemporaryAllocation(byteCount: bytes, alignment: 64) { scratch in
           unsafe mng_attention_f32_rows(

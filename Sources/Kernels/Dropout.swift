@@ -49,7 +49,4 @@ public struct AttentionDropout: Sendable {
     self.mask = mask
     self.firstRow = firstRow
   }
-
-  /// From a row's first element to the next row's: whole groups of numbers.
-  public static func stride(keys: Int) -> Int { (keys + 63) / 64 * 64 }
 }

@@ -30,6 +30,9 @@ public struct DropoutMask: Sendable, Hashable {
   /// What element `index` is multiplied with: 0, or `scale`.
   public func factor(_ index: UInt64) -> Double { word(index) < threshold ? 0 : scale }
 
+  /// From the first element of a row of so many to the next row's: whole groups of numbers.
+  public static func stride(of columns: Int) -> Int { (columns + 63) / 64 * 64 }
+
   /// The number of element `index`: 64 of them have 16 blocks of four words together, so that vectors of 16 fit.
   func word(_ index: UInt64) -> UInt32 {
     let block = index / 64 * 16 + index % 16

@@ -10,7 +10,9 @@ import Testing
     let normal: ValueID
     var inputs: [String: Tensor] = [:]
 
-    init(place: Tensor, isCausal: Bool = false, mask: Shape = [2, 1, 1, 5]) throws {
+    init(
+      place: Tensor, isCausal: Bool = false, mask: Shape = [2, 1, 1, 5], drops: Bool = false
+    ) throws {
       var graph = Graph()
       func weight(_ name: String, _ shape: Shape) -> ValueID {
         let values = numbers(shape, seed: name.utf8.reduce(1) { 3 * $0 + Int($1) }).doubles
@@ -23,10 +25,22 @@ import Testing
       let x = graph.addInput("x", TensorType(.float32, [2, 5, 6]))
       let bias = graph.addInput("mask", TensorType(.float32, shape: mask))
       let parts = ["q", "k", "v"].map { linear(x, $0) }
-      let attended = graph.add(
-        Attention(queryHeads: 2, keyValueHeads: 2, isCausal: isCausal), parts + [bias],
-        name: "attention")
-      let sum = graph.add(Add(), [linear(attended, "dense"), x], name: "sum")
+      let key = graph.addConstant("key", DropoutKey().tensor)
+      let attention = Attention(queryHeads: 2, keyValueHeads: 2, isCausal: isCausal)
+      // At a rate of nothing, so that both are the same
+      let attended =
+        drops
+        ? graph.add(
+          AttentionInTraining(attention, rate: 0, stream: 1), parts + [bias, key],
+          name: "attention")
+        : graph.add(attention, parts + [bias], name: "attention")
+      let dense = linear(attended, "dense")
+      let kept =
+        drops
+        ? graph.add(
+          DropoutInTraining(rate: 0, unit: .element, stream: 2), [dense, key], name: "drop")
+        : dense
+      let sum = graph.add(Add(), [kept, x], name: "sum")
       let scale = weight("scale", [6])
       let normal = graph.add(
         LayerNormalization(), [sum, scale, weight("shift", [6])], name: "norm")
@@ -64,6 +78,14 @@ import Testing
       #expect(rows[name] == 1, "\(name)")
     }
     #expect(rows["k"] == 5 && rows["v"] == 5)
+  }
+
+  @Test func goesThroughWhatDrops() throws {
+    let rows = try Layer(place: Tensor(scalar: 0), drops: true).rows()
+    for name in ["q", "attention", "dense", "drop", "sum", "narrow"] {
+      #expect(rows[name] == 1, "\(name)")
+    }
+    #expect(rows["k"] == 5)
   }
 
   @Test func leavesWhatOthersNeed() throws {

@@ -171,9 +171,13 @@ extension Attention: PartlyDifferentiable {
   /// With a bound, a past, counted keys or a mask that learns, it is first said with other operators.
   func hasRule(for node: Node, moving: Set<ValueID>) -> Bool {
     let mask = node.inputs.count > 3 ? node.inputs[3] : nil
-    return softcap == 0 && node.inputs.dropFirst(4).allSatisfy { $0 == nil }
+    return isPlain(node) && !(mask.map(moving.contains) ?? false)
+  }
+
+  /// Whether a node of it has no bound, no past, no counted keys, and gives nothing but its result.
+  func isPlain(_ node: Node) -> Bool {
+    softcap == 0 && node.inputs.dropFirst(4).allSatisfy { $0 == nil }
       && node.outputs.dropFirst().allSatisfy { $0 == nil }
-      && !(mask.map(moving.contains) ?? false)
   }
 
   public func gradients(_ builder: inout GradientBuilder) throws -> [ValueID?] {

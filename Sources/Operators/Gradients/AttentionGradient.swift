@@ -31,11 +31,7 @@ public struct AttentionGradient: Operator {
     }
     let types = try attention.outputTypes(
       for: OperatorInputs(types: Array(inputs.types.prefix(5).dropFirst())))
-    if let flow = inputs[0].dimensions, let y = types[0].dimensions,
-      flow.count != y.count || !zip(flow, y).allSatisfy({ unified($0, $1) != nil })
-    {
-      throw DataError(.mismatch, "the gradient \(text(flow)) of \(text(y))")
-    }
+    try inputs.checkGradient(0, of: types[0].dimensions, "the result")
     return [inputs[1], inputs[2], inputs[3]]
   }
 

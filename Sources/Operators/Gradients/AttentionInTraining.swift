@@ -74,7 +74,7 @@ public struct AttentionInTraining: Operator {
     let keys = shape.last ?? 0
     let rows = shape.dropLast().reduce(1, *)
     let mask = key.mask(stream: stream, rate: rate)
-    let (start, stride) = (key.start(of: rows), (keys + 63) / 64 * 64)
+    let (start, stride) = (key.start(of: rows), DropoutMask.stride(of: keys))
     return (0..<rows).flatMap { row in
       (0..<keys).map { mask.factor(UInt64((start + row) * stride + $0)) }
     }

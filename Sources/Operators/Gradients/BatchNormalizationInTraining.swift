@@ -80,12 +80,7 @@ public struct BatchNormalizationGradient: Operator {
     try inputs.floatingPoint(0)
     let type = try inputs.sameType(0...4)
     let x = try inputs.dimensions(1, "the input", rank: 2...Shape.maximumRank)
-    if let x, let flow = inputs[0].dimensions,
-      flow.count != x.count || !zip(flow, x).allSatisfy({ unified($0, $1) != nil })
-    {
-      throw DataError(
-        .mismatch, "the gradient \(text(flow)) does not fit the input \(text(x))")
-    }
+    try inputs.checkGradient(0, of: x, "the input")
     for (index, what) in [(2, "the scale"), (3, "the mean"), (4, "the variance")] {
       try checkPerChannel(inputs, index, what, x)
     }

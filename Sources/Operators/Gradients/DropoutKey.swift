@@ -28,7 +28,9 @@ public struct DropoutKey: Sendable, Hashable {
   /// - Throws: `.mismatch` for numbers that are none of a step.
   package init(_ tensor: Tensor) throws {
     let numbers = tensor.integers
-    guard numbers.count == DropoutKey.count, numbers[1] >= 0, numbers[2] >= 0, numbers[3] > 0
+    let bounded = 0..<(1 << 32)  // as words that are drawn from count them
+    guard numbers.count == DropoutKey.count, bounded.contains(numbers[1]),
+      bounded.contains(numbers[2]), bounded.contains(numbers[3]), numbers[3] > 0
     else { throw DataError(.mismatch, "\(numbers)", expected: "a step's numbers") }
     self.init(
       seed: UInt64(bitPattern: Int64(numbers[0])), step: numbers[1], first: numbers[2],

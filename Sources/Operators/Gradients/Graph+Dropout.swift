@@ -116,8 +116,6 @@ extension Graph {
   /// Whether an attention can drop shares itself.
   private func canDrop(_ attention: Attention, _ node: Node) -> Bool {
     let mask = node.inputs.count > 3 ? node.inputs[3] : nil
-    return attention.softcap == 0 && node.inputs.dropFirst(4).allSatisfy { $0 == nil }
-      && node.outputs.dropFirst().allSatisfy { $0 == nil }
-      && mask.map { self[$0].type.dataType == .bool } ?? true
+    return attention.isPlain(node) && mask.map { self[$0].type.dataType == .bool } ?? true
   }
 }

@@ -26,15 +26,13 @@ public struct RowNormalizationGradient: Operator {
     try inputs.expect(3...3)
     try inputs.floatingPoint(0)
     let type = try inputs.sameType(0...2)
-    guard let x = inputs[1].dimensions, let flow = inputs[0].dimensions,
-      let scale = inputs[2].dimensions
+    try inputs.checkGradient(0, of: inputs[1].dimensions, "the input")
+    guard let x = inputs[1].dimensions, let scale = inputs[2].dimensions
     else { return [inputs[1], inputs[2], inputs[2]] }
-    guard axis >= 0, axis < x.count, flow.count == x.count, scale.count == x.count - axis,
-      zip(flow, x).allSatisfy({ unified($0, $1) != nil }),
+    guard axis >= 0, axis < x.count, scale.count == x.count - axis,
       zip(scale, x[axis...]).allSatisfy({ unified($0, $1) != nil })
     else {
-      throw DataError(
-        .mismatch, "the gradient \(text(flow)) by the scale \(text(scale)) for \(text(x))")
+      throw DataError(.mismatch, "the scale \(text(scale)) from axis \(axis) of \(text(x))")
     }
     return [TensorType(type, x), TensorType(type, scale), TensorType(type, scale)]
   }

@@ -21,11 +21,9 @@ public struct SoftmaxGradient: Operator {
     try inputs.expect(2...2)
     try inputs.floatingPoint(0)
     try inputs.sameType(0...1)
-    if let flow = inputs[0].dimensions, let y = inputs[1].dimensions,
-      flow.count != y.count || axis < 0 || axis >= y.count
-        || !zip(flow, y).allSatisfy({ unified($0, $1) != nil })
-    {
-      throw DataError(.mismatch, "the gradient \(text(flow)) of shares \(text(y))")
+    try inputs.checkGradient(0, of: inputs[1].dimensions, "the shares")
+    if let y = inputs[1].dimensions, axis < 0 || axis >= y.count {
+      throw DataError(.mismatch, "axis \(axis) of the shares \(text(y))")
     }
     return [inputs[1]]
   }

@@ -40,12 +40,7 @@ public struct UnaryGradient: Operator {
     try inputs.expect(2...2)
     try inputs.floatingPoint(0)
     try inputs.sameType(0...1)
-    if let flow = inputs[0].dimensions, let value = inputs[1].dimensions,
-      flow.count != value.count || !zip(flow, value).allSatisfy({ unified($0, $1) != nil })
-    {
-      throw DataError(
-        .mismatch, "the gradient \(text(flow)) of a function of \(text(value))")
-    }
+    try inputs.checkGradient(0, of: inputs[1].dimensions, "the function's values")
     return [inputs[0]]
   }
 

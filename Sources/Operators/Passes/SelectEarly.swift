@@ -89,7 +89,11 @@ private struct Selection {
     case let norm as RMSNormalization: return isBefore(norm.axis) ? [0] : nil
     case is MatMul:
       return node.inputs[1].flatMap { graph[$0].type.rank } == 2 ? [0] : nil
-    case let attention as Attention: return isOfEachQuery(attention, node) ? [0] : nil
+    case is DropoutInTraining: return [0]
+    case let attention as Attention:
+      return attention.isPlain(node) && isOfEachQuery(attention, node) ? [0] : nil
+    case let layer as AttentionInTraining:
+      return isOfEachQuery(layer.attention, node) ? [0] : nil
     default: return nil
     }
   }
@@ -118,7 +122,6 @@ private struct Selection {
   private func isOfEachQuery(_ attention: Attention, _ node: Node) -> Bool {
     guard axis == 1, graph[x].type.rank == 3, !attention.isCausal, attention.leftWindow == nil,
       attention.rightWindow == nil,
-      node.inputs.count <= 4 || node.inputs[4...].allSatisfy({ $0 == nil }),
       node.inputs[1] != node.inputs[0], node.inputs[2] != node.inputs[0]
     else { return false }
     guard node.inputs.count > 3, let mask = node.inputs[3] else { return true }
