@@ -140,7 +140,7 @@ def writes(judges: Judges, merges: bool, scratch: pathlib.Path) -> str:
     source = file_of("smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
     data = learning_data.prose(scratch / "data")
     out = scratch / "out.gguf" if merges else f"{scratch}/adapter/"
-    said, seconds = finetune(judges, source, data, out, "--method", "lora", "--epochs", 1, "--batch", 4, "--lr", 1e-3,
+    said, seconds = finetune(judges, source, data, out, "--method", "lora", "--epochs", 2, "--batch", 4, "--lr", 1e-3,
                              "--max-length", BLOCK, "--dropout", 0, "--no-report")
     asked = {"file": str(data / "val.txt"), "length": BLOCK}
     before = judges.learning.perplexity(source=str(source), **asked)
