@@ -115,7 +115,9 @@ public struct Trainer {
     let part = try learn(parts.filter { $0.weight > 0 }, of: weight, resting: resting)
     let loss = try communicator.sum([part])[0]
     try exchange?.average(running, share: own / weight)
-    guard loss.isFinite, hasFiniteGradients else {
+    // Where processes share gradients, their loss alone tells
+    let norm = exchange == nil ? GradientClipping.norm(of: session.parameters, pool: pool) : 0
+    guard loss.isFinite, norm.isFinite else {
       for (parameter, values) in zip(running, statistics) { parameter.values.copy(from: values) }
       try exchange?.abandon()
       try leaveOut(parts, loss: loss)
@@ -123,13 +125,13 @@ public struct Trainer {
     }
     skippedInRow = 0
     let rate = rate.rate(at: step)
-    let norm = try follow(rate: rate, resting: resting)
+    let clipped = try follow(rate: rate, resting: resting, norm: norm)
     let updating = pool
     average?.update(pool: updating)
     step += 1
     let progress = Progress(
       epoch: epoch, batch: batch + 1, batches: batches, step: step,
-      samples: Int(counts[1]), loss: loss, rate: rate, gradientNorm: norm)
+      samples: Int(counts[1]), loss: loss, rate: rate, gradientNorm: clipped)
     advance()
     try observe(progress)
   }
@@ -163,11 +165,15 @@ public struct Trainer {
   }
 
   /// Lets the weights follow their gradients; returns the gradients' norm, where they are clipped.
-  private mutating func follow(rate: Double, resting: Set<String>) throws -> Double? {
+  ///
+  /// - Parameter own: their norm, where no other process has a part of them.
+  private mutating func follow(
+    rate: Double, resting: Set<String>, norm own: Double
+  ) throws -> Double? {
     guard let exchange else {
-      let norm = clipping.map { $0.clip(session.parameters, pool: pool) }
+      clipping?.apply(to: session.parameters, norm: own, pool: pool)
       optimization.step(rate: rate, resting: resting, pool: pool)
-      return norm
+      return clipping == nil ? nil : own
     }
     var norm: Double?
     if let clipping {
@@ -224,11 +230,6 @@ public struct Trainer {
     guard exchange == nil, skipsBad, skippedInRow < Trainer.mostSkipped else { throw error }
     skippedSteps.append(error)
     advance()
-  }
-
-  /// Whether a step may follow its gradients; where processes share them, their loss alone tells.
-  private var hasFiniteGradients: Bool {
-    exchange != nil || GradientClipping.norm(of: session.parameters, pool: pool).isFinite
   }
 
   /// Whether all weights are numbers still.
