@@ -6,6 +6,7 @@ import torch
 from timm.optim import Lion
 from torchvision.models.resnet import BasicBlock
 
+import steps_torch
 import training_side
 from architectures_torch import TinyResNet
 from common import pictures
@@ -18,7 +19,7 @@ MODELS = {"bert": "bert", "gpt2": "gpt2"}
 
 
 def groups(model):
-    return training_side.groups(model, 0.05)
+    return steps_torch.groups(model, 0.05)
 
 
 OPTIMIZERS = {
@@ -56,7 +57,7 @@ def steps(model, optimizer, arrays: dict) -> list[float]:
     count = len(arrays["labels"])
     for start in range(0, count, BATCH):
         optimizer.zero_grad()
-        loss = training_side.loss_of(model, {k: v[start:start + BATCH] for k, v in arrays.items()})
+        loss = steps_torch.loss_of(model, {k: v[start:start + BATCH] for k, v in arrays.items()})
         loss.backward()
         optimizer.step()
         losses.append(loss.item())
