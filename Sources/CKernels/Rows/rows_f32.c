@@ -53,7 +53,7 @@ MNG_INLINE void f32_side(const float *w, const mng_rows_x *x, float *sums, const
 
 MNG_INLINE void f32_long(const float *w, size_t outputs, const mng_rows_x *x, float *sums,
                          const size_t R) {
-  MNG_SIDE_BY_SIDE(f32_side, w, outputs, x, sums, R)
+  MNG_SIDE_BY_SIDE(f32_side, 8, w, outputs, x, sums, R)
 }
 
 MNG_INLINE void mng_rows_sums_f32_body(const void *weights, size_t outputs, const mng_rows_x *x,

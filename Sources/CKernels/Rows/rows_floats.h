@@ -8,10 +8,10 @@
 // row is one of several side by side, which share what is read of its input from further away.
 enum { MNG_FLOATS_BLOCK = 2048 };
 
-/// Calls `side(weights, x, sums, S, R)` for as many rows side by side as have their sums in registers; a sum is
-/// the same however many these are.
-#define MNG_SIDE_BY_SIDE(side, w, outputs, x, sums, R)                                        \
-  const size_t together = R == 1 ? 8 : R == 2 ? 4 : 2;                                        \
+/// Calls `side(weights, x, sums, S, R)` for as many rows side by side, up to `MOST`, as have their sums in registers;
+/// a sum is the same however many these are.
+#define MNG_SIDE_BY_SIDE(side, MOST, w, outputs, x, sums, R)                                  \
+  const size_t together = R == 1 ? MOST : R == 2 ? 4 : 2;                                     \
   size_t o = 0;                                                                               \
   for (; o + together <= outputs; o += together)                                              \
     side(w + o * x->k, x, sums + o * R, together, R);                                         \

@@ -8,7 +8,9 @@
 // The processor follows a stream of whole rows by itself, if one instruction reads it (so nothing is
 // unrolled); asked for every fourth line far ahead, it does not lose it. More would take the stream over
 // from it, and what a core can ask for at a time is less. Long rows go side by side, as those of float32
-// do, and all that they read is asked for.
+// do, and all that they read is asked for, further ahead.
+enum { MNG_NARROW_AHEAD = 65536 };
+
 #define MNG_ROWS_NARROW(name, WIDEN, WIDEN_ONE)                                             \
   MNG_INLINE void name##_row(const uint16_t *w, const mng_rows_x *x, float *sums,           \
                              const size_t R) {                                              \
@@ -35,17 +37,20 @@
   MNG_INLINE void name##_side(const uint16_t *w, const mng_rows_x *x, float *sums,          \
                               const size_t S, const size_t R) {                             \
     const size_t k = x->k, whole = k & ~(size_t)31;                                         \
-    const char *asked = (const char *)w + MNG_ROWS_AHEAD;                                   \
-    mng_f32x16 sum[8][4][2] = {0};                                                          \
-    for (size_t i = 0; i < whole; i += 32, asked += S * 32 * sizeof(uint16_t)) {            \
-      MNG_UNROLL for (size_t s = 0; s < S; s++) {                                           \
-        mng_f32x16 first, second;                                                           \
-        WIDEN(w + s * k + i, first, second);                                                \
-        MNG_PREFETCH(asked + s * 64);                                                       \
-        MNG_UNROLL for (size_t r = 0; r < R; r++) {                                         \
-          const float *row = x->floats + r * x->stride + i;                                 \
-          sum[s][r][0] += first * MNG_READ(mng_f32x16, row);                                \
-          sum[s][r][1] += second * MNG_READ(mng_f32x16, row + 16);                          \
+    const char *asked = (const char *)w + MNG_NARROW_AHEAD;                                 \
+    mng_f32x16 sum[4][4][2] = {0};                                                          \
+    for (size_t i = 0; i < whole; asked += S * 256) {                                       \
+      const size_t stop = mng_min(i + 128, whole);                                          \
+      for (size_t line = 0; i < stop; i += 32, line += S * 64) {                            \
+        MNG_UNROLL for (size_t s = 0; s < S; s++) {                                         \
+          mng_f32x16 first, second;                                                         \
+          WIDEN(w + s * k + i, first, second);                                              \
+          MNG_PREFETCH(asked + line + s * 64);                                              \
+          MNG_UNROLL for (size_t r = 0; r < R; r++) {                                       \
+            const float *row = x->floats + r * x->stride + i;                               \
+            sum[s][r][0] += first * MNG_READ(mng_f32x16, row);                              \
+            sum[s][r][1] += second * MNG_READ(mng_f32x16, row + 16);                        \
+          }                                                                                 \
         }                                                                                   \
       }                                                                                     \
     }                                                                                       \
@@ -58,7 +63,7 @@
   }                                                                                         \
   MNG_INLINE void name##_long(const uint16_t *w, size_t outputs, const mng_rows_x *x,       \
                               float *sums, const size_t R) {                                \
-    MNG_SIDE_BY_SIDE(name##_side, w, outputs, x, sums, R)                                   \
+    MNG_SIDE_BY_SIDE(name##_side, 4, w, outputs, x, sums, R)                                \
   }                                                                                         \
   MNG_INLINE void name##_body(const void *weights, size_t outputs, const mng_rows_x *x,     \
                               size_t rows, float *sums) {                                   \
