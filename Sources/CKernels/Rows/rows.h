@@ -97,7 +97,9 @@ MNG_INLINE size_t mng_rows_ahead(size_t row_bytes, size_t streams) {
   return turn == 0 ? 0 : (MNG_ROWS_AHEAD + turn - 1) / turn * turn;
 }
 
+/// Asks for a line into the second cache level, or into the first.
 #define MNG_PREFETCH(p) __builtin_prefetch(p, 0, 2)
+#define MNG_PREFETCH_FIRST(p) __builtin_prefetch(p, 0, 3)
 
 #define MNG_UNROLL _Pragma("clang loop unroll(full)")
 

@@ -6,21 +6,36 @@
 #include "rows_floats.h"
 
 // The processor follows a stream of whole rows by itself, if one instruction reads it (so nothing is
-// unrolled); asked for every fourth line far ahead, it does not lose it. More would take the stream over
-// from it, and what a core can ask for at a time is less. Long rows go side by side, as those of float32
-// do, and all that they read is asked for, further ahead.
-enum { MNG_NARROW_AHEAD = 65536 };
+// unrolled); asked for every sixteenth line far ahead, into the first level, it does not lose it. More would
+// take the stream over from it, and what a core can ask for at a time is less. Long rows go side by side, as
+// those of float32 do, and all that they read is asked for, further ahead.
+enum { MNG_NARROW_AHEAD = 65536, MNG_NARROW_AHEAD_OF_LONG = 131072 };
+
+/// The next `LINES` lines of `S` rows, by the inputs that they share.
+#define MNG_NARROW_LINES(WIDEN, LINES)                                                      \
+  MNG_UNROLL for (size_t line = 0; line < LINES; line++) {                                  \
+    MNG_UNROLL for (size_t s = 0; s < S; s++) {                                             \
+      mng_f32x16 first, second;                                                             \
+      WIDEN(w + s * k + i + 32 * line, first, second);                                      \
+      MNG_PREFETCH(asked + (line * S + s) * 64);                                            \
+      MNG_UNROLL for (size_t r = 0; r < R; r++) {                                           \
+        const float *row = x->floats + r * x->stride + i + 32 * line;                       \
+        sum[s][r][0] += first * MNG_READ(mng_f32x16, row);                                  \
+        sum[s][r][1] += second * MNG_READ(mng_f32x16, row + 16);                            \
+      }                                                                                     \
+    }                                                                                       \
+  }
 
 #define MNG_ROWS_NARROW(name, WIDEN, WIDEN_ONE)                                             \
   MNG_INLINE void name##_row(const uint16_t *w, const mng_rows_x *x, float *sums,           \
                              const size_t R) {                                              \
     const size_t k = x->k, whole = k & ~(size_t)31;                                         \
-    const char *asked = (const char *)w + MNG_ROWS_AHEAD;                                   \
+    const char *asked = (const char *)w + MNG_NARROW_AHEAD;                                 \
     mng_f32x16 sum[4][2] = {0};                                                             \
     _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 32) {          \
       mng_f32x16 first, second;                                                             \
       WIDEN(w + i, first, second);                                                          \
-      if ((i & (4 * 32 - 1)) == 0) MNG_PREFETCH(asked + i * sizeof(uint16_t));              \
+      if ((i & (16 * 32 - 1)) == 0) MNG_PREFETCH_FIRST(asked + i * sizeof(uint16_t));       \
       MNG_UNROLL for (size_t r = 0; r < R; r++) {                                           \
         const float *row = x->floats + r * x->stride + i;                                   \
         sum[r][0] += first * MNG_READ(mng_f32x16, row);                                     \
@@ -37,23 +52,11 @@ enum { MNG_NARROW_AHEAD = 65536 };
   MNG_INLINE void name##_side(const uint16_t *w, const mng_rows_x *x, float *sums,          \
                               const size_t S, const size_t R) {                             \
     const size_t k = x->k, whole = k & ~(size_t)31;                                         \
-    const char *asked = (const char *)w + MNG_NARROW_AHEAD;                                 \
-    mng_f32x16 sum[4][4][2] = {0};                                                          \
-    for (size_t i = 0; i < whole; asked += S * 256) {                                       \
-      const size_t stop = mng_min(i + 128, whole);                                          \
-      for (size_t line = 0; i < stop; i += 32, line += S * 64) {                            \
-        MNG_UNROLL for (size_t s = 0; s < S; s++) {                                         \
-          mng_f32x16 first, second;                                                         \
-          WIDEN(w + s * k + i, first, second);                                              \
-          MNG_PREFETCH(asked + line + s * 64);                                              \
-          MNG_UNROLL for (size_t r = 0; r < R; r++) {                                       \
-            const float *row = x->floats + r * x->stride + i;                               \
-            sum[s][r][0] += first * MNG_READ(mng_f32x16, row);                              \
-            sum[s][r][1] += second * MNG_READ(mng_f32x16, row + 16);                        \
-          }                                                                                 \
-        }                                                                                   \
-      }                                                                                     \
-    }                                                                                       \
+    const char *asked = (const char *)w + MNG_NARROW_AHEAD_OF_LONG;                         \
+    mng_f32x16 sum[8][4][2] = {0};                                                          \
+    size_t i = 0;                                                                           \
+    for (; i + 64 <= whole; i += 64, asked += S * 128) MNG_NARROW_LINES(WIDEN, 2)           \
+    if (i < whole) MNG_NARROW_LINES(WIDEN, 1)                                               \
     MNG_UNROLL for (size_t s = 0; s < S; s++) MNG_UNROLL for (size_t r = 0; r < R; r++) {   \
       float total = MNG_SUM_OF_16(sum[s][r][0] + sum[s][r][1]);                             \
       for (size_t i = whole; i < k; i++)                                                    \
@@ -63,7 +66,7 @@ enum { MNG_NARROW_AHEAD = 65536 };
   }                                                                                         \
   MNG_INLINE void name##_long(const uint16_t *w, size_t outputs, const mng_rows_x *x,       \
                               float *sums, const size_t R) {                                \
-    MNG_SIDE_BY_SIDE(name##_side, 4, w, outputs, x, sums, R)                                \
+    MNG_SIDE_BY_SIDE(name##_side, 8, w, outputs, x, sums, R)                                \
   }                                                                                         \
   MNG_INLINE void name##_body(const void *weights, size_t outputs, const mng_rows_x *x,     \
                               size_t rows, float *sums) {                                   \
