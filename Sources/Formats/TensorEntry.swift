@@ -55,6 +55,15 @@ public struct TensorEntry: Sendable {
     return entry
   }
 
+  /// As many zeros, made when they are asked for. What is no real number stays.
+  public var zeros: TensorEntry {
+    guard dataType.isReal else { return self }
+    let shape = shape
+    return TensorEntry(name: name, dataType: .float32, shape: shape) {
+      Tensor(shape: shape, [Float](repeating: 0, count: shape.elementCount))
+    }
+  }
+
   /// The tensor changed by `change` when it is asked for (at once, if it is there already: views cost nothing).
   public func mapped(
     dataType: DataType? = nil, shape: Shape, _ change: @escaping @Sendable (Tensor) throws -> Tensor

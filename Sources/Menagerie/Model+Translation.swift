@@ -82,14 +82,3 @@ extension ZooModel {
       preprocessing: preprocessing, labels: labels)
   }
 }
-
-extension TensorEntry {
-  /// As many zeros; made when they are asked for. What is no real number stays.
-  fileprivate var zeros: TensorEntry {
-    guard dataType.isReal else { return self }
-    let shape = shape
-    return TensorEntry(name: name, dataType: .float32, shape: shape) {
-      Tensor(shape: shape, [Float](repeating: 0, count: shape.elementCount))
-    }
-  }
-}

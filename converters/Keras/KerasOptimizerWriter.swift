@@ -172,14 +172,3 @@ extension OptimizerRecord {
     return standing
   }
 }
-
-extension TensorEntry {
-  /// As many zeros, where there are real numbers.
-  fileprivate var zeros: TensorEntry {
-    guard dataType.isReal else { return self }
-    let shape = shape
-    return TensorEntry(name: name, dataType: .float32, shape: shape) {
-      Tensor(shape: shape, [Float](repeating: 0, count: shape.elementCount))
-    }
-  }
-}
