@@ -27,11 +27,12 @@ public final class Session: Sendable {
   ///   - state: inputs `[batch, heads, capacity, size]` that a `SessionState` holds, each with the output that is its next
   ///     value. An operator that can (`CachedAttention`) updates them in place.
   ///   - placed: outputs, by their place among the graph's, that each run writes where it is told; floats all.
+  ///   - flow: of a graph that learns, the input that every gradient is made of.
   /// - Throws: `.unsupported` for operators that cannot be run, `.mismatch` for weights that do not fit.
   public init(
     graph: Graph, weights: @Sendable (String) throws -> Tensor,
     options: SessionOptions = SessionOptions(), state: [(input: String, output: String)] = [],
-    placed: [Int] = []
+    placed: [Int] = [], flow: String? = nil
   ) throws {
     try graph.verify()
     let live = graph.withoutDeadNodes()
@@ -45,7 +46,8 @@ public final class Session: Sendable {
     compiler = Compiler(
       graph: bound, pool: ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads)),
       weights: WeightCache(lasting: Set(bound.constants.values.map(\.identity))), options: options,
-      states: try state.map { try live.places(ofState: $0) }, placed: placed)
+      states: try state.map { try live.places(ofState: $0) }, placed: placed,
+      flow: flow.flatMap { name in live.inputs.firstIndex { live[$0].name == name } })
     inputTypes = InputTypes(live)
     states = try compiler.states.map { try live.heads(ofState: $0.input) }
     let own = Set(compiler.states.map(\.input))
@@ -123,6 +125,11 @@ public final class Session: Sendable {
 
   /// How many programs were compiled so far.
   package var compilations: Int { compiled.load(ordering: .relaxed) }
+
+  /// Of the programs so far, what that takes which takes most; nil while there is none.
+  public var memory: ProgramMemory? {
+    programs.withLock { $0.map(\.program.memory).max { $0.bytes < $1.bytes } }
+  }
 
   /// Compiles for inputs like these, so that the first run is as fast as any.
   public func prepare(for inputs: [String: Tensor]) throws {

@@ -45,6 +45,7 @@ import Testing
     ("run m.pth cat.jpg --top -1", "--top -1: expected 1 or more"),
     ("bench m.pth --batch -1", "--batch -1: expected 1 to 4096"),
     ("bench m.pth --seconds -1", "--seconds -1.0: expected up to 3600"),
+    ("bench m.pth --recompute", "--recompute needs --train"),
     ("generate m --prompt a --max-tokens -1", "--max-tokens -1: expected 1 or more"),
     ("generate m --prompt a --temperature -1", "temperature"),
   ])

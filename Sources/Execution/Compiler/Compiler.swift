@@ -15,6 +15,8 @@ struct Compiler: Sendable {
   var states: [(input: Int, output: Int)] = []
   /// Places among the graph's outputs of those that the caller has memory for.
   var placed: [Int] = []
+  /// The place among the graph's inputs of what every gradient is made of.
+  var flow: Int?
 
   func compile(for types: [TensorType]) throws -> Program {
     let limit = options.maximumBytes ?? MemoryLimit.standard
@@ -24,9 +26,21 @@ struct Compiler: Sendable {
       var fused = graph
       if (try? fused.rewrite(with: Graph.fusionsOfKnownShapes)) != nil { graph = fused }
     }
+    guard options.recomputes, let flow,
+      let forward = ForwardPart(graph, flow: graph.inputs[flow])
+    else { return try lowered(graph).program }
+    return try leastMemory(graph, forward).program
+  }
+
+  /// The graph's steps, and where their values lie.
+  ///
+  /// - Parameter consumers: who takes each value, where it is not the graph that says it.
+  func lowered(_ graph: Graph, consumers: [[Int]]? = nil) throws -> LoweredGraph {
+    let limit = options.maximumBytes ?? MemoryLimit.standard
     let builder = ProgramBuilder(
       graph: graph, pool: pool, weights: weights, winograd: options.winograd,
-      products: options.products, states: states.map(\.input), placed: placed)
+      products: options.products, states: states.map(\.input), placed: placed,
+      consumers: consumers)
     try builder.lowerAll(plain: options.isPlain)
     let kept = Set(states.map(\.output) + placed)
     let outputs = try graph.outputs.enumerated().filter { !kept.contains($0.offset) }.map {
@@ -47,7 +61,7 @@ struct Compiler: Sendable {
     let entries = zip(named, releases).map {
       Program.Entry(name: $0.name, step: $0.step, releases: $1)
     }
-    return Program(
+    return LoweredGraph(
       entries: entries, plan: plan, slotCount: builder.slotCount, outputs: outputs)
   }
 
@@ -62,6 +76,31 @@ struct Compiler: Sendable {
     var releases = [[Int]](repeating: [], count: steps.count)
     for (slot, index) in last.enumerated() where index >= 0 { releases[index].append(slot) }
     return releases
+  }
+}
+
+/// A program's parts.
+struct LoweredGraph {
+  let entries: [Program.Entry]
+  let plan: BufferPlan
+  let slotCount: Int
+  let outputs: [(name: String, argument: Argument)]
+  var memory: ProgramMemory
+
+  init(
+    entries: [Program.Entry], plan: BufferPlan, slotCount: Int,
+    outputs: [(name: String, argument: Argument)]
+  ) {
+    self.entries = entries
+    self.plan = plan
+    self.slotCount = slotCount
+    self.outputs = outputs
+    memory = ProgramMemory(bytes: plan.count * 4)
+  }
+
+  var program: Program {
+    Program(
+      entries: entries, plan: plan, slotCount: slotCount, outputs: outputs, memory: memory)
   }
 }
 

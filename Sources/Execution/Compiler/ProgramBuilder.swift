@@ -17,7 +17,7 @@ final class ProgramBuilder {
   private(set) var slotCount = 0
   private var floatPlaces: [ValueID: [(operand: Region, layout: AxisOrder)]] = [:]
   private var arguments: [ValueID: Argument] = [:]
-  private var consumers: [[Int]]
+  private let consumers: [[Int]]
   private var absorbed: Set<Int> = []
   private var nonNegative: Set<ValueID> = []
   private var paddings: [ValueID: (source: ValueID, begin: [Int], end: [Int])] = [:]
@@ -35,7 +35,8 @@ final class ProgramBuilder {
 
   init(
     graph: Graph, pool: ThreadPool, weights: WeightCache, winograd: WinogradUse = .whereFaster,
-    products: ProductPrecision = .float32, states: [Int] = [], placed: [Int] = []
+    products: ProductPrecision = .float32, states: [Int] = [], placed: [Int] = [],
+    consumers given: [[Int]]? = nil
   ) {
     self.graph = graph
     self.placed = Dictionary(
@@ -45,12 +46,7 @@ final class ProgramBuilder {
     self.weights = weights
     self.winograd = winograd
     self.products = products
-    consumers = [[Int]](repeating: [], count: graph.values.count)
-    for (index, node) in graph.nodes.enumerated() {
-      for case let id? in node.inputs { consumers[id.index].append(index) }
-    }
-    // An output has a consumer outside.
-    for id in graph.outputs { consumers[id.index].append(graph.nodes.count) }
+    consumers = given ?? graph.consumers
     for (index, id) in graph.inputs.enumerated() { arguments[id] = .input(index) }
   }
 
@@ -68,6 +64,18 @@ final class ProgramBuilder {
   func append(_ step: any Step) {
     let name = graph.nodes.indices.contains(current) ? graph.nodes[current].name : ""
     steps.append((name, step))
+  }
+}
+
+extension Graph {
+  /// For each value the nodes that take it, once for each time; an output has a consumer outside, behind all nodes.
+  var consumers: [[Int]] {
+    var consumers = [[Int]](repeating: [], count: values.count)
+    for (index, node) in nodes.enumerated() {
+      for case let id? in node.inputs { consumers[id.index].append(index) }
+    }
+    for id in outputs { consumers[id.index].append(nodes.count) }
+    return consumers
   }
 }
 

@@ -88,7 +88,7 @@ extension Graph {
 
 extension Operator {
   /// Whether the same inputs give the same outputs each time.
-  fileprivate var isRepeatable: Bool {
+  var isRepeatable: Bool {
     !name.hasPrefix("Random") && name != "Multinomial" && name != "Bernoulli"
   }
 }

@@ -16,6 +16,7 @@ final class Program: Sendable {
   let plan: BufferPlan
   let slotCount: Int
   let outputs: [(name: String, argument: Argument)]
+  let memory: ProgramMemory
   /// For each step, which outputs that the caller has a place for are complete after it.
   private let completions: [[Int]]
 
@@ -24,12 +25,13 @@ final class Program: Sendable {
 
   init(
     entries: [Entry], plan: BufferPlan, slotCount: Int,
-    outputs: [(name: String, argument: Argument)]
+    outputs: [(name: String, argument: Argument)], memory: ProgramMemory
   ) {
     self.entries = entries
     self.plan = plan
     self.slotCount = slotCount
     self.outputs = outputs
+    self.memory = memory
     var last: [Int: Int] = [:]
     for (index, entry) in entries.enumerated() {
       for region in entry.step.writes {

@@ -144,6 +144,9 @@ extension FineTuner {
     return (learning.parameters.reduce(0) { $0 + $1.shape.elementCount }, all)
   }
 
+  /// What makes the steps; it knows what a step's values take once one was made.
+  public var session: TrainingSession { trainer.session }
+
   /// How the optimiser begins, where the checkpoint has a state of one.
   public var notes: [String] { start.notes }
 

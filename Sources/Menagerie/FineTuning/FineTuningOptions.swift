@@ -67,11 +67,15 @@ public struct FineTuningOptions: Sendable {
   public var threads: Int?
   /// What numbers are rounded to before they are multiplied; weights, sums and all else stay float32.
   public var products = ProductPrecision.float32
+  /// Whether steps keep fewer values on their way forwards, and compute them again on the way back, to take less memory.
+  public var recomputes = false
 
   public init() {}
 
   /// How the graph is run.
-  var session: SessionOptions { SessionOptions(threads: threads, products: products) }
+  var session: SessionOptions {
+    SessionOptions(threads: threads, products: products, recomputes: recomputes)
+  }
 
   /// What is usual for the method: the head begins from nothing, the rest should not forget.
   public var usualRate: Double {

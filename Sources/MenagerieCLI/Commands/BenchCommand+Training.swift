@@ -31,12 +31,14 @@ extension BenchCommand {
         "loadMilliseconds": .number(loadMilliseconds), "peakResidentBytes": .integer(peak),
         "threads": .integer(bench.threads), "batch": .integer(bench.batch),
         "dtype": .string(dtype), "runs": .integer(times.count),
+        "values": bench.session.memory?.json ?? .null,
         "losses": .array(losses.prefix(3).map { .number($0) }),
         "profile": profile ? .array(steps.map(BenchCommand.json)) : .null,
       ])
       return
     }
     if profile { show(steps) }
+    if recompute, let memory = bench.session.memory { Terminal.note(memory.note) }
     Terminal.say(
       """
       median \(Quantities.fixed(step.median * 1000, 1)) ms, best \(Quantities.fixed(step.least * 1000, 1)) ms of \(times.count) steps \

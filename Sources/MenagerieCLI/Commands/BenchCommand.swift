@@ -42,6 +42,9 @@ struct BenchCommand: ParsableCommand {
   @Flag(help: "Time steps of training by AdamW; --inputs has the labels as 'targets'.")
   var train = false
 
+  @Flag(help: "With --train: keep fewer values and compute them again on the way back.")
+  var recompute = false
+
   @Flag(help: "The time of each step of one run.")
   var profile = false
 
@@ -61,6 +64,7 @@ struct BenchCommand: ParsableCommand {
     guard !train || inputs != nil else {
       throw ValidationError("--train needs --inputs with the labels as 'targets'")
     }
+    guard train || !recompute else { throw ValidationError("--recompute needs --train") }
     guard ProductPrecision(rawValue: dtype) != nil else {
       throw ValidationError("--dtype \(dtype): expected float32 or bfloat16")
     }
@@ -71,7 +75,8 @@ struct BenchCommand: ParsableCommand {
 
   var options: SessionOptions {
     SessionOptions(
-      threads: threads.count, products: ProductPrecision(rawValue: dtype) ?? .float32)
+      threads: threads.count, products: ProductPrecision(rawValue: dtype) ?? .float32,
+      recomputes: recompute)
   }
 
   func run() throws {

@@ -148,6 +148,11 @@ public final class TrainingSession: Sendable {
 
   public var threads: Int { pool.threads }
 
+  /// What the values between the layers take in the largest step so far; nil before the first.
+  public var memory: ProgramMemory? {
+    programs.withLock { $0.compactMap(\.program.session.memory).max { $0.bytes < $1.bytes } }
+  }
+
   /// The program for a batch, and what it takes.
   private func prepared(
     _ inputs: [String: Tensor], _ targets: Tensor, share: Double,
@@ -233,7 +238,7 @@ public final class TrainingSession: Sendable {
     let placed = (graph.outputs.count - gradients.count)..<graph.outputs.count
     let session = try Session(
       graph: graph, weights: { throw DataError(.malformed, "the weight '\($0)' is not given") },
-      options: options, placed: Array(placed))
+      options: options, placed: Array(placed), flow: TrainingSession.share)
     return Compiled(
       session: session,
       statistics: statistics.compactMap { one in

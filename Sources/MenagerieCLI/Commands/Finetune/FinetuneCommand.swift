@@ -141,8 +141,15 @@ struct FinetuneCommand: ParsableCommand {
             ?? "nothing was written; with --resume FOLDER the same command would go on"))
     }
     var line = TrainingProgress(epochs: steps.epochs, unit: tuner.task.unit)
-    let history = try tuner.run(resumingIn: resume, logs: logs) {
-      Terminal.progress(line.line($0))
+    // Known when the first step has been compiled
+    var session = steps.recompute ? tuner.session : nil
+    let history = try tuner.run(resumingIn: resume, logs: logs) { step in
+      if let memory = session?.memory {
+        Terminal.endProgress()
+        Terminal.note(memory.note)
+        session = nil
+      }
+      Terminal.progress(line.line(step))
     } report: { epoch in
       Terminal.endProgress()
       say(epoch)
@@ -237,6 +244,7 @@ struct FinetuneCommand: ParsableCommand {
     let found = try tuner.rehearse()
     Terminal.endProgress()
     let counts = tuner.parameterCounts
+    if steps.recompute, let memory = tuner.session.memory { Terminal.note(memory.note) }
     if json {
       Terminal.say(json: [
         "task": .string(type(of: tuner.task).name), "method": .string(tuner.options.methodName),
@@ -246,6 +254,7 @@ struct FinetuneCommand: ParsableCommand {
         "learning": .integer(counts.learning), "parameters": .integer(counts.all),
         "steps": .integer(found.steps), "secondsPerStep": .number(found.secondsOfStep),
         "seconds": .number(found.seconds), "peakResidentBytes": .integer(found.peakResidentBytes),
+        "values": tuner.session.memory?.json ?? .null,
       ])
       return
     }
