@@ -39,6 +39,10 @@ public struct KerasArchiveFormat: ModelFormat {
     KerasOptimizerWriter.obstacle(record)
   }
 
+  public func remarks(on checkpoint: Checkpoint) -> [String] {
+    KerasOptimizerWriter.remarks(on: checkpoint)
+  }
+
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
     try KerasWriter.writeArchive(checkpoint, to: path)
   }

@@ -26,6 +26,10 @@ public struct KerasHDF5Format: ModelFormat {
     KerasOptimizerWriter.obstacle(record)
   }
 
+  public func remarks(on checkpoint: Checkpoint) -> [String] {
+    KerasOptimizerWriter.remarks(on: checkpoint)
+  }
+
   public func write(_ checkpoint: Checkpoint, to path: String) throws -> [WrittenTensor] {
     checkpoint.isWithoutGraph
       ? try KerasWriter.writeWeights(checkpoint, to: path)

@@ -32,7 +32,21 @@ struct KerasOptimizerWriter {
       return DataError(
         .unsupported, "Keras has one group of weights, and this has \(record.groups.count)")
     }
+    let settings = record.groups[0].settings
+    if record.kind == "sgd", settings["momentum"]?.double ?? 0 != 0,
+      let dampening = settings["dampening"]?.double, dampening != 0
+    {
+      return DataError(.unsupported, "Keras's SGD has no dampening, and this has \(dampening)")
+    }
     return nil
+  }
+
+  /// What Keras computes otherwise, though the state has its place.
+  static func remarks(on checkpoint: Checkpoint) -> [String] {
+    guard let record = checkpoint.optimizer, ["adam", "adamw"].contains(record.kind),
+      record.groups.contains(where: { $0.settings["uncorrected_eps"]?.bool != true })
+    else { return [] }
+    return ["Keras adds epsilon to the root as it is, PyTorch to a corrected one"]
   }
 
   /// - Throws: `.unsupported` where there is an obstacle.
@@ -52,6 +66,10 @@ struct KerasOptimizerWriter {
     config["name"] = config["name"] ?? .string(name)
     config["learning_rate"] = .number(rate)
     config["use_ema"] = false
+    // Sums of gradients in between are not remembered here
+    if config["gradient_accumulation_steps"] != nil {
+      config["gradient_accumulation_steps"] = .null
+    }
     if let decay = settings["weight_decay"]?.double {
       config["weight_decay"] = decay == 0 && className != "AdamW" ? .null : .number(decay)
     }
@@ -75,8 +93,9 @@ struct KerasOptimizerWriter {
     _ record: OptimizerRecord, _ model: ExportedModel, _ checkpoint: Checkpoint, prefix: String,
     rate: Double
   ) throws -> [(name: String, entry: TensorEntry)] {
-    let count = Tensor(shape: [], [Int64(record.steps ?? 0)])
-    let steps = TensorEntry(name: "iteration", count)
+    // PyTorch's SGD and Lion do not count; without a step, Keras remembers nothing
+    let count = max(record.steps ?? 0, record.memories.isEmpty ? 0 : 1)
+    let steps = TensorEntry(name: "iteration", Tensor(shape: [], [Int64(count)]))
     let rateEntry = TensorEntry(name: "learning_rate", Tensor(shape: [], [Float(rate)]))
     var variables = [("\(prefix)/iteration", steps), ("\(prefix)/learning_rate", rateEntry)]
     guard let graph = checkpoint.graph,

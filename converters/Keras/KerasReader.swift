@@ -49,7 +49,7 @@ enum KerasReader {
       }
     }
     var checkpoint = try checkpoint(
-      "keras-h5", tree, configuration, metadata, try optimizer(in: tree))
+      "keras-h5", tree, configuration, metadata, Result { try optimizer(in: tree) })
     if let description = try? root?.attributes.text(Checkpoint.descriptionName) {
       checkpoint.adoptDescription(description)
     }
@@ -83,7 +83,8 @@ enum KerasReader {
       try DatasetTree(try HDF5File(try archive.bytes(of: weights, limit: 16 << 30)))
     }
     var checkpoint = try checkpoint(
-      "keras", tree, configuration, metadata, try optimizer(in: tree, compiled: compiled))
+      "keras", tree, configuration, metadata,
+      Result { try optimizer(in: tree, compiled: compiled) })
     if let entry = archive[Checkpoint.descriptionName] {
       let limit = Checkpoint.descriptionLimit
       checkpoint.adoptDescription(try archive.bytes(of: entry, limit: limit).utf8())
@@ -93,7 +94,7 @@ enum KerasReader {
 
   private static func checkpoint(
     _ format: String, _ tree: DatasetTree, _ configuration: Configuration?,
-    _ metadata: OrderedDictionary<String, JSONValue>, _ optimizer: Found?
+    _ metadata: OrderedDictionary<String, JSONValue>, _ optimizer: Result<Found?, any Error>
   ) throws -> Checkpoint {
     let model = configuration?.model
     let found = try weights(tree, model)

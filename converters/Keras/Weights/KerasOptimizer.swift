@@ -6,8 +6,9 @@ import Tensors
 
 /// An optimiser of Keras 3: its configuration, and what it remembers as numbered variables.
 ///
-/// First the count of steps and the learning rate, then, where averages are kept, one of each weight, then the slots:
-/// Adam's two of each weight in turn, those of others slot by slot. Weights are in the order of `model.trainable_variables`.
+/// First the count of batches and the learning rate, then, where averages are kept, one of each weight, where gradients are
+/// summed over batches, a sum of each, then the slots: Adam's two of each weight in turn, those of others slot by slot.
+/// Weights are in the order of `model.trainable_variables`. One that was never used has the first two alone.
 /// - Source: Keras 3.15, `optimizers/base_optimizer.py` and its neighbours.
 struct KerasOptimizer {
   let className: String
@@ -45,39 +46,48 @@ struct KerasOptimizer {
   /// What it remembers of the weights.
   ///
   /// - Parameters:
-  ///   - weights: those that learn, in Keras's order.
+  ///   - weights: those that learn.
+  ///   - isInOrder: whether they come in Keras's order.
   ///   - normalised: a weight in the common form.
   /// - Throws: `DataError` with what does not fit, or is not ours.
   func record(
-    of weights: [KerasWeight], normalised: (KerasWeight) -> NormalisedTensor
+    of weights: [KerasWeight], isInOrder: Bool, normalised: (KerasWeight) -> NormalisedTensor
   ) throws -> OptimizerRecord {
     let (kind, settings) = try settings()
     guard let layout = KerasOptimizer.layout(kind, settings) else {
       throw DataError(.unsupported, "the optimizer is \(className)")
     }
-    let averages = config["use_ema"]?.bool == true ? 1 : 0
+    let batches = max(config["gradient_accumulation_steps"]?.integer ?? 1, 1)
+    let besides = (config["use_ema"]?.bool == true ? 1 : 0) + (batches > 1 ? 1 : 0)
     let hasRate = config["learning_rate"]?.object == nil
     let head = hasRate ? 2 : 1
     let count = weights.count
-    let expected = head + count * (averages + layout.runs.reduce(0) { $0 + $1.count })
-    guard variables.count == expected, let steps = try variables.first?.load().doubles.first,
-      let number = Int(exactly: steps), number >= 0
+    let expected = head + count * (besides + layout.runs.reduce(0) { $0 + $1.count })
+    guard let counted = try number(at: 0).flatMap({ Int(exactly: $0) }), counted >= 0,
+      variables.count == expected || variables.count == head && counted == 0
     else {
       throw DataError(
         .mismatch, "\(variables.count) variables", expected: "\(expected) for \(count) weights")
     }
+    let runs = variables.count == head ? [] : layout.runs
+    guard isInOrder || counted == 0 || runs.isEmpty else {
+      throw DataError(
+        .unsupported, "the file does not say which of its variables belong to which weights")
+    }
+    // Keras counts batches, and makes a step of several of them
+    let steps = counted / batches
     var own = settings
-    let rate = try hasRate ? variables[1].load().doubles.first : initialRate
+    let rate = try hasRate ? number(at: 1) : initialRate
     if let rate { own["lr"] = .number(rate) }
     var names: [String] = []
     var memories: OrderedDictionary<String, OptimizerRecord.Memory> = [:]
     for weight in weights {
       let name = normalised(weight).entry.name
       names.append(name)
-      if number > 0 { memories[name] = OptimizerRecord.Memory(steps: number, slots: [:]) }
+      if steps > 0 { memories[name] = OptimizerRecord.Memory(steps: steps, slots: [:]) }
     }
-    var next = head + averages * count
-    for run in layout.runs {
+    var next = head + besides * count
+    for run in runs {
       for (weight, name) in zip(weights, names) {
         for slot in run {
           let variable = variables[next]
@@ -95,10 +105,18 @@ struct KerasOptimizer {
     }
     var record = OptimizerRecord(
       kind: kind, groups: [.init(settings: own, parameters: names)], memories: memories,
-      globalStep: number)
+      globalStep: steps)
     record.place = place
     record.notes = notes
     return record
+  }
+
+  /// A variable that is one number; nil when it is none.
+  private func number(at index: Int) throws -> Double? {
+    guard variables.indices.contains(index), variables[index].shape.elementCount == 1 else {
+      return nil
+    }
+    return try variables[index].load().doubles.first
   }
 
   /// Where a schedule begins.
@@ -193,7 +211,7 @@ extension KerasReader {
       let names = try group.attributes.chunkedTexts("weight_names")
     else { return nil }
     let training = try tree.groups[""]?.attributes.text("training_config")
-      .flatMap { try JSONValue(parsing: $0) }
+      .flatMap { text in try naming("'training_config'") { try JSONValue(parsing: text) } }
     return Found(
       training: training, json: training?["optimizer_config"],
       variables: names.compactMap { tree.datasets["optimizer_weights/\($0)"] },
@@ -216,13 +234,12 @@ extension KerasReader {
   /// Takes the state of an optimiser that lies beside the weights.
   ///
   /// - Parameter optimizer: its configuration, `{"class_name": …, "config": …}`, and where its variables are; nil without one.
+  ///   What is wrong with it keeps no one from the weights.
   static func adopt(
-    _ optimizer: Found?,
+    _ optimizer: Result<Found?, any Error>,
     _ found: KerasWeights, _ normalisation: Normalisation, _ model: KerasModel?,
     into checkpoint: inout Checkpoint
   ) {
-    guard let optimizer, !optimizer.variables.isEmpty else { return }
-    if let training = optimizer.training { checkpoint.native = KerasTraining(json: training) }
     let still = Set(
       (model?.flattened() ?? []).filter { $0.layer.config["trainable"]?.bool == false }
         .map { $0.path })
@@ -230,6 +247,8 @@ extension KerasReader {
       !fixed.contains($0.leaf) && !still.contains($0.module)
     }
     do {
+      guard let optimizer = try optimizer.get(), !optimizer.variables.isEmpty else { return }
+      if let training = optimizer.training { checkpoint.native = KerasTraining(json: training) }
       guard let json = optimizer.json, let name = json["class_name"]?.string else {
         throw DataError(.unsupported, "the file does not say which optimizer's it is")
       }
@@ -241,11 +260,13 @@ extension KerasReader {
         className: name, config: json["config"] ?? .null,
         variables: optimizer.variables.map { $0.entry() }, place: optimizer.place)
       checkpoint.optimizer = try naming("optimizer state '\(optimizer.place)'") {
-        try state.record(of: learning, normalised: normalisation.normalised)
+        try state.record(
+          of: learning, isInOrder: found.isInOrder, normalised: normalisation.normalised)
       }
     } catch {
       checkpoint.optimizerError =
-        error as? DataError ?? DataError(.malformed, "\(error)", subject: optimizer.place)
+        error as? DataError
+        ?? DataError(.malformed, "\(error)", subject: "the optimizer's state")
     }
   }
 

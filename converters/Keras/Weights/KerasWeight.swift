@@ -19,4 +19,6 @@ struct KerasWeights: Sendable {
   /// Optimizer and random state.
   var auxiliary: [TensorEntry] = []
   var notes: [String] = []
+  /// Whether the weights come in the order in which Keras makes them: an HDF5 file has that of names.
+  var isInOrder = false
 }

@@ -27,6 +27,7 @@ enum LegacyWeights {
     let layers = Dictionary(
       (model?.layers ?? []).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     var read: Set<String> = []
+    result.isInOrder = true
     for name in names {
       guard let group = tree.groups[path(root, name)] else {
         throw DataError(
@@ -62,6 +63,7 @@ enum LegacyWeights {
         result.weights.append(
           KerasWeight(entry: dataset.entry(), module: parts.dropLast(), leaf: leaf, className: nil))
         result.notes.append("the weight '\(path)' is not listed in weight_names")
+        result.isInOrder = false
       }
     }
     return result

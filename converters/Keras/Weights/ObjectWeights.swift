@@ -19,6 +19,7 @@ enum ObjectWeights {
     var result = KerasWeights()
     var read: Set<String> = []
     let places = model.map { ObjectWeights.places(of: $0, at: "", under: []) } ?? []
+    result.isInOrder = model != nil
     for place in places {
       let paths = variables(tree, at: place.path)
       let leaves = KerasVariables.leaves(
@@ -37,6 +38,7 @@ enum ObjectWeights {
       } else {
         let owner = places.first { path.hasPrefix($0.path + "/") }
         result.weights.append(try unplaced(tree, path, dataset, inside: owner))
+        result.isInOrder = false
       }
     }
     return result
