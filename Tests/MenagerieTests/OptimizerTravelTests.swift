@@ -11,62 +11,19 @@ import Training
 
 /// A run that goes on with the state of an optimiser that a file carries.
 @Suite struct OptimizerTravelTests {
-  private let scratch = ScratchDirectory()
-  private static let resnet = Fixtures.path(
-    "architectures/torchvision-resnet-basic/model.pth")
-
-  private func data(
-    _ range: Range<Int>, classes: Int = 10, isKeras: Bool = false
-  ) throws -> String {
-    let shape: Shape = isKeras ? [range.count, 32, 32, 3] : [range.count, 3, 33, 33]
-    let size = shape.elementCount / range.count
-    let numbers = (range.lowerBound * size..<range.upperBound * size).map {
-      Float($0 * 7919 % 1009) / 504 - 1
-    }
-    let path = scratch.file("data-\(range.lowerBound)-\(range.upperBound).npz")
-    try NPZ.write(
-      [
-        TensorEntry(name: isKeras ? "image" : "input", Tensor(shape: shape, numbers)),
-        TensorEntry(name: "labels", Tensor(range.map { Int64($0 * 7 % classes) })),
-      ], to: path)
-    return path
-  }
-
-  private func options(_ optimizer: String?) -> FineTuningOptions {
-    var options = FineTuningOptions()
-    options.method = "full"
-    options.optimizer = optimizer
-    (options.epochs, options.batchSize, options.threads) = (1, 2, 1)
-    options.schedule = "constant"
-    (options.validationShare, options.shuffles) = (0, false)
-    return options
-  }
-
-  /// Learns from a file and writes the result with its optimiser.
-  private func learn(
-    _ file: String, _ range: Range<Int>, _ options: FineTuningOptions, to name: String
-  ) throws -> (tuner: FineTuner, file: String) {
-    let isKeras = !file.hasSuffix(".pth")
-    var tuner = try FineTuner(
-      Model(contentsOf: file), data: data(range, isKeras: isKeras), options: options)
-    try tuner.run()
-    var conversion = ConversionOptions()
-    conversion.keepsOptimizer = true
-    let path = scratch.file(name)
-    _ = try Converter(options: conversion).convert(tuner.modelWithOptimizer(), to: path)
-    return (tuner, path)
-  }
+  private let runs = TravellingRuns()
+  private static let resnet = TravellingRuns.resnet
 
   @Test(arguments: OptimizerRegistry.names)
   func twoHalvesThroughAFileAreTheWhole(optimizer: String) throws {
-    var first = options(optimizer)
+    var first = runs.options(optimizer)
     first.optimizerSettings = optimizer == "rmsprop" ? ["momentum": 0.5, "centered": 1] : [:]
     first.rate = 0.003
     first.weightDecay = 0
-    let whole = try learn(Self.resnet, 0..<8, first, to: "whole.pth").file
-    let half = try learn(Self.resnet, 0..<4, first, to: "half.pth").file
+    let whole = try runs.learn(Self.resnet, 0..<8, first, to: "whole.pth").file
+    let half = try runs.learn(Self.resnet, 0..<4, first, to: "half.pth").file
     // Optimiser, rate and settings are those of the file
-    let (tuner, rest) = try learn(half, 4..<8, options(nil), to: "rest.pth")
+    let (tuner, rest) = try runs.learn(half, 4..<8, runs.options(nil), to: "rest.pth")
     #expect(tuner.options.optimizer == optimizer && tuner.options.rate == 0.003)
     #expect(tuner.notes.first?.hasPrefix("goes on with the") == true, "\(tuner.notes)")
     let (a, b) = (try Model(contentsOf: whole), try Model(contentsOf: rest))
@@ -85,17 +42,16 @@ import Training
 
   @Test(arguments: ["h5", "keras"], ["adam", "adamw", "sgd", "lion"])
   func kerasFilesCarryItToo(format: String, optimizer: String) throws {
-    var first = options(optimizer)
+    var first = runs.options(optimizer)
     // Keras's momentum has the rate in it, which a power of two leaves exact; its epsilon stands elsewhere
     first.rate = 1.0 / 1024
     // Here norms and biases do not decay, in a file of one group they would
     first.weightDecay = 0
     if optimizer.hasPrefix("adam") { first.optimizerSettings = ["uncorrected_eps": 1] }
-    let whole = try learn(Digits.keras, 0..<4, first, to: "whole.\(format)").file
-    let half = try learn(Digits.keras, 0..<2, first, to: "half.\(format)").file
-    let (tuner, rest) = try learn(half, 2..<4, options(nil), to: "rest.\(format)")
-    let steps = optimizer == "sgd" || optimizer == "lion" ? "" : " at step 1"
-    #expect(tuner.notes[0].contains(steps) && tuner.options.rate == first.rate)
+    let whole = try runs.learn(Digits.keras, 0..<4, first, to: "whole.\(format)").file
+    let half = try runs.learn(Digits.keras, 0..<2, first, to: "half.\(format)").file
+    let (tuner, rest) = try runs.learn(half, 2..<4, runs.options(nil), to: "rest.\(format)")
+    #expect(tuner.notes[0].contains(" at step 1:") && tuner.options.rate == first.rate)
     let (a, b) = (try Model(contentsOf: whole), try Model(contentsOf: rest))
     for (one, other) in zip(a.checkpoint.tensors, b.checkpoint.tensors) {
       #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
@@ -104,6 +60,7 @@ import Training
       try #require(a.checkpoint.optimizer), try #require(b.checkpoint.optimizer)
     )
     #expect(mine.steps == 2 && theirs.steps == 2)
+    #expect(mine.entries.map(\.name) == theirs.entries.map(\.name) && !mine.entries.isEmpty)
     for (one, other) in zip(mine.entries, theirs.entries) {
       #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
     }
@@ -112,10 +69,21 @@ import Training
   /// In files of Keras the momentum has the rate in it, and comes out of it rounded.
   @Test(arguments: ["h5", "keras"], [0.02, 0.0003])
   func aMomentumThatHoldsTheRateComesBack(format: String, rate: Double) throws {
-    var first = options("sgd")
+    var first = runs.options("sgd")
     (first.rate, first.weightDecay) = (rate, 0)
-    let file = try learn(Digits.keras, 0..<4, first, to: "begun.\(format)").file
-    let (tuner, _) = try learn(file, 4..<6, options(nil), to: "rest.\(format)")
+    let (before, file) = try runs.learn(Digits.keras, 0..<4, first, to: "begun.\(format)")
+    let learnt = try #require(try before.modelWithOptimizer().checkpoint.optimizer?.entries)
+    let read = try #require(try Model(contentsOf: file).checkpoint.optimizer?.entries)
+    #expect(Set(read.map(\.name)) == Set(learnt.map(\.name)) && !read.isEmpty)
+    for entry in learnt {
+      let (mine, theirs) = (
+        try entry.load().floats, try read.first { $0.name == entry.name }?.load().floats ?? []
+      )
+      #expect(mine.contains { $0 != 0 }, "\(entry.name)")
+      #expect(
+        mine.elementsEqual(theirs) { abs($0 - $1) <= 2 * $0.ulp }, "\(entry.name)")
+    }
+    let (tuner, _) = try runs.learn(file, 4..<6, runs.options(nil), to: "rest.\(format)")
     #expect(tuner.notes[0].hasPrefix("goes on with the SGD state"), "\(tuner.notes)")
   }
 
@@ -131,11 +99,11 @@ import Training
     }
     checkpoint.tensors.append(TensorEntry(name: "lm_head.weight", shared))
     checkpoint.normalised = checkpoint.tensors.map { NormalisedTensor($0) }
-    let data = scratch.file("ids.npz")
+    let data = runs.scratch.file("ids.npz")
     let ids = Tensor(shape: [2, 4], [5, 6, 7, 8, 9, 10, 11, 12] as [Int64])
     try NPZ.write([TensorEntry(name: "input_ids", ids)], to: data)
     var tuner = try FineTuner(
-      Model(checkpoint, path: "model.pt"), data: data, options: options("adamw"))
+      Model(checkpoint, path: "model.pt"), data: data, options: runs.options("adamw"))
     try tuner.run()
     let after = try tuner.modelWithOptimizer().checkpoint
     #expect(after.normalised.map(\.entry.name) == names + ["lm_head.weight"])
@@ -152,11 +120,11 @@ import Training
   }
 
   @Test func aLossThatIsNoNumberLosesNoState() throws {
-    var wild = options("sgd")
+    var wild = runs.options("sgd")
     (wild.rate, wild.epochs) = (1e30, 2)
-    let folder = scratch.file("run")
+    let folder = runs.scratch.file("run")
     var tuner = try FineTuner(
-      Model(contentsOf: Self.resnet), data: data(0..<4), options: wild)
+      Model(contentsOf: Self.resnet), data: runs.data(0..<4), options: wild)
     let error = #expect(throws: DataError.self) { try tuner.run(resumingIn: folder, every: 0) }
     let words = try #require(error).description
     #expect(words.contains("step 2") && words.contains("learning rate 1e+30"), "\(words)")
@@ -170,7 +138,7 @@ import Training
   }
 
   @Test func samplesThatWouldRuinTheWeightsCanBeLeftOut() throws {
-    let path = scratch.file("holes.npz")
+    let path = runs.scratch.file("holes.npz")
     var numbers = [Float](repeating: 0.25, count: 4 * 3 * 33 * 33)
     numbers[3 * 33 * 33 * 2] = .nan
     try NPZ.write(
@@ -179,10 +147,10 @@ import Training
         TensorEntry(name: "labels", Tensor([0, 1, 2, 3] as [Int64])),
       ], to: path)
     let model = try Model(contentsOf: Self.resnet)
-    var strict = try FineTuner(model, data: path, options: options("adamw"))
+    var strict = try FineTuner(model, data: path, options: runs.options("adamw"))
     let error = #expect(throws: DataError.self) { try strict.run() }
     #expect(error?.found.contains("samples 2, 3") == true, "\(String(describing: error))")
-    var lenient = options("adamw")
+    var lenient = runs.options("adamw")
     lenient.skipsBad = true
     var tuner = try FineTuner(model, data: path, options: lenient)
     try tuner.run()
@@ -193,12 +161,12 @@ import Training
   }
 
   @Test func whatIsAskedForCountsMoreThanTheState() throws {
-    let file = try learn(Self.resnet, 0..<2, options("adamw"), to: "begun.pth").file
+    let file = try runs.learn(Self.resnet, 0..<2, runs.options("adamw"), to: "begun.pth").file
     let model = try Model(contentsOf: file)
     func tuner(_ change: (inout FineTuningOptions) -> Void) throws -> FineTuner {
-      var options = options(nil)
+      var options = runs.options(nil)
       change(&options)
-      return try FineTuner(model, data: data(0..<2), options: options)
+      return try FineTuner(model, data: runs.data(0..<2), options: options)
     }
     let other = try tuner { $0.optimizer = "sgd" }
     #expect(other.notes == ["the AdamW state of begun.pth is left: --optimizer sgd"])
@@ -214,22 +182,20 @@ import Training
   }
 
   @Test func aNewLastLayerBeginsAnew() throws {
-    let file = try learn(Self.resnet, 0..<2, options("adamw"), to: "begun.pth").file
+    let file = try runs.learn(Self.resnet, 0..<2, runs.options("adamw"), to: "begun.pth").file
     let tuner = try FineTuner(
-      Model(contentsOf: file), data: data(0..<12, classes: 12), options: options(nil))
+      Model(contentsOf: file), data: runs.data(0..<12, classes: 12), options: runs.options(nil))
     #expect(tuner.task.isHeadNew && tuner.notes[0].contains("42 of 44"), "\(tuner.notes)")
   }
 
   @Test func aFormatWithoutAPlaceLeavesTheStateAndSaysSo() throws {
-    let file = try learn(Self.resnet, 0..<2, options("adamw"), to: "begun.pth").file
-    var conversion = ConversionOptions()
-    conversion.keepsOptimizer = true
-    let report = try Converter(options: conversion)
-      .convert(file, to: scratch.file("out.safetensors"))
+    let file = try runs.learn(Self.resnet, 0..<2, runs.options("adamw"), to: "begun.pth").file
+    let report = try runs.converter
+      .convert(file, to: runs.scratch.file("out.safetensors"))
     #expect(report.notes.contains { $0.contains("AdamW at step 1 stays behind") })
-    let plain = try Converter().convert(file, to: scratch.file("out.pth"))
+    let plain = try Converter().convert(file, to: runs.scratch.file("out.pth"))
     #expect(plain.notes.contains { $0.contains("--with-optimizer takes it along") })
-    #expect(try Model(contentsOf: scratch.file("out.pth")).checkpoint.optimizer == nil)
+    #expect(try Model(contentsOf: runs.scratch.file("out.pth")).checkpoint.optimizer == nil)
     #expect(throws: DataError.self) { try Converter().checkOptimizer(output: "x.safetensors") }
   }
 
@@ -239,7 +205,8 @@ import Training
     checkpoint.tensors = checkpoint.tensors.map { $0.renamed("model.\($0.name)") }
     checkpoint.normalised = checkpoint.tensors.map { NormalisedTensor($0) }
     var tuner = try FineTuner(
-      Model(checkpoint, path: "lightning.ckpt"), data: data(0..<2), options: options("sgd"))
+      Model(checkpoint, path: "lightning.ckpt"), data: runs.data(0..<2),
+      options: runs.options("sgd"))
     try tuner.run()
     let names = try tuner.modelWithOptimizer().checkpoint
     #expect(names.normalised.map(\.entry.name) == checkpoint.tensors.map(\.name))

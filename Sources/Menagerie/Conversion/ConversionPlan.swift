@@ -97,7 +97,17 @@ struct ConversionPlan {
       notes.append("\(state) stays behind: \(obstacle ?? "--with-optimizer takes it along")")
       return
     }
-    let (made, left) = try record.translated(translation)
+    var (made, left) = try record.translated(translation)
+    let names = checkpoint.normalised.map(\.entry.name)
+    if format.identifier != model.checkpoint.format
+      || names != model.checkpoint.normalised.map(\.entry.name)
+    {
+      // PyTorch numbers weights in the order in which they are written, which is not Keras's
+      let places = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+      for index in made.groups.indices {
+        made.groups[index].parameters.sort { places[$0, default: 0] < places[$1, default: 0] }
+      }
+    }
     checkpoint.optimizer = made
     notes.append("\(state) goes along, with \(made.memories.count) weights")
     if !left.isEmpty {
@@ -271,23 +281,36 @@ struct ConversionPlan {
   }
 
   /// What of the optimiser's state reads back otherwise than it was written; nil when all is well.
-  func optimizerFault(in back: Checkpoint) throws -> String? {
+  ///
+  /// Formats that remember all weights or none have zeros for those that did not learn.
+  func optimizerFault(in back: Checkpoint, _ written: [WrittenTensor]) throws -> String? {
     guard let record = checkpoint.optimizer else { return nil }
     guard let other = back.optimizer else {
       return "the optimizer's state is not read back: \(back.optimizerError?.description ?? "none")"
     }
-    guard other.memories.count == record.memories.count else {
-      return "\(other.memories.count) of \(record.memories.count) weights are remembered"
-    }
-    let read = Dictionary(other.entries.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
-    for entry in record.entries {
-      guard let found = read[entry.name] else { continue }
-      let (one, other) = (try found.load(), try entry.load())
-      guard one.isBitEqual(to: other) || ConversionPlan.differByRounding(one, other) else {
-        return "the optimizer's '\(entry.name)' reads back differently"
+    // A weight may be called otherwise where it went
+    let names = Dictionary(
+      back.normalised.filter { $0.sources.count == 1 }.map { ($0.sources[0], $0.entry.name) },
+      uniquingKeysWith: { first, _ in first })
+    let places = Dictionary(
+      written.map { ($0.source, $0.target) }, uniquingKeysWith: { first, _ in first })
+    // A second name of a weight is in no group
+    let known = Set(record.groups.flatMap(\.parameters))
+    var rest = Dictionary(other.entries.map { ($0.name, $0) }, uniquingKeysWith: { $1 })
+    for (name, memory) in record.memories where known.contains(name) {
+      guard let place = places[name, default: name] else { continue }
+      for (slot, entry) in memory.slots {
+        guard let found = rest.removeValue(forKey: "\(names[place] ?? name).\(slot)") else {
+          return "the optimizer's '\(name).\(slot)' is not read back"
+        }
+        let (one, other) = (try found.load(), try entry.load())
+        guard one.isBitEqual(to: other) || ConversionPlan.differByRounding(one, other) else {
+          return "the optimizer's '\(name).\(slot)' reads back differently"
+        }
       }
     }
-    return nil
+    let stray = try rest.first { try $0.value.load().doubles.contains { $0 != 0 } }
+    return stray.map { "the optimizer remembers '\($0.key)', which nobody wrote" }
   }
 
   /// Whether two tensors are one but for the last bits: some libraries keep a slot times the learning rate.

@@ -104,7 +104,7 @@ public struct Converter {
     let written = try staged.naming(source: source) { try format.write(plan.checkpoint, to: $0) }
     var report = plan.report(written, source: source, output: staged.path)
     report.verification = try staged.naming(source: source) {
-      try verification(of: $0, named: staged.path, against: model, plan)
+      try verification(of: $0, named: staged.path, against: model, plan, written)
     }
     if report.verification.status == .failed {
       throw DataError(
@@ -142,14 +142,15 @@ public struct Converter {
 
   /// Reads the output back and compares: by running both sides where both have a graph, else tensor by tensor.
   private func verification(
-    of temporaryPath: String, named output: String, against model: Model, _ plan: ConversionPlan
+    of temporaryPath: String, named output: String, against model: Model, _ plan: ConversionPlan,
+    _ written: [WrittenTensor]
   ) throws -> ConversionReport.Verification {
     guard options.isVerified else {
       return .init(status: .unchecked, reason: "not asked for (--no-verify)")
     }
     progress("checking \(output)")
     let checkpoint = try FormatRegistry.read(temporaryPath)
-    if let wrong = try plan.optimizerFault(in: checkpoint) {
+    if let wrong = try plan.optimizerFault(in: checkpoint, written) {
       return .init(status: .failed, reason: wrong)
     }
     // Quantised on purpose, the model answers differently: its tensors must be what was meant
