@@ -51,6 +51,7 @@ struct Compiler: Sendable {
       try builder.update(state: state.input, with: graph.outputs[state.output])
     }
     var (named, counts) = (builder.steps, builder.bufferCounts)
+    let works = Dictionary(named.map { ($0.name, $0.step.work) }, uniquingKeysWith: +)
     if !options.isPlain {
       let chains = RowChains(named, counts: counts, threads: pool.threads, maximumBytes: limit)
       (named, counts) = try chains.grouped()
@@ -62,7 +63,7 @@ struct Compiler: Sendable {
       Program.Entry(name: $0.name, step: $0.step, releases: $1)
     }
     return LoweredGraph(
-      entries: entries, plan: plan, slotCount: builder.slotCount, outputs: outputs)
+      entries: entries, plan: plan, slotCount: builder.slotCount, outputs: outputs, works: works)
   }
 
   /// For each step, the slots that neither a later one nor an output needs.
@@ -85,18 +86,24 @@ struct LoweredGraph {
   let plan: BufferPlan
   let slotCount: Int
   let outputs: [(name: String, argument: Argument)]
+  /// What the steps of each node have to do.
+  let works: [String: Int]
   var memory: ProgramMemory
 
   init(
     entries: [Program.Entry], plan: BufferPlan, slotCount: Int,
-    outputs: [(name: String, argument: Argument)]
+    outputs: [(name: String, argument: Argument)], works: [String: Int]
   ) {
     self.entries = entries
     self.plan = plan
     self.slotCount = slotCount
     self.outputs = outputs
+    self.works = works
     memory = ProgramMemory(bytes: plan.count * 4)
   }
+
+  /// What all steps have to do.
+  var work: Int { works.values.reduce(0, +) }
 
   var program: Program {
     Program(

@@ -182,6 +182,16 @@ extension ProgramBuilder {
   }
 }
 
+extension Operator {
+  /// Whether a tail may hold it.
+  var mayBeInTail: Bool {
+    switch self {
+    case is Relu, is Clip, is BatchNormalization, is Add, is Sub, is Mul, is Div: true
+    default: UnaryOperator(gate: self) != nil
+    }
+  }
+}
+
 extension UnaryOperator {
   /// The activations that products are often followed by.
   fileprivate init?(gate: any Operator) {

@@ -22,6 +22,9 @@ protocol Step: Sendable {
 }
 
 extension Step {
+  /// What it has to do, to compare it with others: its operations, where a float that is read or written counts as many.
+  var work: Int { operations + 32 * (reads + writes).reduce(0) { $0 + $1.count } }
+
   var operations: Int { 0 }
   var weightBytes: Int { 0 }
   var reads: [Region] { [] }

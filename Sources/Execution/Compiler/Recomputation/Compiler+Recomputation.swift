@@ -2,51 +2,68 @@ import BinaryIO
 import ModelGraph
 
 extension Compiler {
-  /// So much more than the least memory is worth less work.
-  private static let tolerance = 1.1
-  /// A part of the memory that is worth computing nothing twice for.
+  /// The share of what can be saved that may be given back for less work.
+  private static let slack = 0.15
+  /// A graph is left alone when the best way takes more than this share of its memory.
   private static let gain = 0.9
+
+  /// A way to compute parts twice, as it was planned.
+  private struct Plan {
+    let cuts: [ForwardPart.Cut]
+    let way: GraphWithCopies
+    let bytes: Int
+    let work: Int
+  }
 
   /// The graph as it is, or with parts that are computed again on the way back, where this takes less memory.
   ///
-  /// Every way to cut it is planned in full, so that what is said of its memory is what it takes.
+  /// Every way is planned in full, so that what is said of its memory is what it takes.
   func leastMemory(_ graph: Graph, _ forward: ForwardPart) throws -> LoweredGraph {
     let whole = Result { try lowered(graph) }
-    let bytes: Int?
+    let known: LoweredGraph?
     switch whole {
-    case .success(let lowered): bytes = lowered.memory.bytes
-    case .failure(let error as DataError) where error.code == .limitExceeded: bytes = nil
+    case .success(let lowered): known = lowered
+    case .failure(let error as DataError) where error.code == .limitExceeded: known = nil
     case .failure(let error): throw error
     }
-    var found: [(way: GraphWithCopies, bytes: Int, work: Int)] = []
-    for cuts in forward.waysToCut {
-      let way = forward.computedAgain(between: cuts)
-      guard way.parts > 0, let other = try? lowered(way.graph, consumers: way.consumers) else {
-        continue
+    func plan(_ cuts: [ForwardPart.Cut], keeping worth: Set<ValueID> = []) -> Plan? {
+      let way = forward.computedAgain(between: cuts, keeping: worth)
+      guard way.parts > 0, let lowered = try? lowered(way.graph, consumers: way.consumers) else {
+        return nil
       }
-      found.append((way, other.memory.bytes, other.work))
+      return Plan(cuts: cuts, way: way, bytes: lowered.memory.bytes, work: lowered.work)
     }
-    let least = found.map(\.bytes).min() ?? .max
-    let bound = Int(min(Self.tolerance * Double(least), Self.gain * Double(bytes ?? .max)))
-    let best = found.filter { $0.bytes <= bound }.min { $0.work < $1.work }
+    var plans = forward.waysToCut.compactMap { plan($0) }
+    let before = known?.memory.bytes
+    let least = Double(plans.map(\.bytes).min() ?? .max)
+    var bound = least + Self.slack * ((before.map(Double.init) ?? 2 * least) - least)
+    bound = min(bound, Self.gain * Double(before ?? .max))
+    plans = plans.filter { Double($0.bytes) <= bound }
+    if let known {
+      let works = graph.nodes.map { known.works[$0.name] ?? 0 }
+      for plain in plans.sorted(by: { $0.bytes < $1.bytes }).prefix(6) {
+        let average = Double(plain.work - known.work) / Double(known.memory.bytes - plain.bytes)
+        var last: Set<ValueID> = []
+        for factor in [4, 2, 1.0] {
+          let worth = forward.worthKeeping(
+            between: plain.cuts, works: works, density: factor * average)
+          guard worth != last else { continue }
+          last = worth
+          if let plan = plan(plain.cuts, keeping: worth), Double(plan.bytes) <= bound {
+            plans.append(plan)
+          }
+        }
+      }
+    }
+    let best = plans.min { ($0.work, $0.bytes) < ($1.work, $1.bytes) }
     var result =
-      try best.map { try lowered($0.way.graph, consumers: $0.way.consumers) } ?? whole.get()
-    result.memory.bytesWithoutRecomputation = bytes
+      try best.map { try lowered($0.way.graph, consumers: $0.way.consumers) }
+      ?? whole.get()
+    result.memory.bytesWithoutRecomputation = before
     if let best {
-      (result.memory.recomputedParts, result.memory.recomputedNodes) = (
-        best.way.parts, best.way.copies
-      )
+      result.memory.recomputedParts = best.way.parts
+      result.memory.recomputedNodes = best.way.copies
     }
     return result
-  }
-}
-
-extension LoweredGraph {
-  /// Multiplications and additions; a number that is read or written counts as some of them.
-  fileprivate var work: Int {
-    entries.reduce(0) { sum, entry in
-      sum + entry.step.operations
-        + 32 * (entry.step.reads + entry.step.writes).reduce(0) { $0 + $1.count }
-    }
   }
 }

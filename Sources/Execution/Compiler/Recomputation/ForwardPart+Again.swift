@@ -16,10 +16,12 @@ extension ForwardPart {
   /// The graph that keeps what flows over the cuts, and computes what else the way back takes of the parts before the last cut
   /// again, part by part, just before it takes it.
   ///
+  /// - Parameter worth: other values that are kept.
+  ///
   /// A part with numbers by chance that no key gives stays as it is.
-  func computedAgain(between cuts: [Cut]) -> GraphWithCopies {
+  func computedAgain(between cuts: [Cut], keeping worth: Set<ValueID> = []) -> GraphWithCopies {
     var graph = graph
-    let kept = Set(cuts.flatMap(\.values))
+    let kept = worth.union(cuts.flatMap(\.values))
     var copies: [ValueID: ValueID] = [:]
     // What those take that go back
     var again: [ValueID: ValueID] = [:]
@@ -28,11 +30,9 @@ extension ForwardPart {
     for cut in cuts {
       let range = start..<cut.index
       start = cut.index
-      let wanted = range.flatMap { graph.nodes[$0].outputs.compactMap { $0 } }.filter {
-        isSaved($0) && !kept.contains($0) && !isByProduct($0)
-      }
-      guard let place = wanted.compactMap({ firstReturns[$0.index] }).min(),
-        let nodes = nodes(for: wanted, within: range)
+      let wanted = wanted(within: range, keeping: kept)
+      guard let place = wanted.flatMap(returns).map(tailStart).min(),
+        let nodes = nodes(for: wanted, within: range, keeping: kept)
       else { continue }
       var own: [ValueID: ValueID] = [:]
       for index in nodes {
@@ -50,20 +50,6 @@ extension ForwardPart {
       parts += 1
     }
     return assembled(graph, copies, again, inserted, parts: parts)
-  }
-
-  /// Those of the range that the values need, in their order; nil where one would give something else the second time.
-  private func nodes(for wanted: [ValueID], within range: Range<Int>) -> [Int]? {
-    var needed = Set(wanted)
-    var found: [Int] = []
-    for index in range.reversed() {
-      let node = graph.nodes[index]
-      guard node.outputs.contains(where: { $0.map(needed.contains) ?? false }) else { continue }
-      guard node.operator.isRepeatable else { return nil }
-      found.append(index)
-      for case let id? in node.inputs { needed.insert(id) }
-    }
-    return found.reversed()
   }
 
   private func assembled(

@@ -18,9 +18,6 @@ extension ForwardPart {
   var narrowPlaces: [Cut] {
     var places: [Cut] = []
     var (open, counts, bytes, hidden): (Set<ValueID>, [ValueID: Int], Int, Int) = ([], [:], 0, 0)
-    func mayBeHidden(_ id: ValueID) -> Bool {
-      graph[id].type.dataType.map(\.isFloatingPoint) != false && takers[id.index].count < 2
-    }
     func change(_ id: ValueID, by sign: Int) {
       if mayBeHidden(id) { hidden += sign }
       let root = root(id)
@@ -39,11 +36,20 @@ extension ForwardPart {
         if open.remove(id) != nil { change(id, by: -1) }
       }
     }
-    return places.indices.filter { place in
-      let bytes = places[place].bytes
-      return (place == 0 || bytes <= places[place - 1].bytes)
-        && (place + 1 == places.count || bytes <= places[place + 1].bytes)
-    }.map { places[$0] }
+    var narrow: [Cut] = []
+    var start = 0
+    // Runs of places where just as much flows
+    while start < places.count {
+      let bytes = places[start].bytes
+      let stop = places[start...].firstIndex { $0.bytes != bytes } ?? places.count
+      if start == 0 || places[start - 1].bytes > bytes,
+        stop == places.count || places[stop].bytes > bytes
+      {
+        narrow += places[start..<stop]
+      }
+      start = stop
+    }
+    return narrow
   }
 
   /// Ways to cut the forward part, from few parts to many: those that keep what flows over the cuts and, of one part at a time,

@@ -12,8 +12,9 @@ struct ForwardPart {
   let takers: [[Int]]
   /// For each value the last of its takers that leads forwards; -1 where there is none.
   let lastUses: [Int]
-  /// For each value the first of its takers that goes back.
-  let firstReturns: [Int?]
+  /// For each node the first one of those that may become one step with it, itself if none does: a sum takes along what
+  /// follows it, where nobody else takes it.
+  private let tailStarts: [Int]
   /// For each value the one whose memory it has: what only looks at another otherwise has none of its own.
   private let roots: [ValueID]
 
@@ -26,16 +27,18 @@ struct ForwardPart {
     let count = graph.values.count
     var producers = [Int?](repeating: nil, count: count)
     var lastUses = [Int](repeating: -1, count: count)
-    var firstReturns = [Int?](repeating: nil, count: count)
+    let takers = graph.consumers
+    var tailStarts = Array(graph.nodes.indices)
+    var sources = [Int?](repeating: nil, count: count)
     var roots = (0..<count).map { ValueID(index: $0) }
     for (index, node) in graph.nodes.enumerated() {
       for case let id? in node.inputs {
-        if index < end {
-          lastUses[id.index] = index
-        } else {
-          firstReturns[id.index] = firstReturns[id.index] ?? index
+        if index < end { lastUses[id.index] = index }
+        if node.operator.mayBeInTail, takers[id.index].count == 1, let source = sources[id.index] {
+          tailStarts[index] = min(tailStarts[index], tailStarts[source])
         }
       }
+      for case let id? in node.outputs { sources[id.index] = index }
       guard index < end else { continue }
       for case let id? in node.outputs { producers[id.index] = index }
       if Self.views.contains(node.operator.name), let x = node.inputs.first ?? nil,
@@ -44,8 +47,8 @@ struct ForwardPart {
         roots[y.index] = roots[x.index]
       }
     }
-    (self.producers, self.takers, self.lastUses) = (producers, graph.consumers, lastUses)
-    (self.firstReturns, self.roots) = (firstReturns, roots)
+    (self.producers, self.takers, self.lastUses) = (producers, takers, lastUses)
+    (self.tailStarts, self.roots) = (tailStarts, roots)
   }
 
   /// Operators that move nothing.
@@ -66,7 +69,19 @@ struct ForwardPart {
 
   /// Whether nodes that go back take the value, so that it is kept until then.
   func isSaved(_ id: ValueID) -> Bool {
-    firstReturns[id.index] != nil && producers[id.index] != nil
+    producers[id.index] != nil && !returns(id).isEmpty
+  }
+
+  /// The nodes that go back and take the value.
+  func returns(_ id: ValueID) -> [Int] {
+    takers[id.index].filter { $0 >= end && $0 < graph.nodes.count }
+  }
+
+  func tailStart(_ node: Int) -> Int { tailStarts[node] }
+
+  /// Whether one node alone takes the value, which then may be within the step that computes both, and never be in memory.
+  func mayBeHidden(_ id: ValueID) -> Bool {
+    graph[id].type.dataType.map(\.isFloatingPoint) != false && takers[id.index].count < 2
   }
 
   /// Whether the value is little beside what its node computes, and leads nowhere but back: a batch's statistics.
