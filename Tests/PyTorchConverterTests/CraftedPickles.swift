@@ -7,7 +7,7 @@ import Tensors
 import Testing
 
 /// Pickles put together opcode by opcode.
-private enum Pickle {
+enum Pickle {
   static func global(_ module: String, _ name: String) -> [UInt8] {
     Array("c\(module)\n\(name)\n".utf8)
   }
@@ -34,6 +34,11 @@ private enum Pickle {
         global("collections", "OrderedDict") + [0x29, 0x52]) + [0x52]
   }
 
+  static func dictionary(_ entries: [([UInt8], [UInt8])]) -> [UInt8] {
+    [0x7D, 0x28] + entries.flatMap { $0.0 + $0.1 } + [0x75]
+  }
+  static func list(_ items: [[UInt8]]) -> [UInt8] { [0x5D, 0x28] + items.flatMap { $0 } + [0x65] }
+
   static func state(_ entries: ([UInt8], [UInt8])...) -> [UInt8] {
     [0x80, 2, 0x7D, 0x28] + entries.flatMap { $0.0 + $0.1 } + [0x75, 0x2E]
   }
@@ -44,8 +49,7 @@ private enum Pickle {
 }
 
 /// Reads a root pickle as an archive with one storage of twelve floats.
-private func read(_ root: [UInt8]) throws -> Checkpoint {
-  let scratch = ScratchDirectory()
+func read(_ root: [UInt8], in scratch: ScratchDirectory = ScratchDirectory()) throws -> Checkpoint {
   let output = try AtomicFileWriter(path: scratch.file("a.pth"))
   let archive = ZipWriter(output)
   try archive.add("archive/data.pkl", root)

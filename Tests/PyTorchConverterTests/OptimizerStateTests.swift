@@ -131,4 +131,49 @@ import Testing
     let error = try #require(try again(checkpoint).optimizerError)
     #expect(error.code == .unsupported && error.found.contains("rectify"))
   }
+
+  private func foundError(
+    of kind: String, _ slot: String, _ settings: OrderedDictionary<String, JSONValue>
+  ) throws -> DataError? {
+    var checkpoint = network(["a.weight": [3]])
+    var record = try record(["a.weight"], [[3]], decays: [0])
+    record.kind = kind
+    record.groups[0].settings = settings.merging(["lr": 0.1, "weight_decay": 0.1]) { $1 }
+    let values = record.memories["a.weight"]?.slots["exp_avg"]
+    record.memories["a.weight"]?.slots = [slot: try #require(values)]
+    checkpoint.optimizer = record
+    let after = try again(checkpoint)
+    if after.optimizerError == nil { #expect(after.optimizer?.kind == kind) }
+    return after.optimizerError
+  }
+
+  /// timm's RMSpropTF, Lion and SGDW, and others that are nearly what they look like.
+  @Test(
+    arguments: [
+      ("rmsprop", "square_avg", ["lr_in_momentum": true, "decoupled_decay": false]),
+      ("rmsprop", "square_avg", ["lr_in_momentum": false]), ("lion", "exp_avg", ["caution": true]),
+      ("sgd", "momentum_buffer", ["caution": false]), ("adamw", "exp_avg", ["caution": true]),
+      ("adamw", "exp_avg", ["final_lr": 0.1]), ("adam", "exp_avg", ["betas3": [0.9, 0.99]]),
+    ] as [(String, String, OrderedDictionary<String, JSONValue>)])
+  func aNamesakeIsNotTakenForOurs(
+    _ kind: String, _ slot: String, _ settings: OrderedDictionary<String, JSONValue>
+  ) throws {
+    let error = try #require(try foundError(of: kind, slot, settings))
+    #expect(error.code == .unsupported)
+    #expect(error.found.contains(settings.keys[0]), "\(error)")
+  }
+
+  @Test(
+    arguments: [
+      ("adamw", "exp_avg", ["fused": true, "capturable": true, "foreach": false]),
+      ("adamw", "exp_avg", ["caution": false, "extra": nil]),
+      ("lion", "exp_avg", ["caution": false]),
+      ("sgd", "momentum_buffer", ["initial_lr": 0.5, "lr_scale": 0.3, "name": "backbone"]),
+      ("rmsprop", "square_avg", ["max_lr": 0.5, "min_lr": 0.1]),
+    ] as [(String, String, OrderedDictionary<String, JSONValue>)])
+  func settingsThatChangeNothingAreTaken(
+    _ kind: String, _ slot: String, _ settings: OrderedDictionary<String, JSONValue>
+  ) throws {
+    #expect(try foundError(of: kind, slot, settings) == nil)
+  }
 }

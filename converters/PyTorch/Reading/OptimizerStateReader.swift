@@ -14,6 +14,9 @@ struct OptimizerStateReader {
 
   private var heap: PickleHeap { builder.heap }
 
+  /// Settings of a group, and slots of a weight: more are not looked at, since a file may have them shared a million times.
+  private static let maximumCount = 256
+
   /// A value of a file that looks like an optimiser's state.
   struct Place {
     /// Keys from the root.
@@ -36,19 +39,27 @@ struct OptimizerStateReader {
         }
       }
       if isState(value, heap) { return [Place(path: path, value: value)] }
+      guard let node = heap.node(value), max(node.elements.count, node.pairs.count) <= 128 else {
+        return []
+      }
       let inner: [(String, PickleValue)] =
         heap.sequence(value).map { $0.enumerated().map { (String($0), $1) } }
         ?? heap.members(value).compactMap { item in heap.name(item.key).map { ($0, item.value) } }
-      guard inner.count <= 64 else { return [] }
       return inner.filter { isState($0.1, heap) }.map { Place(path: path + [$0.0], value: $0.1) }
     }
   }
 
   private static func isState(_ value: PickleValue, _ heap: PickleHeap) -> Bool {
-    guard heap.isMapping(value), let groups = heap.member("param_groups", of: value),
+    guard isSmall(value, heap), let groups = heap.member("param_groups", of: value),
       heap.sequence(groups) != nil, let state = heap.member("state", of: value)
     else { return false }
     return heap.isMapping(state)
+  }
+
+  /// Whether it is a dictionary of few members.
+  private static func isSmall(_ value: PickleValue, _ heap: PickleHeap) -> Bool {
+    guard let node = heap.node(value), case .dictionary = node.kind else { return false }
+    return node.pairs.count <= 2 * maximumCount
   }
 
   /// - Throws: `DataError` that says what of the state does not fit the weights, or is not known.
@@ -59,23 +70,34 @@ struct OptimizerStateReader {
     var settings: [OrderedDictionary<String, JSONValue>] = []
     var indices: [[Int]] = []
     var names: [[String]] = []
+    var converter = PickleJSON(heap: heap)
+    // A group without weights counts as one
+    var rest = weights.count + OptimizerStateReader.maximumCount
     for group in list {
-      guard let numbers = heap.member("params", of: group).flatMap({ heap.integers($0) }) else {
-        throw DataError(.malformed, "has a group without the numbers of its weights")
+      let members = try bounded(group, "settings of a group")
+      guard
+        let numbers = members.last(where: { $0.key == .string("params") })
+          .flatMap({ heap.integers($0.value) })
+      else { throw DataError(.malformed, "has a group without the numbers of its weights") }
+      rest -= max(numbers.count, 1)
+      guard rest >= 0 else {
+        throw DataError(
+          .mismatch, "has more weights in its groups than the model has",
+          expected: "\(weights.count) at most")
       }
       indices.append(numbers)
+      let titles = heap.member("param_names", of: group).flatMap { heap.sequence($0) } ?? []
       names.append(
-        (heap.member("param_names", of: group).flatMap { heap.sequence($0) } ?? []).compactMap {
-          if case .string(let name) = $0 { name } else { nil }
-        })
-      settings.append(self.settings(group))
+        titles.count != numbers.count
+          ? [] : titles.compactMap { if case .string(let name) = $0 { name } else { nil } })
+      settings.append(self.settings(members, by: &converter))
     }
     let memories = try memories(state)
     let slots = Set(memories.values.flatMap(\.slots.keys))
     let kind = try PyTorchOptimizers.kind(settings, slots: slots)
     let named = try WeightOrder(weights).names(
       of: indices, decays: settings.map { $0["weight_decay"]?.double ?? 0 }, named: names,
-      shapes: memories.mapValues { memory in
+      shapes: memories.filter { !$0.value.slots.isEmpty }.mapValues { memory in
         memory.slots.first { !OptimizerRecord.factors.contains($0.key) }?.value.shape
       })
     var record = OptimizerRecord(
@@ -90,10 +112,23 @@ struct OptimizerStateReader {
     return record
   }
 
-  private func settings(_ group: PickleValue) -> OrderedDictionary<String, JSONValue> {
+  private func bounded(
+    _ value: PickleValue, _ what: String
+  ) throws -> [(key: PickleValue, value: PickleValue)] {
+    let most = OptimizerStateReader.maximumCount
+    guard OptimizerStateReader.isSmall(value, heap) else {
+      throw DataError(
+        .limitExceeded, "the \(what) are no dictionary, or a large one", expected: "\(most) at most"
+      )
+    }
+    return heap.members(value)
+  }
+
+  private func settings(
+    _ members: [(key: PickleValue, value: PickleValue)], by converter: inout PickleJSON
+  ) -> OrderedDictionary<String, JSONValue> {
     var settings: OrderedDictionary<String, JSONValue> = [:]
-    var converter = PickleJSON(heap: heap)
-    for (key, value) in heap.members(group) {
+    for (key, value) in members {
       guard let name = heap.name(key), name != "params", name != "param_names" else { continue }
       if let tensor = try? builder.tensor(value), tensor.elementCount == 1 {
         settings[name] = tensor.doubles.first.map { .number($0) }
@@ -115,7 +150,7 @@ struct OptimizerStateReader {
           .unsupported, "its weights have names where PyTorch has numbers", expected: "0, 1, …")
       }
       var memory = OptimizerRecord.Memory(steps: nil, slots: [:])
-      for (key, value) in heap.members(value) {
+      for (key, value) in try bounded(value, "slots of weight \(index)") {
         guard let slot = heap.name(key) else { continue }
         if slot == "step" {
           memory.steps = try steps(value, of: index)
@@ -134,48 +169,16 @@ struct OptimizerStateReader {
       switch value {
       case .integer(let number): Double(number)
       case .float(let number): number
-      default: builder.isTensor(value) ? try builder.tensor(value).doubles.first : nil
+      default: builder.isTensor(value) ? try number(builder.tensor(value)) : nil
       }
     guard let number, let steps = Int(exactly: number), steps >= 0 else {
       throw DataError(.malformed, "its weight \(index) does not say how many steps it has made")
     }
     return steps
   }
-}
 
-/// What tells PyTorch's optimisers apart in a state that does not name them.
-enum PyTorchOptimizers {
-  /// - Throws: `.unsupported` for one that is none of ours.
-  static func kind(
-    _ groups: [OrderedDictionary<String, JSONValue>], slots: Set<String>
-  ) throws -> (name: String, note: String?) {
-    let first = groups[0]
-    func has(_ keys: String...) -> Bool { keys.allSatisfy { first[$0] != nil } }
-    func only(_ names: Set<String>) -> Bool { slots.isSubset(of: names) }
-    if groups.contains(where: { $0["maximize"]?.bool == true }) {
-      throw DataError(.unsupported, "climbs where we descend (maximize)")
-    }
-    if has("betas", "eps", "amsgrad"), only(["exp_avg", "exp_avg_sq", "max_exp_avg_sq"]) {
-      if let decoupled = first["decoupled_weight_decay"]?.bool {
-        return (decoupled ? "adamw" : "adam", nil)
-      }
-      let decays = groups.contains { $0["weight_decay"]?.double ?? 0 != 0 }
-      return (
-        "adamw", decays ? "it may be Adam's or AdamW's: taken for AdamW (--optimizer adam)" : nil
-      )
-    }
-    if has("momentum", "dampening", "nesterov"), only(["momentum_buffer"]) { return ("sgd", nil) }
-    if has("alpha", "centered"), only(["square_avg", "momentum_buffer", "grad_avg"]) {
-      return ("rmsprop", nil)
-    }
-    if has("beta2_decay", "d"), only(["row_var", "col_var", "variance"]) {
-      return ("adafactor", nil)
-    }
-    if has("betas"), !has("eps"), only(["exp_avg"]) { return ("lion", nil) }
-    let keys = first.keys.filter { !["lr", "weight_decay", "initial_lr"].contains($0) }
-    throw DataError(
-      .unsupported,
-      "an optimizer that is not known here: \((keys + slots.sorted()).prefix(10).joined(separator: ", "))",
-      expected: OptimizerRecord.titles.values.joined(separator: ", "))
+  /// What a tensor of one element holds: a view of a few bytes may stand for more elements than any memory.
+  private func number(_ tensor: Tensor) -> Double? {
+    tensor.elementCount == 1 ? tensor.doubles.first : nil
   }
 }

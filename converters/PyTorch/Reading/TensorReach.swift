@@ -8,18 +8,19 @@ struct TensorReach {
     var pending: [Int] = []
     if case .node(let index) = root { pending.append(index) }
     while let index = pending.last {
-      let children = isTensor(.node(index)) ? [] : TensorReach.children(heap[index])
+      // A value may wait here a million times: only its first two visits look at what it holds
       switch marks[index] {
       case .unseen:
         marks[index] = .open
         if isTensor(.node(index)) {
           marks[index] = .with
         } else {
-          pending += children.filter { marks[$0] == .unseen }
+          pending += TensorReach.children(heap[index]).filter { marks[$0] == .unseen }
         }
       case .open:
         // A value that holds itself is still open here, and counts as holding none
-        marks[index] = children.contains { marks[$0] == .with } ? .with : .without
+        let holds = TensorReach.children(heap[index]).contains { marks[$0] == .with }
+        marks[index] = holds ? .with : .without
         pending.removeLast()
       case .without, .with: pending.removeLast()
       }

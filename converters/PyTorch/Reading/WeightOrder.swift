@@ -6,7 +6,8 @@ import Tensors
 /// Which weight each number of an optimiser's state means: they are counted in the order of `model.parameters()`.
 ///
 /// That is the order of the state dict, without buffers and without second names of one tensor. Groups are counted one after
-/// the other, so that those who sort weights into groups (decaying or not) have another order; what fits the shapes is taken.
+/// the other, so that those who sort weights into groups (decaying or not) have another order; what fits the shapes is taken,
+/// where nothing else fits as well.
 struct WeightOrder {
   private let parameters: [TensorEntry]
   private let all: [TensorEntry]
@@ -39,60 +40,88 @@ struct WeightOrder {
   ///   - decays: what the groups' weights decay by.
   ///   - names: the groups' names, where the state has them.
   ///   - shapes: of the tensors that are remembered.
-  /// - Throws: `.mismatch`, with the first weight that does not fit.
+  /// - Throws: `.mismatch`, with the first weight that does not fit, or when several orders fit alike.
   func names(
     of groups: [[Int]], decays: [Double], named names: [[String]],
     shapes: OrderedDictionary<Int, Shape?>
   ) throws -> [Int: String] {
     let numbers = groups.flatMap { $0 }
-    guard Set(numbers).count == numbers.count else {
+    let known = Set(numbers)
+    guard known.count == numbers.count else {
       throw DataError(.malformed, "has one weight in two groups")
     }
-    if let stray = shapes.keys.first(where: { !numbers.contains($0) }) {
+    if let stray = shapes.keys.first(where: { !known.contains($0) }) {
       throw DataError(.malformed, "remembers a weight \(stray) that is in none of its groups")
     }
+    let wanted = numbers.map { shapes[$0] ?? nil }
+    var budget = WeightOrder.maximumComparisons
     var failure: DataError?
-    for order in orders(groups.map(\.count), decays, names) {
-      let found = zip(numbers, order)
-      guard
-        let wrong = found.first(where: { number, entry in
-          (shapes[number] ?? nil).map { $0 != entry.shape } ?? false
-        })
-      else {
-        return Dictionary(found.map { ($0, $1.name) }, uniquingKeysWith: { first, _ in first })
+    for alike in orders(groups.map(\.count), decays, names) {
+      var fitting: ArraySlice<TensorEntry>?
+      for order in alike {
+        let wrong = zip(wanted, order).enumerated().first { place, pair in
+          budget -= 1
+          return pair.0.map { $0 != pair.1.shape } ?? false
+        }
+        guard budget >= 0 else {
+          throw DataError(.limitExceeded, "its weights may be too many others of the model")
+        }
+        if let wrong {
+          let (shape, entry) = wrong.element
+          failure =
+            failure
+            ?? DataError(
+              .mismatch,
+              "remembers \(shape.map { "\($0)" } ?? "") of its weight \(numbers[wrong.offset]), which is '\(entry.name)'",
+              expected: "\(entry.shape)")
+          continue
+        }
+        // Nobody minds whose memory it is where there is none
+        guard let first = fitting, !shapes.isEmpty else {
+          fitting = fitting ?? order
+          continue
+        }
+        throw DataError(
+          .mismatch,
+          "does not say whether its first weight is '\(first.first?.name ?? "")' or '\(order.first?.name ?? "")': both fit",
+          remedy: "give the optimizer model.named_parameters(), whose names its state has then")
       }
-      let shape = (shapes[wrong.0] ?? nil).map { "\($0)" } ?? ""
-      failure =
-        failure
-        ?? DataError(
-          .mismatch, "remembers \(shape) of its weight \(wrong.0), which is '\(wrong.1.name)'",
-          expected: "\(wrong.1.shape)")
+      if let fitting {
+        return Dictionary(
+          zip(numbers, fitting).map { ($0, $1.name) }, uniquingKeysWith: { first, _ in first })
+      }
     }
     throw failure
       ?? DataError(
         .mismatch, "is of \(numbers.count) weights, and the model has \(parameters.count)")
   }
 
-  /// Orders that the weights may have been given in, the likeliest first.
+  /// How many shapes are compared at most.
+  private static let maximumComparisons = 50_000_000
+
+  /// Orders that the weights may have been given in, the likeliest first, and those together that are as likely.
   private func orders(
     _ counts: [Int], _ decays: [Double], _ names: [[String]]
-  ) -> [[TensorEntry]] {
-    var orders: [[TensorEntry]] = []
-    if let named = byName(counts, names) { orders.append(named) }
+  ) -> [AnySequence<ArraySlice<TensorEntry>>] {
+    var orders: [AnySequence<ArraySlice<TensorEntry>>] = []
+    if let named = byName(counts, names) { orders.append(AnySequence([named[...]])) }
     let total = counts.reduce(0, +)
     guard total <= parameters.count else { return orders }
     // All, or those at the end or elsewhere, where others were not to learn
-    let runs = (0...(parameters.count - total)).reversed().map {
-      Array(parameters[$0..<($0 + total)])
-    }
+    let parameters = parameters
+    let runs = AnySequence(
+      (0...(parameters.count - total)).reversed().lazy.map { parameters[$0..<($0 + total)] })
     let matrices = parameters.filter(WeightOrder.decays)
     let others = parameters.filter { !WeightOrder.decays($0) }
-    let sorted = [matrices + others, others + matrices].filter { _ in
-      counts.count == 2 && total == parameters.count
-        && counts.sorted() == [matrices.count, others.count].sorted()
-    }
     let isSorted = Set(decays.map { $0 == 0 }).count == 2
-    return orders + (isSorted ? sorted + runs : runs + sorted)
+    var sorted: [ArraySlice<TensorEntry>] = []
+    if counts == [matrices.count, others.count], !isSorted || decays[0] != 0 {
+      sorted.append((matrices + others)[...])
+    }
+    if counts == [others.count, matrices.count], !isSorted || decays[0] == 0 {
+      sorted.append((others + matrices)[...])
+    }
+    return orders + (isSorted ? [AnySequence(sorted), runs] : [runs, AnySequence(sorted)])
   }
 
   /// What recipes let decay: neither biases nor what scales.
@@ -105,7 +134,7 @@ struct WeightOrder {
     guard names.map(\.count) == counts, let first = names.joined().first else { return nil }
     let own = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let prefixes = all.lazy.map(\.name).filter { $0 == first || $0.hasSuffix(".\(first)") }
-      .map { $0.dropLast(first.utf8.count) }
+      .map { $0.dropLast(first.count) }
     for prefix in prefixes {
       let entries = names.joined().compactMap { own[prefix + $0] }
       if entries.count == counts.reduce(0, +) { return entries }

@@ -9,8 +9,9 @@ struct PyTorchLayout: Sendable {
   private let weights: [String]
   /// Keys from the root to the optimiser's state; those of a list are its places.
   private let optimizer: [String]
-  /// Names of what is left out: other tensors, and objects of classes.
+  /// Names of what is left out: other tensors, and objects of classes. In a list their places are kept, by None.
   let left: [String]
+  private let leftNames: Set<String>
 
   /// What PyTorch's tutorials do.
   static let usual = PyTorchLayout()
@@ -18,6 +19,7 @@ struct PyTorchLayout: Sendable {
   private init() {
     original = nil
     (weights, optimizer, left) = (["model_state_dict"], ["optimizer_state_dict"], [])
+    leftNames = []
   }
 
   init(
@@ -30,13 +32,24 @@ struct PyTorchLayout: Sendable {
     var left: [String] = []
     PyTorchLayout.walk(heap, root, reach, weights, optimizer) { left.append($0) }
     self.left = left
+    leftNames = Set(left)
   }
 
   /// Levels of plain values that are followed, and how many are written: shared ones unfold.
   private static let maximumDepth = 48
-  private static let maximumCount = 200_000
+  private static let maximumCount = 1_000_000
 
-  /// Tells what of the root's members cannot be written again.
+  /// What a container on the way to weights or optimiser holds, by names; those of a list are its places.
+  private static func members(
+    _ heap: PickleHeap, _ value: PickleValue
+  ) -> [(name: String, key: PickleValue?, value: PickleValue)] {
+    heap.sequence(value)?.enumerated().map { (String($0), nil, $1) }
+      ?? heap.members(value).compactMap { key, member in
+        heap.name(key).map { ($0, key, member) }
+      }
+  }
+
+  /// Tells what cannot be written again: members of the root, and of what holds weights or optimiser.
   private static func walk(
     _ heap: PickleHeap, _ root: PickleValue, _ reach: TensorReach, _ weights: [String],
     _ optimizer: [String], _ leave: (String) -> Void
@@ -44,11 +57,10 @@ struct PyTorchLayout: Sendable {
     var pending: [(value: PickleValue, path: [String])] = [(root, [])]
     var budget = maximumCount
     while let (value, path) = pending.popLast() {
-      for (key, member) in heap.members(value) {
-        guard let name = heap.name(key) else { continue }
+      for (name, _, member) in members(heap, value) {
         let inner = path + [name]
-        if inner == weights || inner == optimizer || optimizer.starts(with: inner) { continue }
-        if weights.starts(with: inner) {
+        if inner == weights || inner == optimizer { continue }
+        if weights.starts(with: inner) || optimizer.starts(with: inner) {
           pending.append((member, inner))
         } else if reach.holdsTensors(member) || !isPlain(member, heap, depth: 0, &budget) {
           leave(inner.joined(separator: "."))
@@ -61,9 +73,9 @@ struct PyTorchLayout: Sendable {
   private static func isPlain(
     _ value: PickleValue, _ heap: PickleHeap, depth: Int, _ budget: inout Int
   ) -> Bool {
-    guard let node = heap.node(value) else { return true }
     budget -= 1
     guard depth < maximumDepth, budget > 0 else { return false }
+    guard let node = heap.node(value) else { return true }
     let inner: [PickleValue]
     switch node.kind {
     case .tuple, .list: inner = node.elements
@@ -97,29 +109,24 @@ struct PyTorchLayout: Sendable {
     func write(_ value: PickleValue, at path: [String]) {
       if path == weights { return writeWeights(&pickle) }
       if path == optimizer { return writeOptimizer(&pickle) }
-      let elements = heap.sequence(value)
-      pickle.write(elements == nil ? .emptyDictionary : .emptyList)
-      for (index, element) in (elements ?? []).enumerated() {
-        write(element, at: path + [String(index)])
-        pickle.write(.append)
-      }
-      guard elements == nil else { return }
-      for (key, member) in heap.members(value) {
-        guard let name = heap.name(key) else { continue }
+      pickle.write(heap.sequence(value) == nil ? .emptyDictionary : .emptyList)
+      for (name, key, member) in PyTorchLayout.members(heap, value) {
         let inner = path + [name]
+        let title = inner.joined(separator: ".")
+        let isLeft = leftNames.contains(title)
+        if isLeft, key != nil { continue }
+        if let key { writePlain(key, heap, &pickle) }
+        // Only on the way is it written level by level: what lies beside was found to be plain
         if weights.starts(with: inner) || optimizer.starts(with: inner) {
-          writePlain(key, heap, &pickle)
           write(member, at: inner)
-          pickle.write(.setItem)
-        } else if !left.contains(inner.joined(separator: ".")) {
-          writePlain(key, heap, &pickle)
-          if case .integer = member, let now = counters[inner.joined(separator: ".")] {
-            pickle.write(now)
-          } else {
-            writePlain(member, heap, &pickle)
-          }
-          pickle.write(.setItem)
+        } else if isLeft {
+          pickle.write(.none)
+        } else if case .integer = member, let now = counters[title] {
+          pickle.write(now)
+        } else {
+          writePlain(member, heap, &pickle)
         }
+        pickle.write(key == nil ? .append : .setItem)
       }
     }
     write(original.root, at: [])
