@@ -14,8 +14,8 @@ public struct SessionOptions: Sendable {
   public var winograd: WinogradUse
   /// What the numbers of matrix products are rounded to before they are multiplied; sums are float32.
   public var products: ProductPrecision
-  /// Whether steps of training keep fewer values on their way forwards, and compute them again on the way back: in about a
-  /// third more time, with the same bits. Of no account elsewhere.
+  /// Whether steps of training keep fewer values on their way forwards, and compute them again on the way back: in more time,
+  /// with the same bits. Of no account elsewhere.
   public var recomputes: Bool
 
   public init(

@@ -87,7 +87,7 @@ struct StepArguments: ParsableArguments {
 
   @Flag(
     help:
-      "Keep fewer values between the layers and compute them again on the way back: less memory, about a third more time, the same weights."
+      "Keep fewer values between the layers and compute them again on the way back: less memory, 10 to 20 % more time, the same weights."
   )
   var recompute = false
 
