@@ -55,6 +55,9 @@ public struct OptimizerRecord: Sendable {
     self.globalStep = globalStep
   }
 
+  /// What people call the number of steps beside weights and optimiser, the likeliest first.
+  public static let stepCounters = ["global_step", "step", "iteration", "iter"]
+
   /// Slots that have not the shape of their weight, and so are renamed at most.
   public static let factors: Set<String> = ["row_var", "col_var"]
 }

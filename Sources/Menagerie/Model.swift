@@ -65,9 +65,8 @@ public struct Model: Sendable {
   func with(optimizer: OptimizerRecord?, epochs: Int = 0, steps: Int = 0) -> Model {
     var model = self
     model.checkpoint.optimizer = optimizer
-    for (name, count) in [
-      ("epoch", epochs), ("global_step", steps), ("step", steps), ("iteration", steps),
-    ] {
+    let counts = [("epoch", epochs)] + OptimizerRecord.stepCounters.map { ($0, steps) }
+    for (name, count) in counts {
       guard let now = checkpoint.metadata[name]?.integer else { continue }
       model.checkpoint.metadata[name] = .integer(now.addingReportingOverflow(count).partialValue)
     }

@@ -113,7 +113,9 @@ public struct FineTuner {
         start.rateFactor(of: $0) * depth.rateFactor(of: $0, decay: options.layerDecay)
       })
     var optimization = Optimization(optimizer, groups)
-    try optimization.restore(start.memory(of: learning.parameters, optimizer))
+    try namingFile(task.model.path) {
+      try optimization.restore(start.memory(of: learning.parameters, optimizer))
+    }
     let batchSize = options.batchSize * communicator.size
     let batches = (training.count + batchSize - 1) / batchSize
     let perEpoch = (batches + options.accumulation - 1) / options.accumulation

@@ -32,7 +32,7 @@ public struct FineTuningOptions: Sendable {
   public var batchSize = 16
   /// How many batches make a step, one after the other, as if they were one.
   public var accumulation = 1
-  /// The learning rate; `usualRate` when nil.
+  /// The learning rate; when nil, that of the checkpoint's optimiser, or else `usualRate`.
   public var rate: Double?
   /// One of `OptimizerRegistry`; nil for that of the checkpoint's state, or else `adamw`.
   public var optimizer: String?

@@ -21,6 +21,9 @@ public struct BestWeights: Sendable {
     if stopping.observe(loss) { values = parameters.map(\.values.array) }
   }
 
+  /// Whether weights were better than those of the last validation.
+  public var areEarlier: Bool { values != nil && stopping.waited > 0 }
+
   /// Gives the weights the values that were best; false when there was no validation.
   public func restore() -> Bool {
     guard let values else { return false }

@@ -24,8 +24,7 @@ extension Checkpoint {
       var record = try naming("optimizer state '\(name)'") { try reader.record(place.value) }
       record.place = name
       record.globalStep =
-        ["global_step", "step", "iteration", "iter"]
-        .compactMap { metadata[$0]?.integer }.first
+        OptimizerRecord.stepCounters.compactMap { metadata[$0]?.integer }.first
       optimizer = record
       // Weights that lie beside the state, under no name of their own, are written as usual
       guard !found.path.isEmpty else { return }

@@ -26,7 +26,7 @@ struct OptimizerStart {
     let name = System.lastComponent(model.path)
     guard let found = checkpoint.optimizer else {
       guard let error = checkpoint.optimizerError else { return }
-      guard options.beginsAnew || options.optimizer != nil else {
+      guard options.beginsAnew || options.optimizer != nil || learning.adapter != nil else {
         throw DataError(
           error.code, error.found, expected: error.expected, subject: error.subject,
           path: model.path, remedy: "--fresh-optimizer begins with none")
@@ -73,7 +73,7 @@ struct OptimizerStart {
     self.record = record
     setRates()
     let optimizer = try options.checked().optimizer
-    remembered = memory(of: learning.parameters, optimizer).keys.count { $0.hasSuffix(".step") }
+    remembered = learning.parameters.count { fittingMemory(of: $0, optimizer) != nil }
     describe(found, state, learning.parameters.count, optimizer)
   }
 
@@ -82,9 +82,9 @@ struct OptimizerStart {
     let first = groups.first.flatMap(OptimizerStart.rate)
     if options.rate == nil, let first, first > 0, first.isFinite { options.rate = first }
     for group in groups {
-      let rate = OptimizerStart.rate(group)
+      let factor = OptimizerStart.factor(of: group, beside: groups[0])
       for name in group.parameters {
-        if let rate, let first, first > 0 { rates[name] = rate / first }
+        rates[name] = factor
         decays[name] = options.weightDecay == nil ? group.settings["weight_decay"]?.double : nil
       }
     }
@@ -95,6 +95,14 @@ struct OptimizerStart {
     guard let rate = group.settings["lr"]?.double else { return nil }
     guard let first = group.settings["initial_lr"]?.double, rate < 0.01 * first else { return rate }
     return first
+  }
+
+  /// What a group's rate is of that of the first one.
+  static func factor(
+    of group: OptimizerRecord.Group, beside first: OptimizerRecord.Group
+  ) -> Double {
+    guard let own = rate(group), let first = rate(first), first > 0 else { return 1 }
+    return own / first
   }
 
   private mutating func describe(
@@ -112,24 +120,35 @@ struct OptimizerStart {
     notes += found.notes
   }
 
+  /// What is remembered of a weight, if it is all that the optimiser asks for.
+  private func fittingMemory(
+    of parameter: Parameter, _ optimizer: any Optimizer
+  ) -> OptimizerRecord.Memory? {
+    let slots = optimizer.slots(for: parameter.shape)
+    guard let memory = record?.memories[parameter.name], memory.steps != 0, !slots.isEmpty,
+      slots.allSatisfy({ slot in
+        memory.slots[slot.name].map { $0.shape == slot.shape && $0.dataType.isReal } ?? false
+      })
+    else { return nil }
+    return memory
+  }
+
   /// What the optimiser is to remember, as `Optimization.restore` takes it.
+  /// - Throws: what reading the file throws.
   func memory(
     of parameters: [Parameter], _ optimizer: any Optimizer
-  ) -> OrderedDictionary<String, Tensor> {
+  ) throws -> OrderedDictionary<String, Tensor> {
     var state: OrderedDictionary<String, Tensor> = [:]
     for parameter in parameters {
-      guard let memory = record?.memories[parameter.name], memory.steps != 0 else { continue }
-      let slots = optimizer.slots(for: parameter.shape)
-      let tensors = slots.compactMap { slot -> Tensor? in
-        let tensor = try? memory.slots[slot.name]?.load().cast(to: .float32)
-        return tensor?.shape == slot.shape ? tensor : nil
-      }
-      guard tensors.count == slots.count, !slots.isEmpty else { continue }
+      guard let memory = fittingMemory(of: parameter, optimizer) else { continue }
       // Where nobody counts, it is enough that there were some
       let steps = memory.steps ?? record?.steps ?? 1
       state["\(parameter.name).step"] = Tensor(shape: [], [Float(max(steps, 1))])
-      for (slot, tensor) in zip(slots, tensors) {
-        state["\(parameter.name).\(slot.name)"] = tensor
+      for slot in optimizer.slots(for: parameter.shape) {
+        state["\(parameter.name).\(slot.name)"] = try naming("the optimizer's '\(parameter.name)'")
+        {
+          try memory.slots[slot.name]?.load().cast(to: .float32)
+        }
       }
     }
     return state

@@ -121,6 +121,7 @@ struct FinetuneCommand: ParsableCommand {
     let source = try Model(contentsOf: model, as: architecture)
     var tuner = try FineTuner(source, data: data, options: options, communicator: communicator)
     Terminal.endProgress()
+    if records.saveOptimizer == true { try tuner.checkOptimizer() }
     describe(tuner, source)
     if communicator.size > 1 {
       Terminal.note(
@@ -196,8 +197,13 @@ struct FinetuneCommand: ParsableCommand {
 
   /// Whether the optimiser's state is written: as asked for, or where the file came with one.
   private func savesOptimizer(_ tuner: FineTuner) -> Bool {
-    let came = tuner.task.model.checkpoint.optimizer != nil
-    return records.saveOptimizer ?? (came && tuner.canSaveOptimizer)
+    if let asked = records.saveOptimizer { return asked }
+    guard tuner.task.model.checkpoint.optimizer != nil, tuner.canSaveOptimizer else { return false }
+    guard let others = tuner.otherWeights else { return true }
+    Terminal.note(
+      "the state of the optimizer is left out, since the weights are \(others) (--save-optimizer writes it)"
+    )
+    return false
   }
 
   private var options: FineTuningOptions {

@@ -26,7 +26,7 @@ struct RecordArguments: ParsableArguments {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Write the state of the optimizer beside the weights; by default where the model's file has one."
+      "Write the state of the optimizer beside the weights; by default where the model's file has one, and the weights are those of the last step."
   )
   var saveOptimizer: Bool?
 

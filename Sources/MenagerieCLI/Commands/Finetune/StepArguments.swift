@@ -17,7 +17,9 @@ struct StepArguments: ParsableArguments {
 
   @Option(
     name: .customLong("lr"), parsing: .unconditional,
-    help: ArgumentHelp("The learning rate; by default what is usual for method and optimizer."))
+    help: ArgumentHelp(
+      "The learning rate; by default that of the file's optimizer, or else what is usual for method and optimizer."
+    ))
   var rate: Double?
 
   @Option(
