@@ -1,25 +1,22 @@
 #include "rows_floats.h"
 
-// The processor follows one stream of lines by itself, at the memory's whole speed. What is asked for
-// further ahead takes that work from it, and is slower.
-enum { PARTS = 4, AHEAD = 1024 };
+// The processor follows one stream of lines by itself, at the memory's whole speed, if one instruction reads it
+// (so nothing is unrolled) and only every sixteenth line is asked for, far ahead.
+enum { AHEAD = 65536 };
 
-/// Lanes sum every 64th product; then the parts and lanes are added, then what is left of the row.
+/// Lanes sum every 16th product; then the lanes are added, then what is left of the row.
 MNG_INLINE void f32_row(const float *w, const mng_rows_x *x, float *sums, const size_t R) {
-  const size_t k = x->k, whole = k & ~(size_t)63;
-  mng_f32x16 sum[4][PARTS] = {0};
-  for (size_t i = 0; i < whole; i += 64) {
-    MNG_UNROLL for (size_t part = 0; part < PARTS; part++) {
-      const mng_f32x16 weights = MNG_READ(mng_f32x16, w + i + 16 * part);
-      MNG_PREFETCH((const char *)(w + i + 16 * part) + AHEAD);
-      MNG_UNROLL for (size_t r = 0; r < R; r++) {
-        sum[r][part] +=
-            weights * MNG_READ(mng_f32x16, x->floats + r * x->stride + i + 16 * part);
-      }
-    }
+  const size_t k = x->k, whole = k & ~(size_t)15;
+  const char *asked = (const char *)w + AHEAD;
+  mng_f32x16 sum[4] = {0};
+  _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 16) {
+    const mng_f32x16 weights = MNG_READ(mng_f32x16, w + i);
+    if ((i & (16 * 16 - 1)) == 0) MNG_PREFETCH_FIRST(asked + i * sizeof(float));
+    MNG_UNROLL for (size_t r = 0; r < R; r++)
+      sum[r] += weights * MNG_READ(mng_f32x16, x->floats + r * x->stride + i);
   }
   MNG_UNROLL for (size_t r = 0; r < R; r++) {
-    float total = MNG_SUM_OF_16((sum[r][0] + sum[r][1]) + (sum[r][2] + sum[r][3]));
+    float total = MNG_SUM_OF_16(sum[r]);
     for (size_t i = whole; i < k; i++) total += w[i] * x->floats[r * x->stride + i];
     sums[r] = total;
   }
