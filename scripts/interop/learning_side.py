@@ -10,6 +10,7 @@ import torchvision
 import transformers
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from tokenizers import pre_tokenizers
 from torch.nn.functional import cross_entropy, log_softmax
 
 import learning_data
@@ -174,6 +175,14 @@ def texts(folder: str, data: str, length: int, method: str, epochs: int, batch: 
     return text_scores(model, tokenizer, data, length) | {"seconds": time.perf_counter() - began}
 
 
+def cut_as_said(tokenizer, source: str) -> None:
+    """What transformers does not take from a GGUF file: how a text is cut before its parts are merged."""
+    kind = gguf.GGUFReader(source).get_field("tokenizer.ggml.pre")
+    if kind and kind.contents() == "smollm":  # as in the tokenizer.json that SmolLM2 is published with
+        tokenizer.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+
+
 def perplexity(source: str, file: str, length: int, adapter: str | None = None, words: str | None = None) -> float:
     """Of a text in blocks, by a model of a directory or a GGUF file, with an adapter of peft's kind or without.
 
@@ -187,6 +196,8 @@ def perplexity(source: str, file: str, length: int, adapter: str | None = None, 
         from peft import PeftModel
         model = PeftModel.from_pretrained(model, adapter).merge_and_unload()
     tokenizer = transformers.AutoTokenizer.from_pretrained(words or home, **({} if words else place))
+    if place and not words:
+        cut_as_said(tokenizer, source)
     ids = tokenizer.encode(pathlib.Path(file).read_text(), add_special_tokens=False)
     total, count = 0.0, 0
     with torch.inference_mode():
