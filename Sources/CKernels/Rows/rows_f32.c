@@ -4,9 +4,10 @@
 // (so nothing is unrolled) and only every sixteenth line is asked for, far ahead.
 enum { AHEAD = 65536 };
 
-/// Lanes sum every 16th product; then the lanes are added, then what is left of the row.
+/// Lanes sum every 16th product; then the lanes are added, then what is left of the row, in order: so rows shorter
+/// than 64 are summed as a product of many rows sums them.
 MNG_INLINE void f32_row(const float *w, const mng_rows_x *x, float *sums, const size_t R) {
-  const size_t k = x->k, whole = k & ~(size_t)15;
+  const size_t k = x->k, whole = k & ~(size_t)63;
   const char *asked = (const char *)w + AHEAD;
   mng_f32x16 sum[4] = {0};
   _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 16) {
