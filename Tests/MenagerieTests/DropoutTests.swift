@@ -14,18 +14,18 @@ import Zoo
 /// What models drop while they learn, and what they do not.
 @Suite struct DropoutTests {
   static let data = (0..<40).map { row in
-    (text: TextTuningTests.rows(40)[row].text, isSecond: row % 2 == 1)
+    (text: Letters.rows(40)[row].text, isSecond: row % 2 == 1)
   }
 
   private func data(in scratch: ScratchDirectory) throws -> String {
     let path = scratch.file("reviews.csv")
     let rows = Self.data.map { "\($0.text),\($0.isSecond ? "late" : "early")" }
-    try TextTuningTests.write(path, "text,label\n" + rows.joined(separator: "\n") + "\n")
+    try Letters.write(path, "text,label\n" + rows.joined(separator: "\n") + "\n")
     return path
   }
 
   private func options(_ method: String = "full", dropout: Double? = nil) -> FineTuningOptions {
-    var options = TextTuningTests.options(method, epochs: 2, rate: 0.003)
+    var options = Letters.options(method, epochs: 2, rate: 0.003)
     options.dropout = dropout
     return options
   }
@@ -39,7 +39,7 @@ import Zoo
 
   @Test func ratesAreThoseOfTheModelsConfiguration() throws {
     let scratch = ScratchDirectory()
-    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let model = try Letters.model("encoders/bert", in: scratch)
     let tuner = try FineTuner(model, data: data(in: scratch), options: options())
     let found = try places(tuner, options())
     var sites: Set<DropoutPlace.Site> = [
@@ -111,7 +111,7 @@ import Zoo
   ])
   func aClassifierDropsInSoManyPlaces(name: String, count: Int) throws {
     let scratch = ScratchDirectory()
-    let model = try TextTuningTests.model(name, in: scratch)
+    let model = try Letters.model(name, in: scratch)
     let asked = options(dropout: 0.2)
     let tuner = try FineTuner(model, data: data(in: scratch), options: asked)
     let found = try places(tuner, asked)
@@ -144,7 +144,7 @@ import Zoo
 
   @Test func aRunIsTheSameAgainWhereverItStopped() throws {
     let scratch = ScratchDirectory()
-    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let model = try Letters.model("encoders/bert", in: scratch)
     let data = try data(in: scratch)
     var (steps, count) = (0, 0)
     let whole = try run(model, data, options(), steps: &steps)
@@ -168,7 +168,7 @@ import Zoo
   /// Before anything is learnt, the model judges as one that drops nothing.
   @Test func validationDropsNothing() throws {
     let scratch = ScratchDirectory()
-    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let model = try Letters.model("encoders/bert", in: scratch)
     let data = try data(in: scratch)
     let losses = try [nil, 0, 0.5].map {
       try FineTuner(model, data: data, options: options(dropout: $0)).evaluate()?.loss
@@ -178,11 +178,11 @@ import Zoo
 
   @Test func keptFeaturesHaveNothingDroppedInThem() throws {
     let scratch = ScratchDirectory()
-    let model = try TextTuningTests.model("encoders/bert-text", in: scratch)
+    let model = try Letters.model("encoders/bert-text", in: scratch)
     let data = scratch.file("three.csv")
     let classes = ["a", "b", "c"]
     let rows = (0..<30).map { "\(Self.data[$0].text),\(classes[$0 % 3])" }
-    try TextTuningTests.write(data, "text,label\n" + rows.joined(separator: "\n") + "\n")
+    try Letters.write(data, "text,label\n" + rows.joined(separator: "\n") + "\n")
     let tuner = try FineTuner(model, data: data, options: options("head"))
     #expect(tuner.dropoutNotes.count == 1)
     let first = try run(model, data, options("head"))
@@ -192,7 +192,7 @@ import Zoo
 
   @Test func adaptersDropOnTheWayToTheirFirstMatrix() throws {
     let scratch = ScratchDirectory()
-    let model = try TextTuningTests.model("encoders/bert", in: scratch)
+    let model = try Letters.model("encoders/bert", in: scratch)
     let data = try data(in: scratch)
     var asked = options("lora", dropout: 0)
     asked.lowRank.dropout = 0.4
@@ -213,10 +213,10 @@ import Zoo
   /// The encoder alone drops also in what it gives.
   @Test func anEncoderThatGivesVectorsDropsInThem() throws {
     let scratch = ScratchDirectory()
-    let model = try TextTuningTests.model("encoders/t5-encoder", in: scratch)
+    let model = try Letters.model("encoders/t5-encoder", in: scratch)
     let data = scratch.file("pairs.csv")
     let lines = Self.data.prefix(8).map { "\($0.text),\($0.text)" }
-    try TextTuningTests.write(
+    try Letters.write(
       data, "sentence1,sentence2\n" + lines.joined(separator: "\n") + "\n")
     let tuner = try FineTuner(model, data: data, options: options(dropout: nil))
     #expect(type(of: tuner.task) == EmbedTask.self)
