@@ -169,6 +169,24 @@ private struct DeepNetwork: Sendable {
     #expect(Double(memory.bytes) < share * Double(whole), "\(memory)")
   }
 
+  /// What was found for one shape serves others.
+  @Test func batchesOfOtherSizesKeepTheirBits() throws {
+    let network = DeepNetwork.transformer()
+    let sessions = try [false, true].map { try network.session(recomputes: $0) }
+    let whole = try #require(network.inputs["input"])
+    for range in [0..<3, 0..<1, 1..<3, 0..<3] {
+      let found = try sessions.map { session in
+        let result = try session.step(
+          ["input": whole.sliced(axis: 0, range).contiguous()],
+          targets: network.targets.sliced(axis: 0, range).contiguous(), adds: false,
+          key: DropoutKey(seed: 1, step: 2, first: range.lowerBound, samples: range.count))
+        return [Float(result.loss)] + session.parameters.flatMap(\.gradient.array)
+      }
+      #expect(found[0] == found[1])
+    }
+    #expect(sessions[1].memory.map { $0.recomputedParts > 1 } == true)
+  }
+
   @Test func runningStatisticsFollowABatchOnce() throws {
     let network = DeepNetwork.residual()
     let sessions = try [false, true].map { try network.session(recomputes: $0, drops: false) }

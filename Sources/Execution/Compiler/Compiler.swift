@@ -17,6 +17,8 @@ struct Compiler: Sendable {
   var placed: [Int] = []
   /// The place among the graph's inputs of what every gradient is made of.
   var flow: Int?
+  /// How parts were computed twice for other types.
+  let foundWay = FoundWay()
 
   func compile(for types: [TensorType]) throws -> Program {
     let limit = options.maximumBytes ?? MemoryLimit.standard

@@ -11,11 +11,11 @@ extension ForwardPart {
     let bytes: Int
   }
 
-  /// The places where less flows than just before and just behind them; in a network of blocks, the blocks' bounds.
+  /// The places where the graph may be cut.
   ///
   /// What flows there is to be kept as it is now. So it must be in memory now: a value that one node alone takes may be
   /// within the step that computes both.
-  var narrowPlaces: [Cut] {
+  var places: [Cut] {
     var places: [Cut] = []
     var (open, counts, bytes, hidden): (Set<ValueID>, [ValueID: Int], Int, Int) = ([], [:], 0, 0)
     func change(_ id: ValueID, by sign: Int) {
@@ -36,6 +36,12 @@ extension ForwardPart {
         if open.remove(id) != nil { change(id, by: -1) }
       }
     }
+    return places
+  }
+
+  /// Those where less flows than just before and just behind them; in a network of blocks, the blocks' bounds.
+  var narrowPlaces: [Cut] {
+    let places = places
     var narrow: [Cut] = []
     var start = 0
     // Runs of places where just as much flows
