@@ -153,6 +153,7 @@ import Testing
       ("rmsprop", "square_avg", ["lr_in_momentum": true, "decoupled_decay": false]),
       ("rmsprop", "square_avg", ["lr_in_momentum": false]), ("lion", "exp_avg", ["caution": true]),
       ("sgd", "momentum_buffer", ["caution": false]), ("adamw", "exp_avg", ["caution": true]),
+      ("lion", "exp_avg", ["corrected_weight_decay": true]),
       ("adamw", "exp_avg", ["final_lr": 0.1]), ("adam", "exp_avg", ["betas3": [0.9, 0.99]]),
     ] as [(String, String, OrderedDictionary<String, JSONValue>)])
   func aNamesakeIsNotTakenForOurs(
@@ -167,7 +168,10 @@ import Testing
     arguments: [
       ("adamw", "exp_avg", ["fused": true, "capturable": true, "foreach": false]),
       ("adamw", "exp_avg", ["caution": false, "extra": nil]),
-      ("lion", "exp_avg", ["caution": false]),
+      (
+        "lion", "exp_avg",
+        ["caution": false, "corrected_weight_decay": false, "max_lr_snapshot": 0.1]
+      ),
       ("sgd", "momentum_buffer", ["initial_lr": 0.5, "lr_scale": 0.3, "name": "backbone"]),
       ("rmsprop", "square_avg", ["max_lr": 0.5, "min_lr": 0.1]),
     ] as [(String, String, OrderedDictionary<String, JSONValue>)])

@@ -78,7 +78,8 @@ enum PyTorchOptimizers {
   private static let harmless: Set<String> = [
     "lr", "weight_decay", "maximize", "foreach", "fused", "capturable", "differentiable",
     "initial_lr", "max_lr", "min_lr", "base_lr", "max_momentum", "base_momentum", "swa_lr",
-    "lr_scale", "lr_mult", "decay_mult", "name", "group_name", "param_group_name",
+    "max_lr_snapshot", "lr_scale", "lr_mult", "decay_mult", "name", "group_name",
+    "param_group_name",
   ]
 
   /// What each is told by.
