@@ -79,6 +79,34 @@ import Testing
     try again.run(resumingIn: state)
   }
 
+  /// What a person who stops the run is told.
+  @Test func aRunTellsAfterWhichStepItsStateGoesOn() throws {
+    let scratch = ScratchDirectory()
+    let (folder, model) = (
+      try Pictures.twoClasses(in: scratch), try Model(contentsOf: Digits.torch)
+    )
+    struct Stopped: Error {}
+    var (step, kept) = (0, [Int]())
+    func run(stoppingAfter last: Int?) throws {
+      var tuner = try FineTuner(model, data: folder, options: Pictures.options("full"))
+      try tuner.run(resumingIn: scratch.file("state"), every: 0) {
+        step = $0.step
+        if step == last { throw Stopped() }
+      } kept: {
+        #expect($0 == step)
+        kept.append($0)
+      }
+    }
+    #expect(throws: Stopped.self) { try run(stoppingAfter: 1) }
+    #expect(kept == [])
+    step = 0
+    #expect(throws: Stopped.self) { try run(stoppingAfter: 3) }
+    #expect(kept == [1, 2])
+    (step, kept) = (2, [])
+    try run(stoppingAfter: nil)
+    #expect(kept.first == 2 && kept.last == step && kept == Array(2...step))
+  }
+
   @Test func stoppingInTheMiddleKeepsAveragesBestWeightsAndTheHistory() throws {
     let scratch = ScratchDirectory()
     let (folder, model) = (

@@ -42,24 +42,30 @@ extension FineTuner {
   ///   - logs: where the run is written down.
   ///   - observe: told of each step; what it throws ends the run, which can go on from the last state.
   ///   - report: told of each epoch.
+  ///   - kept: told after which step the state in the folder goes on, whenever there is a new one.
   /// - Returns: what happened, earlier parts of the run included.
   /// - Throws: what reading data throws; `.malformed` when the loss is no number any more, with the state that is left.
   @discardableResult
   public mutating func run(
     resumingIn folder: String? = nil, every interval: Double = 30, logs: [any RunLog] = [],
     observe: (Trainer.Progress) throws -> Void = { _ in },
-    report: (EpochReport) throws -> Void = { _ in }
+    report: (EpochReport) throws -> Void = { _ in },
+    kept: (Int) -> Void = { _ in }
   ) throws -> RunHistory {
     let signature = signature
     let state = try folder.map { try opened($0) }
     var history = RunHistory()
     var logs = communicator.isFirst ? logs : []
-    var kept: Int?
+    var keptStep: Int?
+    func keeps(_ step: Int) {
+      keptStep = step
+      kept(step)
+    }
     if let state {
       if let earlier = try state.load(signature) {
         try restore(earlier)
         history = state.history(until: earlier)
-        kept = earlier.step
+        keeps(earlier.step)
       }
       // The first one writes the log anew, when all have read it
       try communicator.meet()
@@ -72,7 +78,7 @@ extension FineTuner {
       guard let state else { return }
       if let all = try gatheredState() { try state.save(all, signature) }
       saved = System.seconds
-      kept = trainer.step
+      keeps(trainer.step)
     }
     func isTimeToSave() throws -> Bool {
       guard state != nil else { return false }
@@ -110,7 +116,7 @@ extension FineTuner {
     do {
       while !isFinished { try learnEpoch() }
     } catch let error as DataError {
-      throw FineTuner.saying(what: kept, isLeftIn: folder, error)
+      throw FineTuner.saying(what: keptStep, isLeftIn: folder, error)
     }
     if best?.restore() == true { trainer.forgetAverage() }
     // It may be written with the weights

@@ -134,13 +134,7 @@ struct FinetuneCommand: ParsableCommand {
       try converter.check(tuner.task.model, output: output)
     }
     let logs = communicator.isFirst ? try records.logs() : []
-    if communicator.isFirst {
-      let end = communicator.size > 1 ? " from outside, perhaps since another process died" : ""
-      InterruptedOutputs.say(
-        "menagerie: stopped\(end); "
-          + (resume.map { "the same command goes on from \($0)" }
-            ?? "nothing was written; with --resume FOLDER the same command would go on"))
-    }
+    sayWhenStopped(communicator, after: nil)
     var line = TrainingProgress(epochs: steps.epochs, unit: tuner.task.unit)
     // Known when the first step has been compiled
     var session = steps.recompute ? tuner.session : nil
@@ -154,6 +148,8 @@ struct FinetuneCommand: ParsableCommand {
     } report: { epoch in
       Terminal.endProgress()
       say(epoch)
+    } kept: { step in
+      sayWhenStopped(communicator, after: step)
     }
     guard communicator.isFirst else { return }
     if let first = tuner.skippedSteps.first {
@@ -172,6 +168,19 @@ struct FinetuneCommand: ParsableCommand {
       ).write(to: path)
       Terminal.note("how it went: \(path)")
     }
+  }
+
+  /// What a person reads who stops the run: whether, and from where, the same command goes on.
+  private func sayWhenStopped(_ communicator: any Communicator, after step: Int?) {
+    guard communicator.isFirst else { return }
+    let end = communicator.size > 1 ? " from outside, perhaps since another process died" : ""
+    let next =
+      switch (resume, step) {
+      case (nil, _): "nothing was written; with --resume FOLDER the same command would go on"
+      case (let folder?, nil): "no state was in \(folder) yet, so that the same command begins anew"
+      case (let folder?, let step?): "the same command goes on from \(folder), after step \(step)"
+      }
+    InterruptedOutputs.say("menagerie: stopped\(end); \(next)")
   }
 
   /// Whether what is written is the adapter alone: a directory, where no format is asked for.
