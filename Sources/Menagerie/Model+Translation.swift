@@ -10,14 +10,24 @@ extension Model {
   ///
   /// - Parameter others: in place of tensors of the file, and of their shapes; if there are some, all the rest is zeros.
   func inGraph(_ others: [String: TensorEntry]) throws -> [NormalisedTensor] {
-    let tensors = checkpoint.normalised.map { tensor in
+    guard checkpoint.graph == nil, let zooModel else { return standing(others) }
+    return try inGraph(of: zooModel, others)
+  }
+
+  /// The same for the zoo's graph, also where the file has one of its own.
+  func inGraph(
+    of zooModel: ZooModel, _ others: [String: TensorEntry]
+  ) throws -> [NormalisedTensor] {
+    try zooModel.recognition.model(weights: standing(others), sidecars: checkpoint.sidecars).weights
+  }
+
+  private func standing(_ others: [String: TensorEntry]) -> [NormalisedTensor] {
+    checkpoint.normalised.map { tensor in
       let name = tensor.entry.name
       return NormalisedTensor(
         others[name]?.renamed(name) ?? (others.isEmpty ? tensor.entry : tensor.entry.zeros),
         sources: [name])
     }
-    guard checkpoint.graph == nil, let zooModel else { return tensors }
-    return try zooModel.recognition.model(weights: tensors, sidecars: checkpoint.sidecars).weights
   }
 
   /// The file's tensors as `inGraph` is to the graph's: each says which of the graph's weights it is made of.

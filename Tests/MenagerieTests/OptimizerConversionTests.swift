@@ -53,6 +53,22 @@ import Testing
     }
   }
 
+  /// Keras's own names, of a file with a graph of its own, become those of the zoo's network and come back.
+  @Test(arguments: ["full", "head"]) func kerassStateComesBackFromPyTorch(method: String) throws {
+    var options = runs.options("adamw")
+    (options.method, options.weightDecay) = (method, 0)
+    let begun = try runs.learn(Digits.keras, 0..<4, options, to: "begun.h5").file
+    let there = runs.scratch.file("there.pth")
+    let report = try runs.converter.convert(begun, to: there)
+    #expect(!report.notes.contains { $0.contains("stays behind") }, "\(report.notes)")
+    let before = try #require(try Model(contentsOf: begun).checkpoint.optimizer)
+    let between = try #require(try Model(contentsOf: there).checkpoint.optimizer)
+    #expect(between.memories.count == 38 && between.steps == 2)
+    _ = try runs.converter.convert(there, to: runs.scratch.file("back.h5"))
+    let after = try Model(contentsOf: runs.scratch.file("back.h5")).checkpoint.optimizer
+    try expectSame(before, #require(after))
+  }
+
   /// PyTorch's SGD and Lion count no steps, and Keras remembers nothing before the first.
   @Test(arguments: ["sgd", "lion"], ["h5", "keras"])
   func whatCountsNoStepsIsRememberedByKeras(optimizer: String, format: String) throws {

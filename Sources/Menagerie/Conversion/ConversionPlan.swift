@@ -186,7 +186,7 @@ struct ConversionPlan {
     dialect = expressed.dialect.rawValue
     let model = model
     translation = {
-      try zooModel.with(weights: try model.inGraph($0))
+      try zooModel.with(weights: try model.inGraph(of: zooModel, $0))
         .expressed(in: expressed.dialect, withGraph: false).tensors
     }
     checkpoint.normalised = expressed.tensors
