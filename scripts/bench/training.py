@@ -18,11 +18,13 @@ TOLERANCE = 1e-4  # relative, of the first loss
 # Of the next two: a first step of AdamW goes by the gradients' signs, those of rounding too
 LATER_TOLERANCE = 5e-3
 SECONDS = 3
+# Whose steps are timed with parts that are computed twice, too
+RECOMPUTED = ("resnet50", "bert-base", "gpt2")
 # Cases whose models are made here, and not with the networks of the other benches
 OWN_SOURCES = ("train-bert", "train-gpt2")
 
 
-def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: int) -> dict:
+def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: int, *options: str) -> dict:
     if not training_models.made(home, model):
         print(f"Making {model} and a batch, once …", file=sys.stderr)
         subprocess.run([sys.executable, "-W", "ignore", HERE / "training_models.py", home, model], check=True,
@@ -33,7 +35,7 @@ def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: i
         mine, theirs = [], []
         for _ in range(rounds):
             output = measured([menagerie, "bench", file, "--train", "--inputs", feeds, "--threads", threads,
-                               "--seconds", SECONDS, "--json"]).output
+                               "--seconds", SECONDS, "--json", *options]).output
             mine.append(json.loads(output))
             theirs.append(peer.times(SECONDS))
     finally:
@@ -42,6 +44,7 @@ def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: i
     if not (difference < TOLERANCE and all(each < LATER_TOLERANCE for each in later)):
         raise RuntimeError(f"the losses {mine[0]['losses']} are not PyTorch's {peer.first['losses']}")
     return best_figures("ms", own_spread(mine), {"torch eager": spread(theirs)}) | {
+        "valueMegabytes": round(mine[0]["values"]["bytes"] / MEGABYTE),
         "peakMegabytes": round(max(run["peakResidentBytes"] for run in mine) / MEGABYTE),
         "torchPeakMegabytes": round(peer.first["peakResidentBytes"] / MEGABYTE),
         "lossDifference": float(f"{difference:.1e}"), "laterDifference": float(f"{max(later):.1e}"), "threads": threads,
@@ -52,4 +55,6 @@ def cases(menagerie: str, home: pathlib.Path, rounds: int) -> dict:
     steps = {f"train-{model}-b{batch}-threads{threads}":
              lambda m=model, t=threads: step(menagerie, home, rounds, m, t)
              for model, batch in training_models.MODELS.items() for threads in (1, 2)}
+    steps |= {f"train-{model}-b{training_models.MODELS[model]}-recompute-threads2":
+              lambda m=model: step(menagerie, home, rounds, m, 2, "--recompute") for model in RECOMPUTED}
     return steps | training_head.cases(menagerie, home, rounds)
