@@ -1,7 +1,7 @@
 extension Lowering {
   /// One line an operator; what has no line here is evaluated as the operator itself does.
   static let all: [Lowering] =
-    unary + reductions + gradients + [
+    unary + reductions + views + gradients + [
       .convolution, .transposedConvolution,
       .maxPool, .averagePool,
       .gemm, .matMul, .linear,
@@ -10,7 +10,6 @@ extension Lowering {
       .softmax, .logSoftmax, .resize,
       .add, .subtract, .multiply, .divide, .power, .maximum, .minimum, .sum,
       .clip,
-      .transpose, .identity, .dropout, .reshape, .flatten, .squeeze, .unsqueeze,
       .pad, .concat, .split, .slice, .expand,
     ]
 

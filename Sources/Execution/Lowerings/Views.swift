@@ -4,6 +4,17 @@ import Tensors
 
 /// Operators that give the same floats under another shape, or in another order of the axes: nothing is done in a run.
 extension Lowering {
+  static let views: [Lowering] = [
+    .transpose, .identity, .dropout, .reshape, .flatten, .squeeze, .unsqueeze,
+  ]
+
+  /// Whether the operator gives the memory of its first input.
+  static func isView(_ operator: any Operator) -> Bool {
+    viewSubjects.contains(ObjectIdentifier(type(of: `operator`)))
+  }
+
+  private static let viewSubjects = Set(views.map(\.subject))
+
   static let transpose = Lowering(Transpose.self) { transpose, node, builder in
     guard let x = node.inputs[0], let output = node.outputs[0],
       let shape = builder.floatShape(x), builder.floatShape(output) != nil

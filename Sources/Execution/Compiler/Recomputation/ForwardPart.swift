@@ -41,7 +41,7 @@ struct ForwardPart {
       for case let id? in node.outputs { sources[id.index] = index }
       guard index < end else { continue }
       for case let id? in node.outputs { producers[id.index] = index }
-      if Self.views.contains(node.operator.name), let x = node.inputs.first ?? nil,
+      if Lowering.isView(node.operator), let x = node.inputs.first ?? nil,
         let y = node.outputs.first ?? nil
       {
         roots[y.index] = roots[x.index]
@@ -50,11 +50,6 @@ struct ForwardPart {
     (self.producers, self.takers, self.lastUses) = (producers, takers, lastUses)
     (self.tailStarts, self.roots) = (tailStarts, roots)
   }
-
-  /// Operators that move nothing.
-  private static let views: Set<String> = [
-    "Reshape", "Flatten", "Squeeze", "Unsqueeze", "Identity", "Transpose",
-  ]
 
   func root(_ id: ValueID) -> ValueID { roots[id.index] }
 
