@@ -53,7 +53,7 @@ struct Compiler: Sendable {
       try builder.update(state: state.input, with: graph.outputs[state.output])
     }
     var (named, counts) = (builder.steps, builder.bufferCounts)
-    let works = Dictionary(named.map { ($0.name, $0.step.work) }, uniquingKeysWith: +)
+    let separate = named
     if !options.isPlain {
       let chains = RowChains(named, counts: counts, threads: pool.threads, maximumBytes: limit)
       (named, counts) = try chains.grouped()
@@ -65,7 +65,8 @@ struct Compiler: Sendable {
       Program.Entry(name: $0.name, step: $0.step, releases: $1)
     }
     return LoweredGraph(
-      entries: entries, plan: plan, slotCount: builder.slotCount, outputs: outputs, works: works)
+      entries: entries, plan: plan, slotCount: builder.slotCount, outputs: outputs,
+      steps: separate)
   }
 
   /// For each step, the slots that neither a later one nor an output needs.
@@ -88,24 +89,29 @@ struct LoweredGraph {
   let plan: BufferPlan
   let slotCount: Int
   let outputs: [(name: String, argument: Argument)]
-  /// What the steps of each node have to do.
-  let works: [String: Int]
+  /// The nodes' steps, one by one.
+  let steps: [(name: String, step: any Step)]
   var memory: ProgramMemory
 
   init(
     entries: [Program.Entry], plan: BufferPlan, slotCount: Int,
-    outputs: [(name: String, argument: Argument)], works: [String: Int]
+    outputs: [(name: String, argument: Argument)], steps: [(name: String, step: any Step)]
   ) {
     self.entries = entries
     self.plan = plan
     self.slotCount = slotCount
     self.outputs = outputs
-    self.works = works
+    self.steps = steps
     memory = ProgramMemory(bytes: plan.count * 4)
   }
 
+  /// What the steps of each node have to do.
+  var works: [String: Int] {
+    Dictionary(steps.map { ($0.name, $0.step.work) }, uniquingKeysWith: +)
+  }
+
   /// What all steps have to do.
-  var work: Int { works.values.reduce(0, +) }
+  var work: Int { steps.reduce(0) { $0 + $1.step.work } }
 
   var program: Program {
     Program(

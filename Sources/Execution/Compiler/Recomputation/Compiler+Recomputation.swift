@@ -71,9 +71,10 @@ extension Compiler {
     bound = min(bound, Self.gain * Double(before ?? .max))
     plans = plans.filter { Double($0.bytes) <= bound }
     if let known {
-      let works = forward.graph.nodes.map { known.works[$0.name] ?? 0 }
+      let (ofNodes, whole) = (known.works, known.work)
+      let works = forward.graph.nodes.map { ofNodes[$0.name] ?? 0 }
       for plain in plans.sorted(by: { $0.bytes < $1.bytes }).prefix(6) {
-        let average = Double(plain.work - known.work) / Double(known.memory.bytes - plain.bytes)
+        let average = Double(plain.work - whole) / Double(known.memory.bytes - plain.bytes)
         var last: Set<ValueID> = []
         for factor in [4, 2, 1.0] {
           let worth = forward.worthKeeping(
