@@ -7,7 +7,7 @@ import Training
 
 extension FineTuner {
   /// Whether the optimiser remembers weights of the file, and not of an adapter, and all of them here.
-  public var canSaveOptimizer: Bool { learning.adapter == nil && communicator.size == 1 }
+  public var canSaveOptimizer: Bool { (try? checkOptimizer()) != nil }
 
   /// Whose the weights are that `model()` gives, where they are not those of the last step, which the optimiser remembers.
   public var otherWeights: String? {
