@@ -7,7 +7,7 @@ extension ProgramMemory {
     let now = Quantities.bytes(bytes)
     guard recomputedParts > 0 else {
       return
-        "--recompute changes nothing: the model has no narrow places to cut it at; values between the layers take \(now)"
+        "--recompute changes nothing: computing parts of this model twice saves less than a tenth of \(now) between the layers"
     }
     let before = bytesWithoutRecomputation.map { " instead of \(Quantities.bytes($0))" } ?? ""
     let parts = recomputedParts == 1 ? "1 part is" : "\(recomputedParts) parts are"
