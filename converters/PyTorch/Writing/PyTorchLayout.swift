@@ -1,5 +1,6 @@
 import Formats
 import JSON
+import OrderedCollections
 
 /// How a file of training state is laid out, so that it can be written again with other tensors.
 struct PyTorchLayout: Sendable {
@@ -10,8 +11,7 @@ struct PyTorchLayout: Sendable {
   /// Keys from the root to the optimiser's state; those of a list are its places.
   private let optimizer: [String]
   /// Names of what is left out: other tensors, and objects of classes. In a list their places are kept, by None.
-  let left: [String]
-  private let leftNames: Set<String>
+  let left: OrderedSet<String>
 
   /// What PyTorch's tutorials do.
   static let usual = PyTorchLayout()
@@ -19,7 +19,6 @@ struct PyTorchLayout: Sendable {
   private init() {
     original = nil
     (weights, optimizer, left) = (["model_state_dict"], ["optimizer_state_dict"], [])
-    leftNames = []
   }
 
   init(
@@ -29,10 +28,9 @@ struct PyTorchLayout: Sendable {
     original = (heap, root, reach)
     self.weights = weights
     self.optimizer = optimizer
-    var left: [String] = []
+    var left: OrderedSet<String> = []
     PyTorchLayout.walk(heap, root, reach, weights, optimizer) { left.append($0) }
     self.left = left
-    leftNames = Set(left)
   }
 
   /// Levels of plain values that are followed, and how many are written: shared ones unfold.
@@ -113,7 +111,7 @@ struct PyTorchLayout: Sendable {
       for (name, key, member) in PyTorchLayout.members(heap, value) {
         let inner = path + [name]
         let title = inner.joined(separator: ".")
-        let isLeft = leftNames.contains(title)
+        let isLeft = left.contains(title)
         if isLeft, key != nil { continue }
         if let key { writePlain(key, heap, &pickle) }
         // Only on the way is it written level by level: what lies beside was found to be plain
