@@ -1,18 +1,13 @@
 #include "rows_floats.h"
 
-// The processor follows one stream of lines by itself, at the memory's whole speed, if one instruction reads it
-// (so nothing is unrolled) and only every sixteenth line is asked for, far ahead.
-enum { AHEAD = 65536 };
-
 /// Lanes sum every 16th product; then the lanes are added, then what is left of the row, in order: so rows shorter
 /// than 64 are summed as a product of many rows sums them.
 MNG_INLINE void f32_row(const float *w, const mng_rows_x *x, float *sums, const size_t R) {
   const size_t k = x->k, whole = k & ~(size_t)63;
-  const char *asked = (const char *)w + AHEAD;
   mng_f32x16 sum[4] = {0};
   _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 16) {
     const mng_f32x16 weights = MNG_READ(mng_f32x16, w + i);
-    if ((i & (16 * 16 - 1)) == 0) MNG_PREFETCH_FIRST(asked + i * sizeof(float));
+    MNG_FLOATS_ASK(w, i * sizeof(float))
     MNG_UNROLL for (size_t r = 0; r < R; r++)
       sum[r] += weights * MNG_READ(mng_f32x16, x->floats + r * x->stride + i);
   }

@@ -8,6 +8,15 @@
 // row is one of several side by side, which share what is read of its input from further away.
 enum { MNG_FLOATS_BLOCK = 2048 };
 
+// Of short rows: the processor follows one stream of lines by itself, at the memory's whole speed, if one instruction
+// reads it (so nothing is unrolled). Asked for every sixteenth line far ahead, into the first level, it does not lose it;
+// more would take the stream over from it, and what a core can ask for at a time is less.
+enum { MNG_FLOATS_AHEAD = 65536 };
+
+/// Asks for what lies so far ahead of a row, where its byte `at` begins a sixteenth line.
+#define MNG_FLOATS_ASK(w, at) \
+  if (((at) & (16 * 64 - 1)) == 0) MNG_PREFETCH_FIRST((const char *)(w) + MNG_FLOATS_AHEAD + (at));
+
 /// Calls `side(weights, x, sums, S, R)` for as many rows side by side, up to `MOST`, as have their sums in registers;
 /// a sum is the same however many these are.
 #define MNG_SIDE_BY_SIDE(side, MOST, w, outputs, x, sums, R)                                  \

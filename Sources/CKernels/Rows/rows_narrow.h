@@ -5,11 +5,8 @@
 
 #include "rows_floats.h"
 
-// The processor follows a stream of whole rows by itself, if one instruction reads it (so nothing is
-// unrolled); asked for every sixteenth line far ahead, into the first level, it does not lose it. More would
-// take the stream over from it, and what a core can ask for at a time is less. Long rows go side by side, as
-// those of float32 do, and all that they read is asked for, further ahead.
-enum { MNG_NARROW_AHEAD = 65536, MNG_NARROW_AHEAD_OF_LONG = 131072 };
+// Long rows go side by side, as those of float32 do, and all that they read is asked for, further ahead.
+enum { MNG_NARROW_AHEAD_OF_LONG = 131072 };
 
 /// The next `LINES` lines of `S` rows, by the inputs that they share.
 #define MNG_NARROW_LINES(WIDEN, LINES)                                                      \
@@ -30,12 +27,11 @@ enum { MNG_NARROW_AHEAD = 65536, MNG_NARROW_AHEAD_OF_LONG = 131072 };
   MNG_INLINE void name##_row(const uint16_t *w, const mng_rows_x *x, float *sums,           \
                              const size_t R) {                                              \
     const size_t k = x->k, whole = k & ~(size_t)31;                                         \
-    const char *asked = (const char *)w + MNG_NARROW_AHEAD;                                 \
     mng_f32x16 sum[4][2] = {0};                                                             \
     _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 32) {          \
       mng_f32x16 first, second;                                                             \
       WIDEN(w + i, first, second);                                                          \
-      if ((i & (16 * 32 - 1)) == 0) MNG_PREFETCH_FIRST(asked + i * sizeof(uint16_t));       \
+      MNG_FLOATS_ASK(w, i * sizeof(uint16_t))                                               \
       MNG_UNROLL for (size_t r = 0; r < R; r++) {                                           \
         const float *row = x->floats + r * x->stride + i;                                   \
         sum[r][0] += first * MNG_READ(mng_f32x16, row);                                     \
