@@ -24,11 +24,10 @@ import Zoo
     #expect(tuner.task.classes == ["early", "late"])
     var last: FineTuner.EpochReport?
     var losses: [Double] = []
-    try tuner.run { _ in
-    } report: {
+    try tuner.run(report: {
       losses.append($0.loss)
       last = $0
-    }
+    })
     #expect(try #require(losses.last) < 0.4 * #require(losses.first), "\(losses)")
     #expect((last?["accuracy"] ?? 0) > 0.9, "\(last?.metrics ?? [])")
     // What is written is known again, and answers with the labels
@@ -58,10 +57,7 @@ import Zoo
     var tuner = try FineTuner(
       model, data: data, options: Letters.options("head", epochs: 30, rate: 0.02))
     var losses: [Double] = []
-    try tuner.run { _ in
-    } report: {
-      losses.append($0.loss)
-    }
+    try tuner.run(report: { losses.append($0.loss) })
     #expect(losses.count == 30)
     #expect(try #require(losses.last) < 0.8 * #require(losses.first), "\(losses)")
     let result = try tuner.model()
@@ -84,10 +80,7 @@ import Zoo
     var tuner = try FineTuner(
       model, data: many, options: Letters.options("full", epochs: 12, rate: 0.003))
     var losses: [Double] = []
-    try tuner.run { _ in
-    } report: {
-      losses.append($0.loss)
-    }
+    try tuner.run(report: { losses.append($0.loss) })
     #expect(losses.count == 12)
     #expect(try #require(losses.last) < 0.5 * #require(losses.first), "\(losses)")
     let config = try tuner.model().checkpoint.sidecars["config.json"]
@@ -185,11 +178,10 @@ import Zoo
     #expect(type(of: tuner.task) == EmbedTask.self && !tuner.task.isHeadNew)
     var losses: [Double] = []
     var last: FineTuner.EpochReport?
-    try tuner.run { _ in
-    } report: {
+    try tuner.run(report: {
       losses.append($0.loss)
       last = $0
-    }
+    })
     #expect(losses.count == 20)
     #expect(try #require(losses.last) < 0.7 * #require(losses.first), "\(losses)")
     #expect((last?[scored ? "Spearman" : "nearest"] ?? 0) > 0.4, "\(last?.metrics ?? [])")

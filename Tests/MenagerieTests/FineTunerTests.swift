@@ -16,10 +16,7 @@ import Zoo
       model, data: Pictures.twoClasses(in: scratch), options: Pictures.options(method))
     #expect(tuner.task.isHeadNew && tuner.task.classes == ["gray", "odd"])
     var losses: [Double] = []
-    try tuner.run { _ in
-    } report: {
-      losses.append($0.loss)
-    }
+    try tuner.run(report: { losses.append($0.loss) })
     #expect(losses.count == 6 && losses[5] < 0.8 * losses[0], "\(losses)")
     let path = scratch.file("out.safetensors")
     let report = try Converter().convert(tuner.model(), to: path)
