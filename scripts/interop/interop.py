@@ -115,9 +115,10 @@ def travel(road: Road, keep: bool) -> Road:
 
 
 def print_table(title: str, roads: list[Road]) -> None:
-    known = ("run", *EXTENSIONS, "gguf", "refused", "answer", "gradients", *OPTIMIZERS, "dropout", "losses", "head",
-             "full", "peft", "merged", "here", "there")
-    columns = [c for c in known if any(r.column == c for r in roads)]
+    known = ("run", *EXTENSIONS, "gguf", "meta", "refused", "answer", "gradients", *OPTIMIZERS, "recomputed", "dropout",
+             "losses", "head", "full", "peft", "merged", "here", "there")
+    used = dict.fromkeys(road.column for road in roads)
+    columns = [*(c for c in known if c in used), *(c for c in used if c not in known)]
     rows = list(dict.fromkeys(road.row for road in roads))
     cells = {(road.row, road.column): "FAIL" if road.failure else road.note for road in roads}
     first = max(len(title), *map(len, rows))
