@@ -8,8 +8,9 @@ import h5py
 import keras
 import numpy as np
 
-from optimizer_names import BATCH, FIRST, LATER
+from optimizer_names import FIRST, LATER
 from seeded_keras import seeded
+from training_names import BATCH
 
 CLASSES, SIZE, SEED = 10, 17, 1800
 OPTIMIZERS = {
@@ -89,12 +90,6 @@ def make(name: str, folder: str) -> None:
     model.save(home / f"whole.{extension}")
 
 
-def half(folder: str, out: str) -> None:
-    """The first half of the later data."""
-    with np.load(pathlib.Path(folder) / "later.npz") as archive:
-        np.savez(out, **{k: archive[k][:LATER // 2 * BATCH] for k in archive.files})
-
-
 def distances(name: str, folder: str, model: keras.Model) -> dict:
     """How far weights and what is remembered are from the uninterrupted run's, as a part of what moved most."""
     home = pathlib.Path(folder)
@@ -115,13 +110,8 @@ def distances(name: str, folder: str, model: keras.Model) -> dict:
     return found
 
 
-def compare(name: str, folder: str, out: str) -> dict:
-    """What our later steps made beside Keras's."""
-    return distances(name, folder, opened(out))
-
-
-def resume(name: str, folder: str, file: str) -> dict:
-    """The second half of the later steps, in Keras, from our file."""
+def goes_on(name: str, folder: str, file: str, done: int) -> dict:
+    """From our file after so many steps through the others, and how far that is from the uninterrupted run."""
     model = opened(file)
-    steps(model, part(FIRST + LATER // 2, FIRST + LATER))
+    steps(model, part(done, FIRST + LATER))
     return distances(name, folder, model)

@@ -10,8 +10,9 @@ import steps_torch
 import training_side
 from architectures_torch import TinyResNet
 from common import pictures
-from optimizer_names import BATCH, FIRST, LATER
+from optimizer_names import FIRST, LATER
 from seeded_torch import seeded
+from training_names import BATCH
 
 torch.set_num_threads(2)
 SIZE, CLASSES, SEED = 45, 10, 1700
@@ -121,12 +122,6 @@ def make(name: str, folder: str) -> None:
     save(name, model, optimizer, home / "whole.pt")
 
 
-def half(folder: str, out: str) -> None:
-    """The first half of the later data."""
-    with np.load(pathlib.Path(folder) / "later.npz") as archive:
-        np.savez(out, **{k: archive[k][:LATER // 2 * BATCH] for k in archive.files})
-
-
 def numbered(model, optimizer) -> list:
     """The parameters with their names, in the order in which the state counts them."""
     names = {id(p): k for k, p in model.named_parameters()}
@@ -161,13 +156,8 @@ def distances(name: str, folder: str, model, optimizer) -> dict:
     return found
 
 
-def compare(name: str, folder: str, out: str) -> dict:
-    """What our later steps made beside PyTorch's."""
-    return distances(name, folder, *opened(name, out))
-
-
-def resume(name: str, folder: str, file: str) -> dict:
-    """The second half of the later steps, in PyTorch, from our file."""
+def goes_on(name: str, folder: str, file: str, done: int) -> dict:
+    """From our file after so many steps through the others, and how far that is from the uninterrupted run."""
     model, optimizer = opened(name, file)
-    steps(model, optimizer, part(name, FIRST + LATER // 2, FIRST + LATER))
+    steps(model, optimizer, part(name, done, FIRST + LATER))
     return distances(name, folder, model, optimizer)
