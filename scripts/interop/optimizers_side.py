@@ -16,6 +16,7 @@ from training_names import BATCH
 
 torch.set_num_threads(2)
 SIZE, CLASSES, SEED = 45, 10, 1700
+EPOCH = 3  # of the file that is gone on with
 MODELS = {"bert": "bert", "gpt2": "gpt2"}
 
 
@@ -65,37 +66,39 @@ def steps(model, optimizer, arrays: dict) -> list[float]:
     return losses
 
 
-def save(name: str, model, optimizer, path: pathlib.Path) -> None:
+def places(name: str) -> tuple[str, str]:
+    """Where a file has the weights, and where what the optimiser remembers."""
+    return ("state_dict", "optimizer_states") if name == "lightning" else ("model_state_dict", "optimizer_state_dict")
+
+
+def beside(name: str, epoch: int, step: int) -> dict:
+    """What else a file of so many epochs and steps has."""
+    if name != "lightning":
+        return {"epoch": epoch, "args": {"lr": 2e-3, "names": ["a", None]}}
+    return {
+        "epoch": epoch, "global_step": step, "pytorch-lightning_version": "2.5.0",
+        "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": {"total": {"ready": 1}}}},
+        "lr_schedulers": [{"last_epoch": EPOCH, "base_lrs": [2e-3]}], "hyper_parameters": {"width": 8}}
+
+
+def save(name: str, model, optimizer, path: pathlib.Path, epoch: int, step: int) -> None:
+    weights, memory = model.state_dict(), optimizer.state_dict()
     if name == "lightning":
-        torch.save({
-            "epoch": 3, "global_step": FIRST, "pytorch-lightning_version": "2.5.0",
-            "state_dict": {f"model.{k}": v for k, v in model.state_dict().items()},
-            "loops": {"fit_loop": {"state_dict": {}, "epoch_progress": {"total": {"ready": 1}}}},
-            "optimizer_states": [optimizer.state_dict()],
-            "lr_schedulers": [{"last_epoch": 3, "base_lrs": [2e-3]}], "hyper_parameters": {"width": 8},
-        }, path)
-    else:
-        torch.save({"epoch": 3, "model_state_dict": model.state_dict(),
-                    "optimizer_state_dict": optimizer.state_dict(), "args": {"lr": 2e-3, "names": ["a", None]}}, path)
+        weights, memory = {f"model.{k}": v for k, v in weights.items()}, [memory]
+    torch.save(beside(name, epoch, step) | dict(zip(places(name), (weights, memory))), path)
 
 
 def opened(name: str, path):
-    """A model and its optimiser as a file has them."""
+    """A model and its optimiser as a file has them, and what else is in it."""
     file = torch.load(path, weights_only=True)
-    model = network(name)
-    optimizer = OPTIMIZERS[name](model)
+    weights, memory = (file.pop(place) for place in places(name))
     if name == "lightning":
-        if file["epoch"] not in (3, 4) or file["hyper_parameters"] != {"width": 8} or len(file["lr_schedulers"]) != 1:
-            raise ValueError(f"of Lightning's values came back {sorted(file)}")
-        state = {k.removeprefix("model."): v for k, v in file["state_dict"].items()}
-        model.load_state_dict(state)
-        optimizer.load_state_dict(file["optimizer_states"][0])
-    else:
-        model.load_state_dict(file["model_state_dict"])
-        optimizer.load_state_dict(file["optimizer_state_dict"])
-        if file["args"] != {"lr": 2e-3, "names": ["a", None]} and file["args"] != {"lr": 2e-3, "names": ("a", None)}:
-            raise ValueError(f"args came back as {file['args']}")
-    return model, optimizer
+        weights, (memory,) = {k.removeprefix("model."): v for k, v in weights.items()}, memory
+    model = network(name)
+    model.load_state_dict(weights)
+    optimizer = OPTIMIZERS[name](model)
+    optimizer.load_state_dict(memory)
+    return model, optimizer, file
 
 
 def part(name: str, start: int, stop: int) -> dict:
@@ -115,11 +118,11 @@ def make(name: str, folder: str) -> None:
         model.config.save_pretrained(home / "begun")  # numbers of heads do not show in weights
     optimizer = OPTIMIZERS[name](model)
     steps(model, optimizer, part(name, 0, FIRST))
-    save(name, model, optimizer, begun_of(name, folder))
+    save(name, model, optimizer, begun_of(name, folder), EPOCH, FIRST)
     np.savez(home / "later.npz", **part(name, FIRST, FIRST + LATER))
     losses = steps(model, optimizer, part(name, FIRST, FIRST + LATER))
     np.save(home / "losses.npy", losses)
-    save(name, model, optimizer, home / "whole.pt")
+    save(name, model, optimizer, home / "whole.pt", EPOCH + 1, FIRST + LATER)
 
 
 def numbered(model, optimizer) -> list:
@@ -131,8 +134,8 @@ def numbered(model, optimizer) -> list:
 def distances(name: str, folder: str, model, optimizer) -> dict:
     """How far weights and what is remembered are from the uninterrupted run's, as a part of what moved most."""
     home = pathlib.Path(folder)
-    begun, _ = opened(name, begun_of(name, folder))
-    whole, state = opened(name, str(home / "whole.pt"))
+    begun, _, _ = opened(name, begun_of(name, folder))
+    whole, state, _ = opened(name, home / "whole.pt")
     before, after = begun.state_dict(), whole.state_dict()
     moved = max((p.double() - before[k].double()).abs().max().item() for k, p in whole.named_parameters())
     # A key's bias changes no answer: its gradient is rounding, which these optimisers make large
@@ -158,6 +161,10 @@ def distances(name: str, folder: str, model, optimizer) -> dict:
 
 def goes_on(name: str, folder: str, file: str, done: int) -> dict:
     """From our file after so many steps through the others, and how far that is from the uninterrupted run."""
-    model, optimizer = opened(name, file)
+    model, optimizer, found = opened(name, file)
+    wanted = beside(name, EPOCH + 1, done)
+    for key in found | wanted:
+        if found.get(key) != wanted.get(key):
+            raise ValueError(f"{key} is {found.get(key)}, not {wanted.get(key)}")
     steps(model, optimizer, part(name, done, FIRST + LATER))
     return distances(name, folder, model, optimizer)
