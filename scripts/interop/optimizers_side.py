@@ -131,26 +131,43 @@ def numbered(model, optimizer) -> list:
     return [(names[id(p)], p) for group in optimizer.param_groups for p in group["params"]]
 
 
+def decided(name: str, values: torch.Tensor) -> torch.Tensor:
+    """Of a parameter's numbers, or of what is remembered of them, those that learning decides.
+
+    A key's bias changes no answer: its gradient is rounding, which these optimisers make large.
+    """
+    if name.endswith("key.bias"):
+        return values[:0]
+    if name.endswith("c_attn.bias"):  # of queries, keys and values
+        query, _, value = values.chunk(3)
+        return torch.cat([query, value])
+    return values
+
+
+def farthest(ours: torch.Tensor, theirs: torch.Tensor) -> float:
+    """0 of no numbers at all."""
+    return (ours.double() - theirs.double()).abs().max().item() if theirs.numel() else 0.0
+
+
 def distances(name: str, folder: str, model, optimizer) -> dict:
     """How far weights and what is remembered are from the uninterrupted run's, as a part of what moved most."""
     home = pathlib.Path(folder)
     begun, _, _ = opened(name, begun_of(name, folder))
     whole, state, _ = opened(name, home / "whole.pt")
     before, after = begun.state_dict(), whole.state_dict()
-    moved = max((p.double() - before[k].double()).abs().max().item() for k, p in whole.named_parameters())
-    # A key's bias changes no answer: its gradient is rounding, which these optimisers make large
-    idle = {i for i, (k, _) in enumerate(numbered(model, optimizer)) if k.endswith("key.bias") or "c_attn.bias" in k}
-    found = {k: (p.double() - after[k].double()).abs().max().item() / moved
-             for i, (k, p) in enumerate(numbered(model, optimizer)) if i not in idle}
-    found |= {k: (v.double() - after[k].double()).abs().max().item() / after[k].abs().max().item()
+    moved = max(farthest(p, before[k]) for k, p in whole.named_parameters())
+    named = numbered(model, optimizer)
+    found = {k: farthest(decided(k, p), decided(k, after[k])) / moved for k, p in named}
+    found |= {k: farthest(v, after[k]) / after[k].abs().max().item()
               for k, v in model.named_buffers() if k.endswith(("running_mean", "running_var"))}
     for index, memory in state.state_dict()["state"].items():
         own = optimizer.state_dict()["state"][index]
         for slot, wanted in memory.items():
-            if not torch.is_tensor(wanted) or index in idle:
+            if not torch.is_tensor(wanted):
                 continue
-            far = (own[slot].double() - wanted.double()).abs().max().item()
-            found[f"{slot} of {index}"] = far / max(wanted.abs().max().item(), 1e-6)
+            mine, theirs = (decided(named[index][0], x) if x.dim() else x for x in (own[slot], wanted))
+            if theirs.numel():
+                found[f"{slot} of {named[index][0]}"] = farthest(mine, theirs) / max(theirs.abs().max().item(), 1e-6)
     a, b = optimizer.state_dict()["param_groups"], state.state_dict()["param_groups"]
     for mine, theirs in zip(a, b, strict=True):
         for key in theirs:
