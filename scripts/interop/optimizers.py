@@ -15,6 +15,7 @@ from seeded import Seeded
 from training_names import BATCH
 
 TOLERANCE = 1e-3
+LOSSES = 1e-5
 
 
 class Traveller(Seeded):
@@ -36,7 +37,7 @@ class Traveller(Seeded):
             np.savez(data, **{name: later[name][:here * BATCH] for name in later.files})
         losses = tuning.steps(self.judges.menagerie, begun, data, out, scratch, "--method", "full", "--epochs", 1,
                               says="goes on with")
-        near = losses_within(losses, np.load(self.home / "losses.npy")[:here].tolist(), TOLERANCE)
+        near = losses_within(losses, np.load(self.home / "losses.npy")[:here].tolist(), LOSSES)
         found = self.side.goes_on(name=self.name, folder=str(self.home), file=str(out), done=FIRST + here)
         return f"losses {near}, {judged(found)}"
 

@@ -144,6 +144,13 @@ def decided(name: str, values: torch.Tensor) -> torch.Tensor:
     return values
 
 
+def expect(found: dict, wanted: dict, of: str = "") -> None:
+    """The first of the values that are others is told."""
+    for key in found | wanted:
+        if found.get(key, "nowhere") != wanted.get(key, "nowhere"):
+            raise ValueError(f"{of}{key} is {found.get(key, 'nowhere')}, not {wanted.get(key, 'nowhere')}")
+
+
 def farthest(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     """0 of no numbers at all."""
     return (ours.double() - theirs.double()).abs().max().item() if theirs.numel() else 0.0
@@ -162,26 +169,21 @@ def distances(name: str, folder: str, model, optimizer) -> dict:
               for k, v in model.named_buffers() if k.endswith(("running_mean", "running_var"))}
     for index, memory in state.state_dict()["state"].items():
         own = optimizer.state_dict()["state"][index]
+        if own.keys() != memory.keys():
+            raise ValueError(f"of {named[index][0]} is remembered {sorted(own)}, not {sorted(memory)}")
         for slot, wanted in memory.items():
-            if not torch.is_tensor(wanted):
-                continue
             mine, theirs = (decided(named[index][0], x) if x.dim() else x for x in (own[slot], wanted))
             if theirs.numel():
-                found[f"{slot} of {named[index][0]}"] = farthest(mine, theirs) / max(theirs.abs().max().item(), 1e-6)
+                found[f"{slot} of {named[index][0]}"] = farthest(mine, theirs) / theirs.abs().max().item()
     a, b = optimizer.state_dict()["param_groups"], state.state_dict()["param_groups"]
     for mine, theirs in zip(a, b, strict=True):
-        for key in theirs:
-            if mine[key] != theirs[key] and not np.allclose(mine[key], theirs[key]):
-                raise ValueError(f"the group's {key} is {mine[key]}, not {theirs[key]}")
+        expect(mine, theirs, "the group's ")
     return found
 
 
 def goes_on(name: str, folder: str, file: str, done: int) -> dict:
     """From our file after so many steps through the others, and how far that is from the uninterrupted run."""
     model, optimizer, found = opened(name, file)
-    wanted = beside(name, EPOCH + 1, done)
-    for key in found | wanted:
-        if found.get(key) != wanted.get(key):
-            raise ValueError(f"{key} is {found.get(key)}, not {wanted.get(key)}")
+    expect(found, beside(name, EPOCH + 1, done))
     steps(model, optimizer, part(name, done, FIRST + LATER))
     return distances(name, folder, model, optimizer)
