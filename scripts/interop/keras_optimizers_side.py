@@ -90,6 +90,10 @@ def make(name: str, folder: str) -> None:
     model.save(home / f"whole.{extension}")
 
 
+def farthest(ours: np.ndarray, theirs: np.ndarray) -> float:
+    return float(np.abs(ours - theirs).max())
+
+
 def distances(name: str, folder: str, model: keras.Model) -> dict:
     """How far weights and what is remembered are from the uninterrupted run's, as a part of what moved most."""
     home = pathlib.Path(folder)
@@ -98,15 +102,17 @@ def distances(name: str, folder: str, model: keras.Model) -> dict:
         home / "begun" / f"begun.{extension}", home / f"whole.{extension}"))
     if [w.shape for w in model.weights] != [w.shape for w in whole.weights]:
         raise ValueError("the weights came back in another order")
-    moved = max(float(np.abs(a - b).max()) for a, b in zip(whole.get_weights(), begun.get_weights()))
-    found = {w.path: float(np.abs(a - b).max()) / moved
-             for w, a, b in zip(whole.weights, model.get_weights(), whole.get_weights())}
+    found = {}
+    for group in ("trainable_weights", "non_trainable_weights"):  # statistics of batches move more than what learns
+        ours, theirs, before = ([np.asarray(w) for w in getattr(m, group)] for m in (model, whole, begun))
+        moved = max(farthest(a, b) for a, b in zip(theirs, before, strict=True))
+        found |= {w.path: farthest(a, b) / moved for w, a, b in zip(getattr(whole, group), ours, theirs, strict=True)}
     mine, theirs = model.optimizer.variables, whole.optimizer.variables
     if len(mine) != len(theirs) or model.optimizer.get_config() != whole.optimizer.get_config():
         raise ValueError(f"the optimizer came back as {model.optimizer.get_config()}")
-    for a, b in zip(mine, theirs):
+    for place, (a, b) in enumerate(zip(mine, theirs)):
         a, b = np.asarray(a, dtype="float64"), np.asarray(b, dtype="float64")
-        found[f"optimizer {len(found)}"] = float(np.abs(a - b).max()) / float(np.abs(b).max())
+        found[f"{theirs[place].path} ({place})"] = farthest(a, b) / float(np.abs(b).max())
     return found
 
 
