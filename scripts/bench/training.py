@@ -43,8 +43,11 @@ def step(menagerie: str, home: pathlib.Path, rounds: int, model: str, threads: i
     difference, *later = [abs(a - b) / abs(b) for a, b in zip(mine[0]["losses"], peer.first["losses"], strict=True)]
     if not (difference < TOLERANCE and all(each < LATER_TOLERANCE for each in later)):
         raise RuntimeError(f"the losses {mine[0]['losses']} are not PyTorch's {peer.first['losses']}")
+    values = mine[0]["values"]
+    if "--recompute" in options and not values["recomputedParts"]:
+        raise RuntimeError(f"no part of {model} is computed twice")
     return best_figures("ms", own_spread(mine), {"torch eager": spread(theirs)}) | {
-        "valueMegabytes": round(mine[0]["values"]["bytes"] / MEGABYTE),
+        "valueMegabytes": round(values["bytes"] / MEGABYTE),
         "peakMegabytes": round(max(run["peakResidentBytes"] for run in mine) / MEGABYTE),
         "torchPeakMegabytes": round(peer.first["peakResidentBytes"] / MEGABYTE),
         "lossDifference": float(f"{difference:.1e}"), "laterDifference": float(f"{max(later):.1e}"), "threads": threads,
