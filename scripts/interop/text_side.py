@@ -75,11 +75,11 @@ def state(name: str, file: str, format: str, config: str, inputs: str, out: str)
 
 def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
     """The tensors of a GGUF file under transformers' names, by llama.cpp's own table."""
-    from gguf import GGUFReader, MODEL_ARCH, get_tensor_name_map
+    from gguf import GGUFReader, MODEL_ARCH_NAMES, get_tensor_name_map
     from gguf.quants import dequantize
     reader = GGUFReader(file)
     said = bytes(reader.fields["general.architecture"].parts[-1]).decode()
-    arch = next(a for a, text in __import__("gguf").MODEL_ARCH_NAMES.items() if text == said)
+    arch = next(a for a, text in MODEL_ARCH_NAMES.items() if text == said)
     made = getattr(transformers, CASES[name][0])
     model = made(AutoConfig.from_pretrained(config, attn_implementation="eager"))
     table = get_tensor_name_map(arch, model.config.num_hidden_layers)
