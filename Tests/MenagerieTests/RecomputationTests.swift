@@ -36,31 +36,33 @@ import Training
   func everyBitIsAsWithoutIt(item: TrainingLossTests.Case) throws {
     let (all, few) = (try run(item, recomputes: false), try run(item, recomputes: true))
     #expect(all.losses == few.losses && all.weights == few.weights)
-    let memory = try #require(few.memory)
-    #expect(memory.bytesWithoutRecomputation == all.memory?.bytes)
-    // These have layers enough, tiny as they are
-    if ["resnet", "mobilenetv2"].contains(where: item.description.hasPrefix) {
-      #expect(memory.recomputedParts > 0 && memory.bytes < all.memory?.bytes ?? 0, "\(memory)")
+    let (whole, memory) = (try #require(all.memory), try #require(few.memory))
+    #expect(memory.bytesWithoutRecomputation == whole.bytes && whole.recomputedParts == 0)
+    // ViT's two layers are too few, tiny as they are
+    if !item.description.hasPrefix("vit") {
+      #expect(memory.recomputedParts > 0 && memory.bytes < whole.bytes, "\(memory)")
     }
   }
 
   @Test func adaptersLearnTheSameToo() throws {
-    let item = try #require(TrainingLossTests.cases.first { $0.description == "vit by adamw" })
+    let item = try #require(TrainingLossTests.cases.first { $0.description == "llama by adamw" })
     let ends = try [false, true].map { recomputes in
       try run(item, recomputes: recomputes) { $0.method = "lora" }
     }
     #expect(ends[0].losses == ends[1].losses && ends[0].weights == ends[1].weights)
     #expect(Set(ends[0].losses).count > 1)
+    let memory = try #require(ends[1].memory)
+    #expect(memory.recomputedParts > 0, "\(memory)")
   }
 
   @Test func aRehearsalKnowsTheMemory() throws {
-    let item = try #require(TrainingLossTests.cases.first { $0.description == "vit by adamw" })
+    let item = try #require(TrainingLossTests.cases.first { $0.description == "llama by adamw" })
     var options = item.options
     options.recomputes = true
     var tuner = try FineTuner(Model(contentsOf: item.model), data: item.data, options: options)
     #expect(tuner.session.memory == nil)
     _ = try tuner.rehearse()
     let memory = try #require(tuner.session.memory)
-    #expect(try #require(memory.bytesWithoutRecomputation) >= memory.bytes)
+    #expect(try #require(memory.bytesWithoutRecomputation) > memory.bytes)
   }
 }
