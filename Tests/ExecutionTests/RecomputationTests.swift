@@ -116,26 +116,31 @@ private struct Chance: Operator {
 
   @Test func whatIsDrawnByChanceIsDrawnOnce() throws {
     var graph = Graph(name: "chance")
-    let weight = graph.addInput("w", TensorType(.float32, shape: [8, 8]))
-    let x = graph.addInput("x", TensorType(.float32, shape: [64, 8]))
-    var y = x
-    for layer in 0..<4 {
-      let z = graph.add(Linear(), [y, weight], name: "linear\(layer)")
-      y = graph.add(Tanh(), [z], name: "tanh\(layer)")
-      if layer == 1 {
-        let noise = graph.add(Chance(), [x], name: "noise")
-        y = graph.add(Mul(), [y, noise], name: "noisy")
+    let wide = graph.addInput("wide", TensorType(.float32, shape: [32, 8]))
+    let narrow = graph.addInput("narrow", TensorType(.float32, shape: [8, 32]))
+    let like = graph.addInput("like", TensorType(.float32, shape: [64, 32]))
+    var y = graph.addInput("x", TensorType(.float32, shape: [64, 8]))
+    for layer in 0..<6 {
+      var z = graph.add(Linear(), [y, wide], name: "wide\(layer)")
+      z = graph.add(Tanh(), [z], name: "tanh\(layer)")
+      if layer == 2 {
+        let noise = graph.add(Chance(), [like], name: "noise")
+        z = graph.add(Mul(), [z, noise], name: "noisy")
       }
+      y = graph.add(Linear(), [z, narrow], name: "narrow\(layer)")
     }
     let loss = graph.add(ReduceSum(keepDimensions: false), [y], name: "loss")
     let flow = graph.addInput("flow", TensorType(.float32, []))
     try graph.inferTypes()
-    let gradients = try graph.addGradients(of: loss, by: [weight], times: flow)
+    let gradients = try graph.addGradients(of: loss, by: [wide, narrow], times: flow)
     graph.outputs = [loss] + gradients
     let forward = try #require(ForwardPart(graph, flow: flow))
+    var copies: [Int] = []
     for cuts in forward.waysToCut {
       let way = forward.computedAgain(between: cuts)
       #expect(way.graph.nodes.filter { $0.operator is Chance }.count == 1)
+      copies.append(way.copies)
     }
+    #expect(copies.contains { $0 > 0 }, "\(copies)")
   }
 }
