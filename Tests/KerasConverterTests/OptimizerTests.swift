@@ -35,13 +35,20 @@ import Testing
     #expect(checkpoint.optimizerError == nil)
     let (record, facts) = (try #require(checkpoint.optimizer), try facts(file))
     #expect(record.steps == facts["steps"]?.integer)
-    let moments = try #require(facts["moments"]?.object)
-    #expect(record.memories.count == moments.count && moments.count == 6)
-    for (path, sum) in moments {
-      let parts = path.split(separator: "/").suffix(2)
-      let name = "\(parts.first ?? "").\(parts.last == "kernel" ? "weight" : "bias")"
-      let moment = try #require(record.memories[name]?.slots["exp_avg"]).load().doubles
-      #expect(abs(moment.reduce(0, +) - (sum.double ?? .nan)) < 1e-12, "\(name)")
+    #expect(record.memories.count == 6)
+    for (fact, slot) in [("moments", "exp_avg"), ("velocities", "exp_avg_sq")] {
+      let sums = try #require(facts[fact]?.object)
+      #expect(sums.count == 6)
+      for (path, sum) in sums {
+        let parts = path.split(separator: "/").suffix(2)
+        let isKernel = parts.last == "kernel"
+        let name = "\(parts.first ?? "").\(isKernel ? "weight" : "bias")"
+        let moment = try #require(record.memories[name]?.slots[slot]).load()
+        // Where they stand in Keras's kernel, which has the inputs first
+        let inKeras = (isKernel ? moment.permuted([1, 0]) : moment).doubles
+        let found = inKeras.enumerated().reduce(0) { $0 + Double($1.offset + 1) * $1.element }
+        #expect(abs(found - (sum.double ?? .nan)) < 1e-12, "\(name).\(slot)")
+      }
     }
     #expect(record.notes.contains { $0.contains("gradient_accumulation_steps") })
   }
