@@ -14,6 +14,14 @@ import Training
   private let runs = TravellingRuns()
   private static let resnet = TravellingRuns.resnet
 
+  /// The same names in the same order, and the same bits.
+  private func expectSame(_ a: [TensorEntry], _ b: [TensorEntry]) throws {
+    try #require(a.map(\.name) == b.map(\.name) && !a.isEmpty)
+    for (one, other) in zip(a, b) {
+      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
+    }
+  }
+
   @Test(arguments: OptimizerRegistry.names)
   func twoHalvesThroughAFileAreTheWhole(optimizer: String) throws {
     var first = runs.options(optimizer)
@@ -27,17 +35,12 @@ import Training
     #expect(tuner.options.optimizer == optimizer && tuner.options.rate == 0.003)
     #expect(tuner.notes.first?.hasPrefix("goes on with the") == true, "\(tuner.notes)")
     let (a, b) = (try Model(contentsOf: whole), try Model(contentsOf: rest))
-    for (one, other) in zip(a.checkpoint.tensors, b.checkpoint.tensors) {
-      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
-    }
+    try expectSame(a.checkpoint.tensors, b.checkpoint.tensors)
     let (mine, theirs) = (
       try #require(a.checkpoint.optimizer), try #require(b.checkpoint.optimizer)
     )
     #expect(mine.kind == optimizer && mine.steps == theirs.steps)
-    #expect(mine.entries.count == theirs.entries.count && !mine.entries.isEmpty)
-    for (one, other) in zip(mine.entries, theirs.entries) {
-      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
-    }
+    try expectSame(mine.entries, theirs.entries)
   }
 
   @Test(arguments: ["h5", "keras"], ["adam", "adamw", "sgd", "lion"])
@@ -53,17 +56,12 @@ import Training
     let (tuner, rest) = try runs.learn(half, 2..<4, runs.options(nil), to: "rest.\(format)")
     #expect(tuner.notes[0].contains(" at step 1:") && tuner.options.rate == first.rate)
     let (a, b) = (try Model(contentsOf: whole), try Model(contentsOf: rest))
-    for (one, other) in zip(a.checkpoint.tensors, b.checkpoint.tensors) {
-      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
-    }
+    try expectSame(a.checkpoint.tensors, b.checkpoint.tensors)
     let (mine, theirs) = (
       try #require(a.checkpoint.optimizer), try #require(b.checkpoint.optimizer)
     )
     #expect(mine.steps == 2 && theirs.steps == 2)
-    #expect(mine.entries.map(\.name) == theirs.entries.map(\.name) && !mine.entries.isEmpty)
-    for (one, other) in zip(mine.entries, theirs.entries) {
-      #expect(try one.load().isBitEqual(to: other.load()), "\(one.name)")
-    }
+    try expectSame(mine.entries, theirs.entries)
   }
 
   /// In files of Keras the momentum has the rate in it, and comes out of it rounded.
@@ -196,7 +194,12 @@ import Training
     let plain = try Converter().convert(file, to: runs.scratch.file("out.pth"))
     #expect(plain.notes.contains { $0.contains("--with-optimizer takes it along") })
     #expect(try Model(contentsOf: runs.scratch.file("out.pth")).checkpoint.optimizer == nil)
-    #expect(throws: DataError.self) { try Converter().checkOptimizer(output: "x.safetensors") }
+    let error = #expect(throws: DataError.self) {
+      try Converter().checkOptimizer(output: "x.safetensors")
+    }
+    #expect(error?.code == .unsupported && error?.path == "x.safetensors")
+    #expect(error?.found == "safetensors has no place for the state of an optimizer")
+    #expect(error?.expected?.contains("PyTorch") == true, "\(String(describing: error))")
   }
 
   @Test func namesKeepTheirPrefix() throws {
