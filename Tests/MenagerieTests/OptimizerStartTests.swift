@@ -70,7 +70,10 @@ import Testing
     let tuner = try FineTuner(
       Model(contentsOf: TravellingRuns.resnet), data: runs.data(0..<2), options: options)
     #expect(!tuner.canSaveOptimizer)
-    #expect(throws: DataError.self) { try tuner.checkOptimizer() }
+    let error = #expect(throws: DataError.self) { try tuner.checkOptimizer() }
+    #expect(error?.code == .unsupported && error?.remedy == "leave --save-optimizer out")
+    let words = "what lora learns is merged, so that its optimizer has no weights to go with"
+    #expect(error?.found == words)
   }
 
   @Test(arguments: OptimizerRecord.stepCounters)
