@@ -46,9 +46,10 @@ import Testing
     let tuner = try FineTuner(
       model, data: data, options: Letters.options("full", epochs: 1, rate: 0.01))
     let batch = try tuner.task.training.batch([0, 1], epoch: 0)
-    // [CLS] x a [SEP] [CLS] | y [SEP]
     #expect(batch.weight == 4)
-    #expect(batch.targets.integers.prefix(4) == [-100, -100, -100, -100])
+    // [CLS] x a [SEP] [CLS] | y [SEP] and a place of padding: each is to tell the next, and the letters begin at 4
+    let prompt = [Int](repeating: -100, count: 4)
+    #expect(batch.targets.integers == prompt + [5, 3, -100, -100] + prompt + [6, 3, -100, -100])
     var empty = Letters.options("full", epochs: 1, rate: 0.01)
     empty.texts.maximumLength = 3
     let error = #expect(throws: DataError.self) { try FineTuner(model, data: data, options: empty) }

@@ -61,7 +61,10 @@ import Zoo
     #expect(losses.count == 30)
     #expect(try #require(losses.last) < 0.8 * #require(losses.first), "\(losses)")
     let result = try tuner.model()
-    for weight in model.weights where weight.entry.name.hasPrefix("encoder.") {
+    let encoder = model.weights.filter { $0.entry.name.hasPrefix("encoder.") }
+    // Sixteen of each layer
+    #expect(encoder.count == 32)
+    for weight in encoder {
       let other = try #require(result.weights.first { $0.entry.name == weight.entry.name })
       #expect(try weight.entry.load().isBitEqual(to: other.entry.load()))
     }
