@@ -1,5 +1,6 @@
 import ArgumentParser
 import Formats
+import JSON
 import Menagerie
 import Tensors
 import Testing
@@ -24,6 +25,40 @@ import Testing
     #expect(Quantities.fixed(0.05, 1) == "0.1")
     #expect(Quantities.fixed(-0.04, 1) == "0.0")
     #expect(Quantities.grouped(25_557_032) == "25,557,032")
+  }
+}
+
+@Suite struct ProgramMemoryClaims {
+  @Test func whatIsComputedTwiceIsSaidWithWhatItSaves() {
+    var memory = ProgramMemory(bytes: 61_000_000)
+    (memory.recomputedParts, memory.bytesWithoutRecomputation) = (5, 148_300_000)
+    #expect(
+      memory.note
+        == "values between the layers take 61.0 MB instead of 148.3 MB: 5 parts are computed twice (--recompute)"
+    )
+    // Where the whole would be too much, nobody knows how much
+    (memory.recomputedParts, memory.bytesWithoutRecomputation) = (1, nil)
+    #expect(
+      memory.note
+        == "values between the layers take 61.0 MB: 1 part is computed twice (--recompute)")
+  }
+
+  @Test func whatIsNotWorthComputingTwiceIsSaid() {
+    var memory = ProgramMemory(bytes: 4_000)
+    memory.bytesWithoutRecomputation = 4_000
+    #expect(
+      memory.note
+        == "--recompute changes nothing: computing parts of this model twice saves less than a tenth of 4.0 kB between the layers"
+    )
+  }
+
+  @Test func programsAreToldTheSame() {
+    var memory = ProgramMemory(bytes: 61)
+    #expect(
+      memory.json == ["bytes": 61, "bytesWithoutRecomputation": .null, "recomputedParts": 0])
+    (memory.recomputedParts, memory.bytesWithoutRecomputation) = (5, 148)
+    #expect(
+      memory.json == ["bytes": 61, "bytesWithoutRecomputation": 148, "recomputedParts": 5])
   }
 }
 
