@@ -100,8 +100,8 @@ public struct FineTuner {
     dropoutNotes = plan.notes
     let session = try TrainingSession(
       graph: graph, weights: learning.weights, parameters: learning.parameters,
-      running: learning.running, dropouts: plan.places, objective: task.objective,
-      givesOutput: false, options: options.session)
+      running: learning.running, counters: learning.counters, dropouts: plan.places,
+      objective: task.objective, givesOutput: false, options: options.session)
     let depth = ModelDepth(learning.namesInOrder)
     let decay = options.weightDecay ?? type(of: optimizer).usualWeightDecay
     let groups = ParameterGroup.groups(
@@ -134,7 +134,7 @@ public struct FineTuner {
       trainer.isLearning = { depth.learns($0, epoch: $1, perEpoch: count) }
     }
     best = options.patience.map {
-      BestWeights(learning.parameters + learning.running, patience: $0)
+      BestWeights(learning.parameters + learning.running + learning.counters, patience: $0)
     }
   }
 }

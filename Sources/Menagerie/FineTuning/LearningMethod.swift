@@ -1,4 +1,5 @@
 import Execution
+import Formats
 import HuggingFaceConverter
 import ModelGraph
 import Tensors
@@ -44,6 +45,8 @@ public struct LearningModel: Sendable {
   public var parameters: [Parameter]
   /// Running means and variances that follow the batches.
   public var running: [Parameter]
+  /// How many batches these have followed since the file was read, where it counts them: a number beside each mean.
+  var counters: [Parameter]
   /// The tensors of the other weights.
   public var weights: @Sendable (String) throws -> Tensor
   /// The model with weights as they are now, in the names and types that it came in.
@@ -83,14 +86,21 @@ public struct LearningModel: Sendable {
       return tensor.dataType.isReal ? Parameter(name: name, tensor) : nil
     }
     let running = try statistics.map { Parameter(name: $0, try table.tensor($0)) }
+    let names = Set(statistics.compactMap { BatchCounter.name(beside: $0) })
+    let counts = try model.weights.map(\.entry).filter {
+      names.contains($0.name) && $0.dataType.isInteger
+    }.map { (before: try $0.load(), since: BatchCounter.parameter($0.name)) }
     graph = try model.graph().judgedPart
     self.parameters = parameters
     self.running = running
+    counters = counts.map(\.since)
     weights = { try table.tensor($0) }
     result = {
-      try model.withWeights(
+      let counted = counts.map { ($0.since.name, BatchCounter.sum($0.before, $0.since)) }
+      return try model.withWeights(
         Dictionary(
-          (parameters + running).map { ($0.name, $0.tensor) }, uniquingKeysWith: { a, _ in a }))
+          (parameters + running).map { ($0.name, $0.tensor) } + counted,
+          uniquingKeysWith: { a, _ in a }))
     }
   }
 
@@ -101,7 +111,7 @@ public struct LearningModel: Sendable {
   ) throws -> TrainingSession {
     try TrainingSession(
       graph: graph, weights: weights, parameters: parameters, running: running,
-      objective: objective, options: options)
+      counters: counters, objective: objective, options: options)
   }
 
   /// The tensor of any weight as it is now.

@@ -73,6 +73,9 @@ public struct Trainer {
     }
   }
 
+  /// What follows the batches without a gradient.
+  private var following: [Parameter] { running + session.counters }
+
   /// Steps of an epoch.
   public var batches: Int {
     (order.batchCount(size: batchSize) + accumulation - 1) / accumulation
@@ -110,7 +113,7 @@ public struct Trainer {
       advance()
       return
     }
-    let statistics = running.map(\.values.array)
+    let statistics = following.map(\.values.array)
     let resting = resting
     let part = try learn(parts.filter { $0.weight > 0 }, of: weight, resting: resting)
     let loss = try communicator.sum([part])[0]
@@ -118,7 +121,7 @@ public struct Trainer {
     // Where processes share gradients, their loss alone tells
     let norm = exchange == nil ? GradientClipping.norm(of: session.parameters, pool: pool) : 0
     guard loss.isFinite, norm.isFinite else {
-      for (parameter, values) in zip(running, statistics) { parameter.values.copy(from: values) }
+      for (parameter, values) in zip(following, statistics) { parameter.values.copy(from: values) }
       try exchange?.abandon()
       try leaveOut(parts, loss: loss)
       return
@@ -305,7 +308,7 @@ public struct Trainer {
 
   private func state(optimizer: OrderedDictionary<String, Tensor>) -> TrainingState {
     var tensors: OrderedDictionary<String, Tensor> = [:]
-    for parameter in session.parameters + running { tensors[parameter.name] = parameter.tensor }
+    for parameter in session.parameters + following { tensors[parameter.name] = parameter.tensor }
     for (name, tensor) in optimizer { tensors["optimizer.\(name)"] = tensor }
     var numbers: [String: Double] = [:]
     for (name, number) in rate.schedule.memory { numbers["schedule.\(name)"] = number }
@@ -322,7 +325,7 @@ public struct Trainer {
   /// Goes on from a state.
   /// - Throws: `.mismatch` for a state of other weights or another optimiser; nothing is changed then.
   public mutating func restore(_ state: TrainingState) throws {
-    let all = session.parameters + running
+    let all = session.parameters + following
     let values = try state.values(of: all)
     let averages =
       try average == nil ? [] : state.values(of: session.parameters, under: "average.")

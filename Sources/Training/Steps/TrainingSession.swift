@@ -28,6 +28,8 @@ public final class TrainingSession: Sendable {
 
   private let graph: Graph
   let running: [String: Parameter]
+  /// How many batches running means have followed, a number each.
+  let counters: [Parameter]
   /// Means that always follow: their normalisations have no weights to learn by.
   private let plainMeans: Set<String>
   private let objective: any Objective
@@ -50,11 +52,13 @@ public final class TrainingSession: Sendable {
   private struct Statistics: Sendable {
     let mean: Parameter
     let variance: Parameter
+    let counter: Parameter?
     let rule: RunningStatistics
     /// How many numbers of a batch they are made of.
     let count: Int
 
     func follow(mean batchMean: [Float], variance batchVariance: [Float]) {
+      counter?.values[0] += 1
       for (index, batch) in batchMean.enumerated() {
         mean.values[index] = Float(rule.mean(Double(mean.values[index]), batch: Double(batch)))
       }
@@ -71,12 +75,14 @@ public final class TrainingSession: Sendable {
   ///   - parameters: those that do, named as in the graph.
   ///   - givesOutput: whether the model's output is wanted beside the loss.
   ///   - running: running means and variances that follow the batches, named as in the graph.
+  ///   - counters: numbers that count these batches, named as PyTorch has them beside the means.
   ///   - dropouts: where steps drop; places that the graph does not have are passed over.
   /// - Throws: `.mismatch` for a parameter that the graph does not have.
   public init(
     graph: Graph, weights: (String) throws -> Tensor, parameters: [Parameter],
-    running: [Parameter] = [], dropouts: [DropoutPlace] = [], objective: any Objective,
-    givesOutput: Bool = true, options: SessionOptions = SessionOptions()
+    running: [Parameter] = [], counters: [Parameter] = [], dropouts: [DropoutPlace] = [],
+    objective: any Objective, givesOutput: Bool = true,
+    options: SessionOptions = SessionOptions()
   ) throws {
     let own = Dictionary(
       (parameters + running).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -105,6 +111,7 @@ public final class TrainingSession: Sendable {
     self.parameters = parameters
     backwardOrder = bound.backwardOrder(of: parameters.map(\.name))
     self.running = Dictionary(running.map { ($0.name, $0) }, uniquingKeysWith: { a, _ in a })
+    self.counters = counters
     self.objective = objective
     self.givesOutput = givesOutput
     self.options = options
@@ -245,9 +252,10 @@ public final class TrainingSession: Sendable {
         guard let mean = running[one.mean], let variance = running[one.variance],
           let shape = graph[one.input].type.shape
         else { return nil }
+        let name = BatchCounter.name(beside: one.mean)
         return Statistics(
-          mean: mean, variance: variance, rule: one.rule,
-          count: shape.elementCount / max(shape[1], 1))
+          mean: mean, variance: variance, counter: counters.first { $0.name == name },
+          rule: one.rule, count: shape.elementCount / max(shape[1], 1))
       })
   }
 }
