@@ -96,11 +96,20 @@ extension VariantTests {
       }
     }
 
+    /// All instruction sets, on cores that ask for all lines of what they read, and on others.
+    static func eachWay(_ body: () throws -> Void) rethrows {
+      defer { mng_core_assume_nothing() }
+      for asksAll in [false, true] {
+        mng_core_assume_asks_all(asksAll)
+        try eachInstructionSet { _ in try body() }
+      }
+    }
+
     @Test(arguments: types) func fewRowsMatchTheReference(_ type: DataType) throws {
       let inputs =
         type.blockElements == 256
         ? [256, 768] : type.isBlockQuantised ? [32, 128, 416] : [1, 31, 64, 129]
-      try eachInstructionSet { _ in
+      try Self.eachWay {
         for inputs in inputs {
           for rows in 1...StoredMatrix.fewRows {
             try Self.check(type, rows: rows, inputs: inputs, outputs: 3)
@@ -112,10 +121,10 @@ extension VariantTests {
       }
     }
 
-    /// Those go several side by side.
+    /// Those go several side by side, on some cores.
     @Test(arguments: [DataType.float32, .float16, .bfloat16, .q8_0, .q4_0])
     func longRowsMatchTheReference(_ type: DataType) throws {
-      try eachInstructionSet { _ in
+      try Self.eachWay {
         for inputs in type.isBlockQuantised ? [2080] : [2049, 2080, 2111] {
           for (rows, outputs) in [(1, 7), (2, 5), (4, 3), (6, 33)] {
             try Self.check(type, rows: rows, inputs: inputs, outputs: outputs, epilogue: true)

@@ -28,10 +28,11 @@ void mng_rows_f32(int stored, const void *weights, size_t k, const float *x, siz
                   size_t end, const mng_epilogue_f32 *epilogue) {
   const stored_kind kind = kind_of(stored);
   const size_t row_bytes = k / kind.elements * kind.bytes;
-  const mng_rows_x all =
-      stored == MNG_STORED_BF16    ? (mng_rows_x){.floats = prepared, .stride = k, .k = k}
-      : stored < MNG_STORED_BLOCKS ? (mng_rows_x){.floats = x, .stride = x_stride, .k = k}
-                                   : mng_rows_of(prepared, rows, k);
+  mng_rows_x all = stored == MNG_STORED_BF16 ? (mng_rows_x){.floats = prepared, .stride = k, .k = k}
+                   : stored < MNG_STORED_BLOCKS
+                       ? (mng_rows_x){.floats = x, .stride = x_stride, .k = k}
+                       : mng_rows_of(prepared, rows, k);
+  all.asks_all = mng_core_asks_all();
   float sums[TILE * GROUP];
   for (size_t o = begin; o < end; o += TILE) {
     const size_t outputs = mng_min(TILE, end - o);

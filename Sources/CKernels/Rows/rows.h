@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "../Blocks/blocks.h"
+#include "mng_core.h"
 #include "mng_rows.h"
 
 #define MNG_EACH_BLOCK_TYPE(DO)                                                     \
@@ -17,7 +18,8 @@ enum { MNG_ROWS_AHEAD = 16384 };
 
 /// 128 codes of the input as the products by unsigned bytes take them.
 typedef struct mng_rows_part {
-  /// The codes' upper and lower bytes, both signed, in the order in which the type's weights lie.
+  /// The codes' upper and lower bytes, in the order in which the type's weights lie: signed where these are unsigned. By signed
+  /// weights go unsigned bytes, of which the upper ones are 128 too large.
   int8_t upper[128], lower[128];
   /// Minus the sum of the codes that meet in each lane, times the q for which an unsigned weight q stands
   /// for zero, where that is the same for all.
@@ -36,6 +38,7 @@ typedef struct mng_rows_x {
   const float *sums;      ///< `[rows, k / 16]`
   const mng_rows_part *parts;  ///< `[rows, mng_rows_parts(k)]`; what lacks to a whole one is zero
   size_t k;
+  bool asks_all;  ///< `mng_core_asks_all`
 } mng_rows_x;
 
 MNG_INLINE size_t mng_rows_parts(size_t k) { return (k + 127) / 128; }
@@ -44,7 +47,7 @@ MNG_INLINE mng_rows_x mng_rows_of(const void *prepared, size_t rows, size_t k) {
   const mng_rows_part *parts = prepared;
   const int16_t *codes = (const int16_t *)(parts + rows * mng_rows_parts(k));
   const float *scales = (const float *)(codes + rows * k), *totals = scales + rows * (k / 32);
-  return (mng_rows_x){NULL, 0, codes, scales, totals, totals + rows * (k / 32), parts, k};
+  return (mng_rows_x){NULL, 0, codes, scales, totals, totals + rows * (k / 32), parts, k, false};
 }
 
 /// The same from row `row` on.
@@ -97,9 +100,8 @@ MNG_INLINE size_t mng_rows_ahead(size_t row_bytes, size_t streams) {
   return turn == 0 ? 0 : (MNG_ROWS_AHEAD + turn - 1) / turn * turn;
 }
 
-/// Asks for a line into the second cache level, or into the first.
-#define MNG_PREFETCH(p) __builtin_prefetch(p, 0, 2)
-#define MNG_PREFETCH_FIRST(p) __builtin_prefetch(p, 0, 3)
+/// Asks for a line of weights into the second cache level; into the first where all lines are asked for.
+#define MNG_ASK(x, p) ((x)->asks_all ? __builtin_prefetch(p, 0, 3) : __builtin_prefetch(p, 0, 2))
 
 #define MNG_UNROLL _Pragma("clang loop unroll(full)")
 

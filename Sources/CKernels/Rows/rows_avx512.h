@@ -59,7 +59,7 @@ AVX512_INLINE __m512 products(__m512i w, __m512i x) {
       MNG_UNROLL for (size_t s = 0; s < STREAMS; s++) {                                          \
         const type##_block *block = w + s * next + b;                                            \
         const __m512i weights = type##_weights(block);                                           \
-        MNG_PREFETCH((const char *)block + ahead);                                               \
+        MNG_ASK(x, (const char *)block + ahead);                                                 \
         const __m512 scale = SCALE(block);                                                       \
         MNG_UNROLL for (size_t r = 0; r < R; r++) {                                              \
           const float *scales = x->scales + r * blocks + b;                                      \
@@ -97,7 +97,7 @@ AVX512_INLINE __m512 products(__m512i w, __m512i x) {
         const type##_block *block = w + s * next + b;                                            \
         __m512 addends, scales = type##_scales(block, &addends), each[4];                        \
         MNG_UNROLL for (size_t at = 0; at < sizeof(type##_block); at += 64)                      \
-          MNG_PREFETCH((const char *)block + ahead + at);                                        \
+          MNG_ASK(x, (const char *)block + ahead + at);                                          \
         MNG_UNROLL for (size_t r = 0; r < R; r++) {                                              \
           const __m512 own = _mm512_castps256_ps512(                                             \
               _mm256_loadu_ps(x->scales + (r * blocks + b) * 8));                                \

@@ -4,10 +4,11 @@
 /// than 64 are summed as a product of many rows sums them.
 MNG_INLINE void f32_row(const float *w, const mng_rows_x *x, float *sums, const size_t R) {
   const size_t k = x->k, whole = k & ~(size_t)63;
+  MNG_FLOATS_ASKING(x, w)
   mng_f32x16 sum[4] = {0};
   _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 16) {
     const mng_f32x16 weights = MNG_READ(mng_f32x16, w + i);
-    MNG_FLOATS_ASK(w, i * sizeof(float))
+    MNG_FLOATS_ASK(i * sizeof(float))
     MNG_UNROLL for (size_t r = 0; r < R; r++)
       sum[r] += weights * MNG_READ(mng_f32x16, x->floats + r * x->stride + i);
   }
@@ -26,7 +27,7 @@ MNG_INLINE void f32_side(const float *w, const mng_rows_x *x, float *sums, const
   mng_f32x16 sum[8][4][2] = {0};
   const char *asked = (const char *)w + MNG_ROWS_AHEAD;
   for (size_t i = 0; i < whole; i += 32, asked += S * 32 * sizeof(float)) {
-    MNG_UNROLL for (size_t at = 0; at < S * 32 * sizeof(float); at += 64) MNG_PREFETCH(asked + at);
+    MNG_UNROLL for (size_t at = 0; at < S * 32 * sizeof(float); at += 64) MNG_ASK(x, asked + at);
     MNG_UNROLL for (size_t half = 0; half < 2; half++) {
       MNG_UNROLL for (size_t r = 0; r < R; r++) {
         const mng_f32x16 input =

@@ -5,17 +5,24 @@
 #include "rows.h"
 
 // Inputs of a row that stay in the first cache level beside the weights that stream through it. A longer
-// row is one of several side by side, which share what is read of its input from further away.
+// row is one of several side by side, which share what is read of its input from further away; but where all
+// lines are asked for, one stream is faster still.
 enum { MNG_FLOATS_BLOCK = 2048 };
 
-// Of short rows: the processor follows one stream of lines by itself, at the memory's whole speed, if one instruction
-// reads it (so nothing is unrolled). Asked for every sixteenth line far ahead, into the first level, it does not lose it;
-// more would take the stream over from it, and what a core can ask for at a time is less.
-enum { MNG_FLOATS_AHEAD = 65536 };
+// Of one row after the other: the processor follows one stream of lines by itself, at the memory's whole speed, if one
+// instruction reads it (so nothing is unrolled). Where not all lines are asked for, every sixteenth is, far ahead and into
+// the first level, and the processor does not lose the stream; more would take it over from it.
+enum { MNG_FLOATS_AHEAD = 65536, MNG_FLOATS_AHEAD_OF_ALL = 8192 };
 
-/// Asks for what lies so far ahead of a row, where its byte `at` begins a sixteenth line.
-#define MNG_FLOATS_ASK(w, at) \
-  if (((at) & (16 * 64 - 1)) == 0) MNG_PREFETCH_FIRST((const char *)(w) + MNG_FLOATS_AHEAD + (at));
+/// What is asked for first, beside a row from `w` on, and how many bytes one such line is from the next.
+#define MNG_FLOATS_ASKING(x, w)                                                               \
+  const char *asked =                                                                         \
+      (const char *)(w) + ((x)->asks_all ? MNG_FLOATS_AHEAD_OF_ALL : MNG_FLOATS_AHEAD);       \
+  const size_t between = (x)->asks_all ? 64 : 16 * 64;
+
+/// Asks for what lies ahead of the line that begins at byte `at`.
+#define MNG_FLOATS_ASK(at) \
+  if (((at) & (between - 1)) == 0) __builtin_prefetch(asked + (at), 0, 3);
 
 /// Calls `side(weights, x, sums, S, R)` for as many rows side by side, up to `MOST`, as have their sums in registers;
 /// a sum is the same however many these are.
@@ -29,7 +36,7 @@ enum { MNG_FLOATS_AHEAD = 65536 };
 /// All rows, by `name_long` or one after the other by `name_row`.
 #define MNG_ROWS_OF_FLOATS(name, type, weights, outputs, x, rows, sums)                       \
   const type *w = weights;                                                                    \
-  if (x->k > MNG_FLOATS_BLOCK) {                                                              \
+  if (x->k > MNG_FLOATS_BLOCK && !x->asks_all) {                                                           \
     MNG_FOR_ROWS(name##_long, rows, w, outputs, x, sums)                                      \
     return;                                                                                   \
   }                                                                                           \

@@ -14,7 +14,7 @@ enum { MNG_NARROW_AHEAD_OF_LONG = 131072 };
     MNG_UNROLL for (size_t s = 0; s < S; s++) {                                             \
       mng_f32x16 first, second;                                                             \
       WIDEN(w + s * k + i + 32 * line, first, second);                                      \
-      MNG_PREFETCH(asked + (line * S + s) * 64);                                            \
+      MNG_ASK(x, asked + (line * S + s) * 64);                                              \
       MNG_UNROLL for (size_t r = 0; r < R; r++) {                                           \
         const float *row = x->floats + r * x->stride + i + 32 * line;                       \
         sum[s][r][0] += first * MNG_READ(mng_f32x16, row);                                  \
@@ -27,11 +27,12 @@ enum { MNG_NARROW_AHEAD_OF_LONG = 131072 };
   MNG_INLINE void name##_row(const uint16_t *w, const mng_rows_x *x, float *sums,           \
                              const size_t R) {                                              \
     const size_t k = x->k, whole = k & ~(size_t)31;                                         \
+    MNG_FLOATS_ASKING(x, w)                                                                 \
     mng_f32x16 sum[4][2] = {0};                                                             \
     _Pragma("clang loop unroll(disable)") for (size_t i = 0; i < whole; i += 32) {          \
       mng_f32x16 first, second;                                                             \
       WIDEN(w + i, first, second);                                                          \
-      MNG_FLOATS_ASK(w, i * sizeof(uint16_t))                                               \
+      MNG_FLOATS_ASK(i * sizeof(uint16_t))                                                  \
       MNG_UNROLL for (size_t r = 0; r < R; r++) {                                           \
         const float *row = x->floats + r * x->stride + i;                                   \
         sum[r][0] += first * MNG_READ(mng_f32x16, row);                                     \

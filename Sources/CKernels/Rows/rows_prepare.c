@@ -103,8 +103,9 @@ static void prepare(const float *x, size_t parts, int16_t *codes, float *scales,
 
 #if defined(__x86_64__)
 /// One row's parts from its codes, of which there are a multiple of 32; 16 of 128 elements lie where
-/// `order` says, and weights are `middle` too large.
-MNG_TARGET_VNNI static void split(const mng_rows_x *row, const uint8_t *order, uint8_t middle) {
+/// `order` says, and weights are signed, or unsigned and `middle` too large.
+MNG_TARGET_VNNI static void split(const mng_rows_x *row, const uint8_t *order, bool is_signed,
+                                  uint8_t middle) {
   const __m512i places = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
   const __m512i middles = _mm512_set1_epi8((char)middle);
   for (size_t p = 0; p < mng_rows_parts(row->k); p++) {
@@ -116,7 +117,9 @@ MNG_TARGET_VNNI static void split(const mng_rows_x *row, const uint8_t *order, u
           order[c] / 2 < left
               ? _mm256_loadu_si256((const __m256i *)(row->codes + 128 * p + 16 * order[c]))
               : _mm256_setzero_si256();
-      const __m256i upper = _mm256_srai_epi16(_mm256_add_epi16(codes, _mm256_set1_epi16(128)), 8);
+      const __m256i half = _mm256_set1_epi16(128);
+      const __m256i upper = is_signed ? _mm256_add_epi16(_mm256_srai_epi16(codes, 8), half)
+                                      : _mm256_srai_epi16(_mm256_add_epi16(codes, half), 8);
       _mm_storeu_si128((__m128i *)(part->upper + 16 * c), _mm256_cvtepi16_epi8(upper));
       _mm_storeu_si128((__m128i *)(part->lower + 16 * c), _mm256_cvtepi16_epi8(codes));
     }
@@ -137,16 +140,16 @@ static void split_as(const mng_rows_x *row, int type) {
   static const uint8_t straight[8] = {0, 1, 2, 3, 4, 5, 6, 7}, bytes[8] = {0, 3, 4, 6, 1, 2, 5, 7};
   switch (type) {
     case MNG_Q4_K:
-      split(row, large, 0);
+      split(row, large, false, 0);
       break;
     case MNG_Q6_K:
-      split(row, straight, 0);
+      split(row, straight, false, 0);
       break;
     case MNG_Q8_0:
-      split(row, bytes, 128);
+      split(row, bytes, true, 0);
       break;
     default:
-      split(row, small, 8);
+      split(row, small, false, 8);
   }
 }
 #endif

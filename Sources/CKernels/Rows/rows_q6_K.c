@@ -41,7 +41,7 @@ VNNI_INLINE void q6_K_vnni_tile(const q6_K_block *w, size_t streams, const mng_r
   const size_t next = streams > 1 ? blocks : 0;
   const char *asked = (const char *)w + MNG_ROWS_AHEAD;
   for (size_t b = 0; b < blocks; b++, asked += S * sizeof *w) {
-    MNG_UNROLL for (size_t at = 0; at < S * sizeof *w; at += 64) MNG_PREFETCH(asked + at);
+    MNG_UNROLL for (size_t at = 0; at < S * sizeof *w; at += 64) MNG_ASK(x, asked + at);
     MNG_UNROLL for (size_t s = 0; s < S; s++) {
       const q6_K_block *block = w + s * next + b;
       __m512 none;

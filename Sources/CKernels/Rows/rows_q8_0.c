@@ -23,31 +23,28 @@ static const uint8_t first_places[64] = {SIXTEEN(2, 64), SIXTEEN(52, 64), SIXTEE
 static const uint8_t last_places[64] = {SIXTEEN(18, 72), SIXTEEN(36, 72), SIXTEEN(86, 72),
                                         SIXTEEN(120, 72)};
 
-/// Four blocks of `S` rows of weights; 128 is added to codes, so that they are unsigned, and what that
-/// is too much is in the input's `centre`.
+/// Four blocks of `S` rows of weights.
 VNNI_INLINE void q8_0_part(const q8_0_block *w, size_t next, size_t count, const char *asked,
-                           const mng_rows_part *x, size_t row, __m512 sum[][4], const size_t S,
+                           const mng_rows_x *x, size_t p, __m512 sum[][4], const size_t S,
                            const size_t R) {
   const size_t block = sizeof(q8_0_block), bytes = count * block;
   const __m512i firsts = _mm512_loadu_si512(first_places);
   const __m512i lasts = _mm512_loadu_si512(last_places);
-  const __m512i ds = half_places(block, 0, 4), flip = _mm512_set1_epi8((char)128);
+  const __m512i ds = half_places(block, 0, 4);
   const __mmask64 middle = _bzhi_u64(~0ull, (unsigned)(bytes > 64 ? mng_min(bytes - 64, 64) : 0));
-  for (size_t at = 0; at < S * bytes; at += 64) MNG_PREFETCH(asked + at);
+  for (size_t at = 0; at < S * bytes; at += 64) MNG_ASK(x, asked + at);
   MNG_UNROLL for (size_t s = 0; s < S; s++) {
     const char *from = (const char *)(w + s * next);
     const four_blocks four = read_blocks(from, block, count);
     const __m512i second = count == 4 ? _mm512_loadu_si512(from + 64)
                                       : _mm512_maskz_loadu_epi8(middle, from + 64);
-    const __m512i low = _mm512_xor_si512(_mm512_permutex2var_epi8(four.first, firsts, second), flip);
-    const __m512i high = _mm512_xor_si512(_mm512_permutex2var_epi8(four.first, lasts, four.last), flip);
+    const __m512i low = _mm512_permutex2var_epi8(four.first, firsts, second);
+    const __m512i high = _mm512_permutex2var_epi8(four.first, lasts, four.last);
     const __m512 scales = _mm512_cvtph_ps(
         _mm512_castsi512_si256(_mm512_permutex2var_epi16(four.first, ds, second)));
     MNG_UNROLL for (size_t r = 0; r < R; r++) {
-      const mng_rows_part *own = x + r * row;
-      const __m512i products =
-          _mm512_add_epi32(vnni_sums(low, high, own), _mm512_loadu_si512(own->centre));
-      sum[s][r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products),
+      const mng_rows_part *own = x->parts + p + r * mng_rows_parts(x->k);
+      sum[s][r] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(vnni_signed_sums(low, high, own)),
                                   _mm512_mul_ps(scales, _mm512_loadu_ps(own->scales)), sum[s][r]);
     }
   }
@@ -55,7 +52,7 @@ VNNI_INLINE void q8_0_part(const q8_0_block *w, size_t next, size_t count, const
 
 VNNI_INLINE void q8_0_vnni_tile(const q8_0_block *w, size_t streams, const mng_rows_x *x,
                                 float *sums, const size_t S, const size_t R) {
-  const size_t blocks = x->k / 32, row = mng_rows_parts(x->k);
+  const size_t blocks = x->k / 32;
   const size_t next = streams > 1 ? blocks : 0;
   __m512 sum[4][4];
   MNG_UNROLL for (size_t s = 0; s < S; s++)
@@ -63,9 +60,9 @@ VNNI_INLINE void q8_0_vnni_tile(const q8_0_block *w, size_t streams, const mng_r
   const char *asked = (const char *)w + MNG_ROWS_AHEAD;
   size_t p = 0;
   for (; p < blocks / 4; p++, asked += S * 4 * sizeof *w)
-    q8_0_part(w + 4 * p, next, 4, asked, x->parts + p, row, sum, S, R);
+    q8_0_part(w + 4 * p, next, 4, asked, x, p, sum, S, R);
   if (blocks % 4 > 0)
-    q8_0_part(w + 4 * p, next, blocks % 4, asked, x->parts + p, row, sum, S, R);
+    q8_0_part(w + 4 * p, next, blocks % 4, asked, x, p, sum, S, R);
   for (size_t s = 0; s < streams; s++)
     MNG_UNROLL for (size_t r = 0; r < R; r++) sums[s * R + r] = _mm512_reduce_add_ps(sum[s][r]);
 }

@@ -47,6 +47,18 @@ VNNI_INLINE four_blocks read_blocks(const void *from, size_t block, size_t count
                        _mm512_maskz_loadu_epi8(last, p + skipped)};
 }
 
+/// The same by signed weights.
+VNNI_INLINE __m512i vnni_signed_sums(__m512i low, __m512i high, const mng_rows_part *x) {
+  const __m512i middle = _mm512_set1_epi8((char)128);
+  __m512i sum = _mm512_setzero_si512(), more = _mm512_setzero_si512();
+  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->upper), low);
+  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->upper + 64), high);
+  more = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(more, middle, low), middle, high);
+  sum = _mm512_slli_epi32(_mm512_sub_epi32(sum, more), 8);
+  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->lower), low);
+  return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->lower + 64), high);
+}
+
 /// Where in `four_blocks` the 16 bytes of nibbles of each block are, which start at `start`.
 VNNI_INLINE __m512i nibble_places(size_t block, size_t start) {
   uint8_t places[64];
@@ -76,13 +88,13 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
 /// scale.
 #define MNG_ROWS_VNNI_SMALL(type)                                                                \
   VNNI_INLINE void type##_part(const type##_block *w, size_t next, size_t count,                 \
-                               const char *asked, const mng_rows_part *x, size_t row,            \
+                               const char *asked, const mng_rows_x *x, size_t p,                 \
                                __m512 sum[][4], __m128 rest[][4], const size_t S,                \
                                const size_t R) {                                                 \
     const size_t block = sizeof(type##_block);                                                   \
     const __m512i qs = nibble_places(block, offsetof(type##_block, qs));                         \
     const __m512i ds = half_places(block, 0, 4), fifteen = _mm512_set1_epi8(15);                 \
-    for (size_t at = 0; at < S * count * block; at += 64) MNG_PREFETCH(asked + at);              \
+    for (size_t at = 0; at < S * count * block; at += 64) MNG_ASK(x, asked + at);                \
     MNG_UNROLL for (size_t s = 0; s < S; s++) {                                                  \
       const four_blocks four = read_blocks(w + s * next, block, count);                          \
       const __m512i all = _mm512_permutex2var_epi8(four.first, qs, four.last);                   \
@@ -90,7 +102,7 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
       const __m512i high = _mm512_and_si512(_mm512_srli_epi16(all, 4), fifteen);                 \
       const __m512 scales = halves_at(ds, four.first);                                           \
       MNG_UNROLL for (size_t r = 0; r < R; r++) {                                                \
-        const mng_rows_part *own = x + r * row;                                                  \
+        const mng_rows_part *own = x->parts + p + r * mng_rows_parts(x->k);                      \
         __m512i products = vnni_sums(low, high, own);                                            \
         if (!type##_addends)                                                                     \
           products = _mm512_add_epi32(products, _mm512_loadu_si512(own->centre));                \
@@ -105,7 +117,7 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
   }                                                                                              \
   VNNI_INLINE void type##_vnni_tile(const type##_block *w, size_t streams, const mng_rows_x *x,  \
                                     float *sums, const size_t S, const size_t R) {               \
-    const size_t blocks = x->k / 32, row = mng_rows_parts(x->k);                                 \
+    const size_t blocks = x->k / 32;                                                             \
     const size_t next = streams > 1 ? blocks : 0;                                                \
     __m512 sum[4][4];                                                                            \
     __m128 rest[4][4];                                                                           \
@@ -116,9 +128,9 @@ VNNI_INLINE __m128 four_halves_at(__m512i places, __m512i bytes) {
     const char *asked = (const char *)w + MNG_ROWS_AHEAD;                                        \
     size_t p = 0;                                                                                \
     for (; p < blocks / 4; p++, asked += S * 4 * sizeof *w)                                      \
-      type##_part(w + 4 * p, next, 4, asked, x->parts + p, row, sum, rest, S, R);                \
+      type##_part(w + 4 * p, next, 4, asked, x, p, sum, rest, S, R);                             \
     if (blocks % 4 > 0)                                                                          \
-      type##_part(w + 4 * p, next, blocks % 4, asked, x->parts + p, row, sum, rest, S, R);       \
+      type##_part(w + 4 * p, next, blocks % 4, asked, x, p, sum, rest, S, R);                    \
     for (size_t s = 0; s < streams; s++)                                                         \
       MNG_UNROLL for (size_t r = 0; r < R; r++)                                                  \
         sums[s * R + r] = _mm512_reduce_add_ps(                                                  \
