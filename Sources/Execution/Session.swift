@@ -28,11 +28,12 @@ public final class Session: Sendable {
   ///     value. An operator that can (`CachedAttention`) updates them in place.
   ///   - placed: outputs, by their place among the graph's, that each run writes where it is told; floats all.
   ///   - flow: of a graph that learns, the input that every gradient is made of.
+  ///   - foundWay: where ways to compute parts twice are kept, for other sessions of the graph too.
   /// - Throws: `.unsupported` for operators that cannot be run, `.mismatch` for weights that do not fit.
   public init(
     graph: Graph, weights: @Sendable (String) throws -> Tensor,
     options: SessionOptions = SessionOptions(), state: [(input: String, output: String)] = [],
-    placed: [Int] = [], flow: String? = nil
+    placed: [Int] = [], flow: String? = nil, foundWay: FoundWay = FoundWay()
   ) throws {
     try graph.verify()
     let live = graph.withoutDeadNodes()
@@ -47,7 +48,8 @@ public final class Session: Sendable {
       graph: bound, pool: ThreadPool(threads: max(1, options.threads ?? ThreadPool.defaultThreads)),
       weights: WeightCache(lasting: Set(bound.constants.values.map(\.identity))), options: options,
       states: try state.map { try live.places(ofState: $0) }, placed: placed,
-      flow: flow.flatMap { name in live.inputs.firstIndex { live[$0].name == name } })
+      flow: flow.flatMap { name in live.inputs.firstIndex { live[$0].name == name } },
+      foundWay: foundWay)
     inputTypes = InputTypes(live)
     states = try compiler.states.map { try live.heads(ofState: $0.input) }
     let own = Set(compiler.states.map(\.input))

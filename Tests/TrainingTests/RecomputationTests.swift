@@ -190,6 +190,7 @@ private struct DeepNetwork: Sendable {
       #expect(range == 0..<1 || memory.bytes > bytes)
       bytes = memory.bytes
     }
+    #expect(sessions[1].foundWay.searches == 1)
   }
 
   @Test func runningStatisticsFollowABatchOnce() throws {

@@ -18,7 +18,7 @@ struct Compiler: Sendable {
   /// The place among the graph's inputs of what every gradient is made of.
   var flow: Int?
   /// How parts were computed twice for other types.
-  let foundWay = FoundWay()
+  var foundWay = FoundWay()
 
   func compile(for types: [TensorType]) throws -> Program {
     let limit = options.maximumBytes ?? MemoryLimit.standard

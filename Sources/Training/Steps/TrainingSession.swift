@@ -41,6 +41,8 @@ public final class TrainingSession: Sendable {
   public let pool: ThreadPool
   /// Gradients that are yet to be added to those of earlier batches.
   private let summands = Summands()
+  /// How parts of steps are computed twice, where that is asked for: for batches of all shapes.
+  let foundWay = FoundWay()
   private let programs = Mutex<[(types: [TensorType], program: Compiled)]>([])
 
   /// A graph for batches of one shape.
@@ -245,7 +247,7 @@ public final class TrainingSession: Sendable {
     let placed = (graph.outputs.count - gradients.count)..<graph.outputs.count
     let session = try Session(
       graph: graph, weights: { throw DataError(.malformed, "the weight '\($0)' is not given") },
-      options: options, placed: Array(placed), flow: TrainingSession.share)
+      options: options, placed: Array(placed), flow: TrainingSession.share, foundWay: foundWay)
     return Compiled(
       session: session,
       statistics: statistics.compactMap { one in

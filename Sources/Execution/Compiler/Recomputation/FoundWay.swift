@@ -2,7 +2,9 @@ import ModelGraph
 import Synchronization
 
 /// The way that was last found to compute parts of a graph twice: it serves the same graph for inputs of other shapes.
-final class FoundWay: Sendable {
+///
+/// To find one takes many plans. Sessions of one graph, each for its own shapes, share it.
+public final class FoundWay: Sendable {
   private struct Way {
     let nodes: [String]
     let cuts: [Int]
@@ -11,12 +13,19 @@ final class FoundWay: Sendable {
   }
 
   private let way = Mutex<Way?>(nil)
+  private let count = Atomic<Int>(0)
+
+  public init() {}
+
+  /// How often a way was sought and found anew.
+  public var searches: Int { count.load(ordering: .relaxed) }
 
   /// - Parameter share: of the memory that the graph takes as it is.
   func keep(_ cuts: [ForwardPart.Cut], _ worth: Set<ValueID>, share: Double, of graph: Graph) {
     let found = Way(
       nodes: graph.nodes.map(\.name), cuts: cuts.map(\.index), worth: worth, share: share)
     way.withLock { $0 = found }
+    count.wrappingAdd(1, ordering: .relaxed)
   }
 
   /// What was kept, where this has the same nodes.
