@@ -11,21 +11,23 @@
 
 enum {
   QUERIES = 126,  // of a block, whose scores stay in the second cache level
+  FEW_QUERIES = 32,  // of a block where each has keys of its own: it is computed for those that any of them has
   LINE = 16,
 };
 
 // Defined by MNG_VARIANTS below; for this file alone.
-void mng_attention_gradient_f32_row(float *p, float *t, size_t begin, size_t end, size_t keys,
-                                    const float *mask, size_t mask_key, float scale);
+void mng_attention_gradient_f32_row(float *p, float *t, size_t first, size_t begin, size_t end,
+                                    size_t last, const float *mask, size_t mask_key, float scale);
 
-/// Scores become shares, and what flows to shares what flows to scores.
-MNG_INLINE void mng_attention_gradient_f32_row_body(float *p, float *t, size_t begin, size_t end,
-                                                    size_t keys, const float *mask,
+/// Scores become shares, and what flows to shares what flows to scores: of keys `begin` to `end`; those from `first` and
+/// those to `last` have no share.
+MNG_INLINE void mng_attention_gradient_f32_row_body(float *p, float *t, size_t first, size_t begin,
+                                                    size_t end, size_t last, const float *mask,
                                                     size_t mask_key, float scale) {
-  memset(p, 0, begin * sizeof *p);
-  memset(t, 0, begin * sizeof *t);
-  memset(p + end, 0, (keys - end) * sizeof *p);
-  memset(t + end, 0, (keys - end) * sizeof *t);
+  memset(p + first, 0, (begin - first) * sizeof *p);
+  memset(t + first, 0, (begin - first) * sizeof *t);
+  memset(p + end, 0, (last - end) * sizeof *p);
+  memset(t + end, 0, (last - end) * sizeof *t);
   p += begin;
   t += begin;
   const size_t count = end - begin;
@@ -70,9 +72,30 @@ MNG_INLINE void mng_attention_gradient_f32_row_body(float *p, float *t, size_t b
 }
 
 MNG_VARIANTS(mng_attention_gradient_f32_row,
-             (float *p, float *t, size_t begin, size_t end, size_t keys, const float *mask,
-              size_t mask_key, float scale),
-             (p, t, begin, end, keys, mask, mask_key, scale))
+             (float *p, float *t, size_t first, size_t begin, size_t end, size_t last,
+              const float *mask, size_t mask_key, float scale),
+             (p, t, first, begin, end, last, mask, mask_key, scale))
+
+/// A range of keys.
+typedef struct span {
+  size_t begin, end;
+} span;
+
+/// The keys that query `i` has: none where both ends are the same.
+static span keys_of(const mng_attention_f32 *a, size_t i) {
+  const ptrdiff_t at = a->before + (ptrdiff_t)i;
+  const ptrdiff_t first = at - (ptrdiff_t)a->left, last = at + (ptrdiff_t)a->right + 1;
+  const size_t end = last < 0 ? 0 : mng_min((size_t)last, a->keys);
+  return (span){first < 0 ? 0 : mng_min((size_t)first, end), end};
+}
+
+/// Queries of a block: as many in each, about.
+static size_t rows_of(const mng_attention_f32 *a) {
+  const span first = keys_of(a, 0), last = keys_of(a, a->queries - 1);
+  const bool all = first.end == a->keys && last.begin == 0;
+  const size_t most = all ? QUERIES : FEW_QUERIES, blocks = (a->queries + most - 1) / most;
+  return (a->queries + blocks - 1) / blocks;
+}
 
 static size_t rounded(size_t floats) { return (floats + LINE - 1) / LINE * LINE; }
 
@@ -88,7 +111,7 @@ typedef struct parts {
 static parts parts_of(mng_isa isa, const mng_attention_f32 *a, float *base) {
   parts p = {0};
   size_t floats = 0;
-  const size_t rows = mng_min(QUERIES, a->queries), stride = score_stride(a->keys);
+  const size_t rows = rows_of(a), stride = score_stride(a->keys);
 #define PART(name, count) \
   p.name = base + floats; \
   floats += rounded(count);
@@ -129,19 +152,40 @@ static void pack(mng_isa isa, const float *values, size_t k, size_t k_stride, si
   mng_gemm_f32_pack(isa, &weight, packed, 0, panels_of(isa, n));
 }
 
+/// Columns `columns` of `y = a b`, of which the first begins a panel, and the last ends one or is the last of all.
 static void multiply(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
-                     const float *packed, size_t n, float *y, size_t y_stride, float *scratch) {
+                     const float *packed, span columns, float *y, size_t y_stride,
+                     float *scratch) {
   const mng_epilogue_f32 plain = {.minimum = -INFINITY, .maximum = INFINITY};
-  mng_gemm_f32(isa, a, a_stride, k, packed, n, y, y_stride, 0, rows, 0, panels_of(isa, n), &plain,
+  mng_gemm_f32(isa, a, a_stride, k, packed, columns.end, y, y_stride, 0, rows,
+               columns.begin / mng_gemm_f32_panel(isa), panels_of(isa, columns.end), &plain,
                scratch);
 }
 
-/// `y += aᵀ b` over `k` rows of both, or `y =` where it does not accumulate.
+/// `y = a b` over the rows `depth` of `b`, `[k, n]`: `a` begins with the first of them.
+static void multiply_deep(mng_isa isa, const float *a, size_t a_stride, size_t rows, span depth,
+                          size_t k, const float *packed, size_t n, float *y, size_t y_stride,
+                          float *scratch) {
+  const size_t panel = mng_gemm_f32_panel(isa);
+  for (size_t first = 0; first < n; first += panel) {
+    const size_t columns = mng_min(panel, n - first);
+    const size_t width = mng_gemm_f32_last_width(panel, columns);
+    multiply(isa, a, a_stride, rows, depth.end - depth.begin,
+             packed + first * k + depth.begin * width, (span){0, columns}, y + first, y_stride,
+             scratch);
+  }
+}
+
+/// `y += aᵀ b` over `k` rows of both.
 static void multiply_across(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
-                            const float *packed, size_t n, bool accumulates, float *y,
-                            size_t y_stride, float *scratch) {
-  mng_gemm_f32_across(isa, a, a_stride, rows, k, packed, 0, n, accumulates, y, y_stride, 0,
+                            const float *packed, size_t n, float *y, size_t y_stride,
+                            float *scratch) {
+  mng_gemm_f32_across(isa, a, a_stride, rows, k, packed, 0, n, true, y, y_stride, 0,
                       mng_gemm_f32_across_tiles(isa, 1, rows), 0, panels_of(isa, n), scratch);
+}
+
+static void fill_with_zeros(float *y, size_t rows, size_t columns, size_t stride) {
+  for (size_t i = 0; i < rows; i++) memset(y + i * stride, 0, columns * sizeof *y);
 }
 
 void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_f32 *work,
@@ -149,43 +193,55 @@ void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_
   const mng_attention_gradient_f32 g = *work;
   const mng_attention_f32 a = g.forward;
   const parts p = parts_of(isa, &a, scratch);
-  const size_t stride = score_stride(a.keys);
+  const size_t stride = score_stride(a.keys), panel = mng_gemm_f32_panel(isa);
+  const size_t most = rows_of(&a);
   pack(isa, a.k, a.size, 1, a.keys, a.k_row, p.keys_turned);
   pack(isa, a.v, a.width, 1, a.keys, a.v_row, p.values_turned);
   pack(isa, a.k, a.keys, a.k_row, a.size, 1, p.keys);
+  fill_with_zeros(g.dk, a.keys, a.size, g.dk_row);
+  fill_with_zeros(g.dv, a.keys, a.width, g.dv_row);
   for (size_t head = 0; head < a.heads; head++) {
-    for (size_t begin = 0; begin < a.queries; begin += QUERIES) {
-      const size_t rows = mng_min(QUERIES, a.queries - begin);
+    for (size_t begin = 0; begin < a.queries; begin += most) {
+      const size_t rows = mng_min(most, a.queries - begin);
       const float *q = a.q + head * a.q_head + begin * a.q_row;
       const float *flow = g.flow + head * g.flow_head + begin * g.flow_row;
-      multiply(isa, q, a.q_row, rows, a.size, p.keys_turned, a.keys, p.shares, stride, p.gemm);
-      multiply(isa, flow, g.flow_row, rows, a.width, p.values_turned, a.keys, p.moved, stride,
+      float *dq = g.dq + head * g.dq_head + begin * g.dq_row;
+      // What any query of the block has
+      const span keys = {keys_of(&a, begin).begin / panel * panel,
+                         keys_of(&a, begin + rows - 1).end};
+      if (keys.begin >= keys.end) {
+        fill_with_zeros(dq, rows, a.size, g.dq_row);
+        continue;
+      }
+      const span whole = {keys.begin, mng_min((keys.end + panel - 1) / panel * panel, a.keys)};
+      multiply(isa, q, a.q_row, rows, a.size, p.keys_turned, whole, p.shares, stride, p.gemm);
+      multiply(isa, flow, g.flow_row, rows, a.width, p.values_turned, whole, p.moved, stride,
                p.gemm);
       for (size_t i = 0; i < rows; i++) {
-        const ptrdiff_t at = a.before + (ptrdiff_t)(begin + i);
-        const ptrdiff_t first = at - (ptrdiff_t)a.left, last = at + (ptrdiff_t)a.right + 1;
-        const size_t end = last < 0 ? 0 : mng_min((size_t)last, a.keys);
-        const size_t from = first < 0 ? 0 : mng_min((size_t)first, end);
+        const span own = keys_of(&a, begin + i);
         const float *mask =
             a.mask ? a.mask + head * a.mask_head + (begin + i) * a.mask_row : NULL;
         float *shares = p.shares + i * stride, *moved = p.moved + i * stride;
         const uint64_t row = a.dropout_row + head * a.queries + begin + i;
-        const uint64_t place = row * a.dropout_stride + from;
-        const bool drops = a.dropout.threshold > 0 && from < end;
-        if (drops) mng_dropout_f32(&a.dropout, place, end - from, moved + from, moved + from);
-        mng_attention_gradient_f32_row(shares, moved, from, end, a.keys, mask, a.mask_key,
-                                       a.scale);
-        if (drops) mng_dropout_f32(&a.dropout, place, end - from, shares + from, shares + from);
+        const uint64_t place = row * a.dropout_stride + own.begin;
+        const size_t count = own.end - own.begin;
+        const bool drops = a.dropout.threshold > 0 && count > 0;
+        if (drops)
+          mng_dropout_f32(&a.dropout, place, count, moved + own.begin, moved + own.begin);
+        mng_attention_gradient_f32_row(shares, moved, keys.begin, own.begin, own.end, keys.end,
+                                       mask, a.mask_key, a.scale);
+        if (drops)
+          mng_dropout_f32(&a.dropout, place, count, shares + own.begin, shares + own.begin);
       }
-      multiply(isa, p.moved, stride, rows, a.keys, p.keys, a.size,
-               g.dq + head * g.dq_head + begin * g.dq_row, g.dq_row, p.gemm);
-      const bool accumulates = head > 0 || begin > 0;
+      const float *shares = p.shares + keys.begin, *moved = p.moved + keys.begin;
+      const size_t count = keys.end - keys.begin;
+      multiply_deep(isa, moved, stride, rows, keys, a.keys, p.keys, a.size, dq, g.dq_row, p.gemm);
       pack(isa, flow, rows, g.flow_row, a.width, 1, p.flow);
-      multiply_across(isa, p.shares, stride, a.keys, rows, p.flow, a.width, accumulates, g.dv,
-                      g.dv_row, p.gemm);
+      multiply_across(isa, shares, stride, count, rows, p.flow, a.width,
+                      g.dv + keys.begin * g.dv_row, g.dv_row, p.gemm);
       pack(isa, q, rows, a.q_row, a.size, 1, p.queries);
-      multiply_across(isa, p.moved, stride, a.keys, rows, p.queries, a.size, accumulates, g.dk,
-                      g.dk_row, p.gemm);
+      multiply_across(isa, moved, stride, count, rows, p.queries, a.size,
+                      g.dk + keys.begin * g.dk_row, g.dk_row, p.gemm);
     }
   }
 }
