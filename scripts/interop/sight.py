@@ -2,13 +2,13 @@
 import functools
 import json
 import pathlib
-import shutil
 
 import numpy as np
 
 from distances import distance
 from menagerie import Failed, last_line
 from roads import Judges, Road
+from seeded import Seeded
 from sight_names import PHOTOGRAPHS, TEXTS
 
 SEED = 1200
@@ -16,19 +16,14 @@ NAMES = ["vit", "timm-vit", "dinov2", "clip"]
 TOLERANCE = 1e-5
 
 
-class Sight:
+class Sight(Seeded):
     def __init__(self, judges: Judges, name: str):
-        self.judges, self.name = judges, name
-        self.seed = SEED + NAMES.index(name)
-        self.home = judges.cache / f"sight-{name}-{self.seed}"
+        self.name, self.seed = name, SEED + NAMES.index(name)
+        super().__init__(judges, judges.cache / f"sight-{name}-{self.seed}")
         self.photographs = [self.home / photograph for photograph in PHOTOGRAPHS]
 
-    def make(self) -> None:
-        if not (self.home / ".complete").exists():
-            shutil.rmtree(self.home, ignore_errors=True)
-            self.home.mkdir(parents=True)
-            self.judges.sight.make(name=self.name, folder=str(self.home), seed=self.seed)
-            (self.home / ".complete").touch()
+    def create(self) -> None:
+        self.judges.sight.make(name=self.name, folder=str(self.home), seed=self.seed)
 
     def results(self, model: pathlib.Path, *options) -> list:
         done = self.judges.menagerie.run("run", model, *self.photographs, *options, "--json")
