@@ -105,11 +105,13 @@ def state(name: str, file: str, format: str, config: str, inputs: str, out: str)
     """A model made of the configuration, with the weights of a file: none may be unexpected, only tied ones missing."""
     loaded = load_file(file) if format == "safetensors" else torch.load(file, weights_only=True)
     model = kind(name).from_config(AutoConfig.from_pretrained(config), attn_implementation="eager")
+    # What a file has apart stays apart, whatever the configuration ties: from_pretrained does so, too
+    head = loaded.get("lm_head.weight")
+    if head is not None:
+        model.get_output_embeddings().weight = torch.nn.Parameter(torch.empty_like(head))
     missing, unexpected = model.load_state_dict(loaded, strict=False)
-    model.tie_weights()
-    if (head := loaded.get("lm_head.weight")) is not None:
-        # What a file has apart stays apart, whatever the configuration ties: from_pretrained does so, too
-        model.get_output_embeddings().weight = torch.nn.Parameter(head)
+    if head is None:
+        model.tie_weights()
     tied = {k for k in missing if k.endswith(("lm_head.weight", "embed_tokens.weight"))}
     if unexpected or set(missing) - tied:
         raise ValueError(f"unexpected {unexpected[:3]}, missing {sorted(set(missing) - tied)[:3]}")
