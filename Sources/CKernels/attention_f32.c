@@ -1,9 +1,8 @@
-#include "mng_attention_f32.h"
+#include "attention_f32.h"
 
 #include <math.h>
 #include <stdbool.h>
 
-#include "gemm_f32.h"
 #include "lanes.h"
 #include "math_f32.h"
 #include "rows_f32.h"
@@ -24,27 +23,7 @@ void mng_attention_f32_mix(const float *s, const float *v, size_t v_row, size_t 
 enum {
   FEW = 4,  // queries below which keys and values are read where they lie, not packed first
   SCORE_FLOATS = 4 * 1024,  // of a block of scores, which stay in the first cache level
-  LINE = 16,
 };
-
-/// The keys `[begin, end)` that query i may look at.
-typedef struct span {
-  size_t begin, end;
-} span;
-
-static span keys_of(const mng_attention_f32 *a, size_t i) {
-  const ptrdiff_t position = a->before + (ptrdiff_t)i;
-  const ptrdiff_t first = position - (ptrdiff_t)a->left;
-  const ptrdiff_t last = position + (ptrdiff_t)a->right + 1;
-  span keys = {first < 0 ? 0 : (size_t)first, last < 0 ? 0 : mng_min((size_t)last, a->keys)};
-  if (keys.begin > keys.end) keys.begin = keys.end;
-  return keys;
-}
-
-static size_t rounded(size_t floats) { return (floats + LINE - 1) / LINE * LINE; }
-
-/// Floats from a row of scores to the next: no power of two, which would alias in the caches.
-static size_t score_stride(const mng_attention_f32 *a) { return rounded(a->keys) + LINE; }
 
 /// Whole tiles that are about equally high, as many as let their scores stay in the caches.
 static size_t block_rows(mng_isa isa, const mng_attention_f32 *a) {
@@ -234,8 +213,6 @@ typedef struct workspace {
   void *gemm;
 } workspace;
 
-static const mng_epilogue_f32 plain = {.minimum = -INFINITY, .maximum = INFINITY};
-
 /// Softmax of a block's rows; of the columns `[low, high)`, those that a row may not look at become
 /// zero. What the shares are yet to be multiplied by is in `factors`.
 MNG_INLINE void mng_attention_f32_block_shares_body(const mng_attention_f32 *a, size_t head,
@@ -284,27 +261,21 @@ MNG_VARIANTS(mng_attention_f32_scale_rows,
 /// Queries `[begin, end)` of one head, which are one block.
 static void block(mng_isa isa, const mng_attention_f32 *a, size_t head, size_t begin, size_t end,
                   const workspace *w) {
-  const size_t panel = mng_gemm_f32_panel(isa), stride = score_stride(a), rows = end - begin;
-  const span first = keys_of(a, begin), last = keys_of(a, end - 1);
-  const size_t low = first.begin / panel * panel, high = last.end;
+  const size_t stride = score_stride(a), rows = end - begin;
+  const span keys = keys_of_block(a, begin, end, mng_gemm_f32_panel(isa));
   float *y = a->y + head * a->y_head + begin * a->y_row;
-  if (low >= high) {
+  if (keys.begin >= keys.end) {
     for (size_t i = 0; i < rows; i++) memset(y + i * a->y_row, 0, a->width * sizeof *y);
     return;
   }
-  mng_gemm_f32(isa, a->q + head * a->q_head + begin * a->q_row, a->q_row, a->size, w->keys,
-               a->keys, w->scores, stride, 0, rows, low / panel, (high + panel - 1) / panel,
-               &plain, w->gemm);
-  mng_attention_f32_block_shares(a, head, begin, rows, low, high, w->scores, stride, w->factors);
+  scores_of_keys(isa, a->q + head * a->q_head + begin * a->q_row, a->q_row, rows, a->size, w->keys,
+                 a->keys, keys, w->scores, stride, w->gemm);
+  mng_attention_f32_block_shares(a, head, begin, rows, keys.begin, keys.end, w->scores, stride,
+                                 w->factors);
   for (size_t i = 0; i < rows; i++)
-    drop_shares(a, head, begin + i, low, high, w->scores + i * stride);
-  for (size_t column = 0; column < a->width; column += panel) {
-    const size_t columns = mng_min(panel, a->width - column);
-    const size_t stored = columns <= panel / 2 ? panel / 2 : panel;
-    mng_gemm_f32(isa, w->scores + low, stride, high - low,
-                 w->values + column * a->keys + low * stored, columns, y + column, a->y_row, 0,
-                 rows, 0, 1, &plain, w->gemm);
-  }
+    drop_shares(a, head, begin + i, keys.begin, keys.end, w->scores + i * stride);
+  mix_of_keys(isa, w->scores, stride, rows, w->values, a->keys, a->width, keys, y, a->y_row,
+              w->gemm);
   mng_attention_f32_scale_rows(y, a->y_row, rows, a->width, w->factors);
 }
 

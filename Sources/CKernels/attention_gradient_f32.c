@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "gemm_f32.h"
+#include "attention_f32.h"
 #include "lanes.h"
 #include "mng_gemm_across_f32.h"
 #include "rows_f32.h"
@@ -12,7 +12,6 @@
 enum {
   QUERIES = 126,  // of a block, whose scores stay in the second cache level
   FEW_QUERIES = 32,  // of a block where each has keys of its own: it is computed for those that any of them has
-  LINE = 16,
 };
 
 // Defined by MNG_VARIANTS below; for this file alone.
@@ -76,19 +75,6 @@ MNG_VARIANTS(mng_attention_gradient_f32_row,
               const float *mask, size_t mask_key, float scale),
              (p, t, first, begin, end, last, mask, mask_key, scale))
 
-/// A range of keys.
-typedef struct span {
-  size_t begin, end;
-} span;
-
-/// The keys that query `i` has: none where both ends are the same.
-static span keys_of(const mng_attention_f32 *a, size_t i) {
-  const ptrdiff_t at = a->before + (ptrdiff_t)i;
-  const ptrdiff_t first = at - (ptrdiff_t)a->left, last = at + (ptrdiff_t)a->right + 1;
-  const size_t end = last < 0 ? 0 : mng_min((size_t)last, a->keys);
-  return (span){first < 0 ? 0 : mng_min((size_t)first, end), end};
-}
-
 /// Queries of a block: as many in each, about.
 static size_t rows_of(const mng_attention_f32 *a) {
   const span first = keys_of(a, 0), last = keys_of(a, a->queries - 1);
@@ -96,11 +82,6 @@ static size_t rows_of(const mng_attention_f32 *a) {
   const size_t most = all ? QUERIES : FEW_QUERIES, blocks = (a->queries + most - 1) / most;
   return (a->queries + blocks - 1) / blocks;
 }
-
-static size_t rounded(size_t floats) { return (floats + LINE - 1) / LINE * LINE; }
-
-/// Floats from a row of scores to the next: no power of two, which would alias in the caches.
-static size_t score_stride(size_t keys) { return rounded(keys) + LINE; }
 
 /// The parts of the scratch.
 typedef struct parts {
@@ -111,7 +92,7 @@ typedef struct parts {
 static parts parts_of(mng_isa isa, const mng_attention_f32 *a, float *base) {
   parts p = {0};
   size_t floats = 0;
-  const size_t rows = rows_of(a), stride = score_stride(a->keys);
+  const size_t rows = rows_of(a), stride = score_stride(a);
 #define PART(name, count) \
   p.name = base + floats; \
   floats += rounded(count);
@@ -152,30 +133,6 @@ static void pack(mng_isa isa, const float *values, size_t k, size_t k_stride, si
   mng_gemm_f32_pack(isa, &weight, packed, 0, panels_of(isa, n));
 }
 
-/// Columns `columns` of `y = a b`, of which the first begins a panel, and the last ends one or is the last of all.
-static void multiply(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
-                     const float *packed, span columns, float *y, size_t y_stride,
-                     float *scratch) {
-  const mng_epilogue_f32 plain = {.minimum = -INFINITY, .maximum = INFINITY};
-  mng_gemm_f32(isa, a, a_stride, k, packed, columns.end, y, y_stride, 0, rows,
-               columns.begin / mng_gemm_f32_panel(isa), panels_of(isa, columns.end), &plain,
-               scratch);
-}
-
-/// `y = a b` over the rows `depth` of `b`, `[k, n]`: `a` begins with the first of them.
-static void multiply_deep(mng_isa isa, const float *a, size_t a_stride, size_t rows, span depth,
-                          size_t k, const float *packed, size_t n, float *y, size_t y_stride,
-                          float *scratch) {
-  const size_t panel = mng_gemm_f32_panel(isa);
-  for (size_t first = 0; first < n; first += panel) {
-    const size_t columns = mng_min(panel, n - first);
-    const size_t width = mng_gemm_f32_last_width(panel, columns);
-    multiply(isa, a, a_stride, rows, depth.end - depth.begin,
-             packed + first * k + depth.begin * width, (span){0, columns}, y + first, y_stride,
-             scratch);
-  }
-}
-
 /// `y += aᵀ b` over `k` rows of both.
 static void multiply_across(mng_isa isa, const float *a, size_t a_stride, size_t rows, size_t k,
                             const float *packed, size_t n, float *y, size_t y_stride,
@@ -193,7 +150,7 @@ void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_
   const mng_attention_gradient_f32 g = *work;
   const mng_attention_f32 a = g.forward;
   const parts p = parts_of(isa, &a, scratch);
-  const size_t stride = score_stride(a.keys), panel = mng_gemm_f32_panel(isa);
+  const size_t stride = score_stride(&a);
   const size_t most = rows_of(&a);
   pack(isa, a.k, a.size, 1, a.keys, a.k_row, p.keys_turned);
   pack(isa, a.v, a.width, 1, a.keys, a.v_row, p.values_turned);
@@ -206,17 +163,15 @@ void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_
       const float *q = a.q + head * a.q_head + begin * a.q_row;
       const float *flow = g.flow + head * g.flow_head + begin * g.flow_row;
       float *dq = g.dq + head * g.dq_head + begin * g.dq_row;
-      // What any query of the block has
-      const span keys = {keys_of(&a, begin).begin / panel * panel,
-                         keys_of(&a, begin + rows - 1).end};
+      const span keys = keys_of_block(&a, begin, begin + rows, mng_gemm_f32_panel(isa));
       if (keys.begin >= keys.end) {
         fill_with_zeros(dq, rows, a.size, g.dq_row);
         continue;
       }
-      const span whole = {keys.begin, mng_min((keys.end + panel - 1) / panel * panel, a.keys)};
-      multiply(isa, q, a.q_row, rows, a.size, p.keys_turned, whole, p.shares, stride, p.gemm);
-      multiply(isa, flow, g.flow_row, rows, a.width, p.values_turned, whole, p.moved, stride,
-               p.gemm);
+      scores_of_keys(isa, q, a.q_row, rows, a.size, p.keys_turned, a.keys, keys, p.shares, stride,
+                     p.gemm);
+      scores_of_keys(isa, flow, g.flow_row, rows, a.width, p.values_turned, a.keys, keys, p.moved,
+                     stride, p.gemm);
       for (size_t i = 0; i < rows; i++) {
         const span own = keys_of(&a, begin + i);
         const float *mask =
@@ -235,7 +190,7 @@ void mng_attention_gradient_f32_heads(mng_isa isa, const mng_attention_gradient_
       }
       const float *shares = p.shares + keys.begin, *moved = p.moved + keys.begin;
       const size_t count = keys.end - keys.begin;
-      multiply_deep(isa, moved, stride, rows, keys, a.keys, p.keys, a.size, dq, g.dq_row, p.gemm);
+      mix_of_keys(isa, p.moved, stride, rows, p.keys, a.keys, a.size, keys, dq, g.dq_row, p.gemm);
       pack(isa, flow, rows, g.flow_row, a.width, 1, p.flow);
       multiply_across(isa, shares, stride, count, rows, p.flow, a.width,
                       g.dv + keys.begin * g.dv_row, g.dv_row, p.gemm);
