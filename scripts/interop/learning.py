@@ -38,6 +38,9 @@ class Recipe:
     def facts(self) -> dict:
         return {"epochs": self.epochs, "batch": self.batch, "rate": self.rate, "decay": self.decay}
 
+    def __str__(self) -> str:
+        return f"{self.epochs}x{self.batch}-{self.rate:g}-{self.decay:g}"
+
 
 def finetune(judges: Judges, model, data, out, *options) -> tuple[dict, float]:
     """What the last epoch says of itself, and the seconds that the command took."""
@@ -57,40 +60,68 @@ def agreed(said: dict, found: dict, margin: float = 1e-4) -> None:
         raise Failed(f"we say the loss is {said['validation_loss']:.6f}, the framework {found['loss']:.6f}")
 
 
+def no_worse(ours: float, theirs: float, more: str) -> str:
+    """The two accuracies in words; ours below PyTorch's by more than the margin is a failure."""
+    figures = f"{100 * ours:.1f} / {100 * theirs:.1f} %"
+    if ours < theirs - MARGIN:
+        raise Failed(f"{figures} is right, ours beside PyTorch's")
+    return f"{figures}, {more}"
+
+
 class Learned(Seeded):
-    """Data, a checkpoint to begin with, and what the recipe in PyTorch makes of them."""
+    """Data, a checkpoint to begin with, and what the recipe in PyTorch makes of them. Other data take another `name`."""
+    options = ()
 
     def __init__(self, judges: Judges, name: str, recipe: Recipe, method: str):
-        super().__init__(judges, judges.cache / f"learning-{name}-{method}")
+        super().__init__(judges, judges.cache / f"learning-{name}-{method}-{recipe}")
         self.recipe, self.method = recipe, method
         self.data = self.home / "data"
 
+    def begin(self) -> None:
+        """Draws the data and writes the checkpoint, `begun`."""
+        raise NotImplementedError
+
+    def reached(self, begun: pathlib.Path) -> dict:
+        """How good PyTorch's recipe gets from there."""
+        raise NotImplementedError
+
+    def judged(self, out) -> dict:
+        """How good PyTorch finds what we wrote."""
+        raise NotImplementedError
+
+    def create(self) -> None:
+        self.begin()
+        self.keep(self.reached(self.begun))
+
+    def learnt(self, begun: pathlib.Path, out) -> tuple[float, float]:
+        """The accuracy that our recipe reaches from there, and its seconds."""
+        said, seconds = finetune(self.judges, begun, self.data, out, "--method", self.method, *self.recipe.options,
+                                 *self.options)
+        found = self.judged(out)
+        agreed(said, found)
+        return found["accuracy"], seconds
+
     def compared(self, scratch: pathlib.Path) -> str:
         self.make()
-        out = self.out(scratch)
-        said, seconds = finetune(self.judges, self.begun, self.data, out, "--method", self.method, *self.recipe.options,
-                                 *self.options)
-        found, theirs = self.judged(out), json.loads((self.home / "recipe.json").read_text())
-        agreed(said, found)
-        figures = f"{100 * found['accuracy']:.1f} / {100 * theirs['accuracy']:.1f} %"
-        if found["accuracy"] < theirs["accuracy"] - MARGIN:
-            raise Failed(f"{figures} is right, ours beside PyTorch's")
-        return f"{figures}, {seconds:.0f} / {theirs['seconds']:.0f} s"
+        ours, seconds = self.learnt(self.begun, self.out(scratch))
+        theirs = self.kept()
+        return no_worse(ours, theirs["accuracy"], f"{seconds:.0f} / {theirs['seconds']:.0f} s")
 
     def keep(self, result: dict) -> None:
         (self.home / "recipe.json").write_text(json.dumps(result))
 
+    def kept(self) -> dict:
+        return json.loads((self.home / "recipe.json").read_text())
+
 
 class Pictures(Learned):
-    options = ()
-
     def __init__(self, judges, name, recipe, method, kind: str, file, spec: dict, labels: list[str], draw, keeps_head=False):
         super().__init__(judges, name, recipe, method)
         self.kind, self.file, self.spec, self.labels, self.draw = kind, file, spec, labels, draw
         self.keeps_head = keeps_head
         self.begun = self.home / "begun.pth"
 
-    def create(self) -> None:
+    def begin(self) -> None:
         self.draw(self.data)
         source, side = str(self.file()), self.judges.learning
         if self.keeps_head:
@@ -104,8 +135,10 @@ class Pictures(Learned):
             if self.keeps_head:
                 about["labels"] = self.labels
             self.begun.with_suffix(".json").write_text(json.dumps(about))
-        self.keep(side.pictures(kind=self.kind, file=str(self.begun), data=str(self.data), labels=self.labels,
-                                spec=spec, method=self.method, **self.recipe.facts))
+
+    def reached(self, begun: pathlib.Path) -> dict:
+        return self.judges.learning.pictures(kind=self.kind, file=str(begun), data=str(self.data), labels=self.labels,
+                                             spec=self.spec, method=self.method, **self.recipe.facts)
 
     def out(self, scratch: pathlib.Path) -> pathlib.Path:
         return scratch / "out.pth"
@@ -124,31 +157,19 @@ class SeveralStarts(Pictures):
         return self.home / f"start-{index}.pth"
 
     def create(self) -> None:
-        super().create()
+        self.begin()
         found = []
         for index in range(self.COUNT):
             start = self.start(index)
             self.judges.learning.moved(file=str(self.begun), out=str(start), seed=index)
             shutil.copy(self.begun.with_suffix(".json"), start.with_suffix(".json"))
-            found.append(self.judges.learning.pictures(
-                kind=self.kind, file=str(start), data=str(self.data), labels=self.labels, spec=self.spec,
-                method=self.method, **self.recipe.facts)["accuracy"])
+            found.append(self.reached(start)["accuracy"])
         self.keep({"accuracy": statistics.mean(found)})
 
     def compared(self, scratch: pathlib.Path) -> str:
         self.make()
-        ours, theirs = [], json.loads((self.home / "recipe.json").read_text())["accuracy"]
-        for index in range(self.COUNT):
-            out = scratch / f"out-{index}.pth"
-            said, _ = finetune(self.judges, self.start(index), self.data, out, "--method", self.method,
-                               *self.recipe.options)
-            found = self.judged(out)
-            agreed(said, found)
-            ours.append(found["accuracy"])
-        figures = f"{100 * statistics.mean(ours):.1f} / {100 * theirs:.1f} %"
-        if statistics.mean(ours) < theirs - MARGIN:
-            raise Failed(f"{figures} is right, ours beside PyTorch's")
-        return f"{figures}, means of {self.COUNT}"
+        ours = [self.learnt(self.start(index), scratch / f"out-{index}.pth")[0] for index in range(self.COUNT)]
+        return no_worse(statistics.mean(ours), self.kept()["accuracy"], f"means of {self.COUNT}")
 
 
 class Texts(Learned):
@@ -158,12 +179,14 @@ class Texts(Learned):
         super().__init__(judges, name, recipe, method)
         self.begun = self.home / "begun"
 
-    def create(self) -> None:
+    def begin(self) -> None:
         learning_data.documentation(self.data, learn=100, judge=150)
-        side = self.judges.learning
-        side.begin_texts(source=str(file_of("minilm", "")), out=str(self.begun), labels=learning_data.LIBRARIES)
-        self.keep(side.texts(folder=str(self.begun), data=str(self.data), length=LENGTH, method=self.method,
-                             **self.recipe.facts))
+        self.judges.learning.begin_texts(source=str(file_of("minilm", "")), out=str(self.begun),
+                                         labels=learning_data.LIBRARIES)
+
+    def reached(self, begun: pathlib.Path) -> dict:
+        return self.judges.learning.texts(folder=str(begun), data=str(self.data), length=LENGTH, method=self.method,
+                                          **self.recipe.facts)
 
     def out(self, scratch: pathlib.Path) -> str:
         return f"{scratch}/out/"

@@ -21,8 +21,8 @@ typedef struct mng_rows_part {
   /// The codes' upper and lower bytes, in the order in which the type's weights lie: signed where these are unsigned. By signed
   /// weights go unsigned bytes, of which the upper ones are 128 too large.
   int8_t upper[128], lower[128];
-  /// Minus the sum of the codes that meet in each lane, times the q for which an unsigned weight q stands
-  /// for zero, where that is the same for all.
+  /// Minus the sum of the codes that meet in each lane, times the unsigned weight that stands for zero, where all blocks
+  /// have the same one above 0 (`Q4_0`); unset where they do not.
   int32_t centre[16];
   float scales[16];  ///< of four blocks, each four times over
   float totals[16];  ///< of four blocks, then zeros

@@ -27,7 +27,8 @@ MNG_INLINE void f32_side(const float *w, const mng_rows_x *x, float *sums, const
   mng_f32x16 sum[8][4][2] = {0};
   const char *asked = (const char *)w + MNG_ROWS_AHEAD;
   for (size_t i = 0; i < whole; i += 32, asked += S * 32 * sizeof(float)) {
-    MNG_UNROLL for (size_t at = 0; at < S * 32 * sizeof(float); at += 64) MNG_ASK(x, asked + at);
+    MNG_UNROLL for (size_t at = 0; at < S * 32 * sizeof(float); at += 64)
+      __builtin_prefetch(asked + at, 0, 2);
     MNG_UNROLL for (size_t half = 0; half < 2; half++) {
       MNG_UNROLL for (size_t r = 0; r < R; r++) {
         const mng_f32x16 input =

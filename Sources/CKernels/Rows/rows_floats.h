@@ -36,7 +36,7 @@ enum { MNG_FLOATS_AHEAD = 65536, MNG_FLOATS_AHEAD_OF_ALL = 8192 };
 /// All rows, by `name_long` or one after the other by `name_row`.
 #define MNG_ROWS_OF_FLOATS(name, type, weights, outputs, x, rows, sums)                       \
   const type *w = weights;                                                                    \
-  if (x->k > MNG_FLOATS_BLOCK && !x->asks_all) {                                                           \
+  if (x->k > MNG_FLOATS_BLOCK && !x->asks_all) {                                              \
     MNG_FOR_ROWS(name##_long, rows, w, outputs, x, sums)                                      \
     return;                                                                                   \
   }                                                                                           \

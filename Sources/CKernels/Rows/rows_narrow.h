@@ -14,7 +14,7 @@ enum { MNG_NARROW_AHEAD_OF_LONG = 131072 };
     MNG_UNROLL for (size_t s = 0; s < S; s++) {                                             \
       mng_f32x16 first, second;                                                             \
       WIDEN(w + s * k + i + 32 * line, first, second);                                      \
-      MNG_ASK(x, asked + (line * S + s) * 64);                                              \
+      __builtin_prefetch(asked + (line * S + s) * 64, 0, 2);                                \
       MNG_UNROLL for (size_t r = 0; r < R; r++) {                                           \
         const float *row = x->floats + r * x->stride + i + 32 * line;                       \
         sum[s][r][0] += first * MNG_READ(mng_f32x16, row);                                  \

@@ -103,7 +103,7 @@ static void prepare(const float *x, size_t parts, int16_t *codes, float *scales,
 
 #if defined(__x86_64__)
 /// One row's parts from its codes, of which there are a multiple of 32; 16 of 128 elements lie where
-/// `order` says, and weights are signed, or unsigned and `middle` too large.
+/// `order` says, and weights are signed, or unsigned and `middle` too large. `centre` is left as it is where that is 0.
 MNG_TARGET_VNNI static void split(const mng_rows_x *row, const uint8_t *order, bool is_signed,
                                   uint8_t middle) {
   const __m512i places = _mm512_set_epi32(3, 3, 3, 3, 2, 2, 2, 2, 1, 1, 1, 1, 0, 0, 0, 0);
@@ -123,17 +123,17 @@ MNG_TARGET_VNNI static void split(const mng_rows_x *row, const uint8_t *order, b
       _mm_storeu_si128((__m128i *)(part->upper + 16 * c), _mm256_cvtepi16_epi8(upper));
       _mm_storeu_si128((__m128i *)(part->lower + 16 * c), _mm256_cvtepi16_epi8(codes));
     }
-    const __m512i sums = vnni_sums(middles, middles, part);
-    _mm512_storeu_si512(part->centre, _mm512_sub_epi32(_mm512_setzero_si512(), sums));
+    if (middle > 0) {
+      const __m512i sums = vnni_sums(middles, middles, part);
+      _mm512_storeu_si512(part->centre, _mm512_sub_epi32(_mm512_setzero_si512(), sums));
+    }
     const __m128 scales = _mm_maskz_loadu_ps(blocks, row->scales + 4 * p);
     const __m128 totals = _mm_maskz_loadu_ps(blocks, row->totals + 4 * p);
     _mm512_storeu_ps(part->scales, _mm512_permutexvar_ps(places, _mm512_castps128_ps512(scales)));
     _mm512_storeu_ps(part->totals, _mm512_zextps128_ps512(totals));
   }
 }
-#endif
 
-#if defined(__x86_64__)
 static void split_as(const mng_rows_x *row, int type) {
   // First those that lie in the low nibbles, or in the first half of what is read; then the others.
   static const uint8_t small[8] = {0, 2, 4, 6, 1, 3, 5, 7}, large[8] = {0, 1, 4, 5, 2, 3, 6, 7};
@@ -147,6 +147,9 @@ static void split_as(const mng_rows_x *row, int type) {
       break;
     case MNG_Q8_0:
       split(row, bytes, true, 0);
+      break;
+    case MNG_Q4_1:
+      split(row, small, false, 0);
       break;
     default:
       split(row, small, false, 8);

@@ -23,12 +23,25 @@ VNNI_INLINE __m512i vnni_sums(__m512i low, __m512i high, const mng_rows_part *x)
   return _mm512_dpbusd_epi32(sum, high, _mm512_loadu_si512(x->lower + 64));
 }
 
-/// The same for one half, 0 or 1.
+/// As `vnni_sums`, for one half, 0 or 1.
 VNNI_INLINE __m512i vnni_half_sums(__m512i nibbles, const mng_rows_part *x, int half) {
   __m512i sum = _mm512_setzero_si512();
   sum = _mm512_dpbusd_epi32(sum, nibbles, _mm512_loadu_si512(x->upper + 64 * half));
   sum = _mm512_slli_epi32(sum, 8);
   return _mm512_dpbusd_epi32(sum, nibbles, _mm512_loadu_si512(x->lower + 64 * half));
+}
+
+/// As `vnni_sums`, by signed weights: it is the codes' upper bytes that are made unsigned, by adding 128, and what that
+/// adds is taken away.
+VNNI_INLINE __m512i vnni_signed_sums(__m512i low, __m512i high, const mng_rows_part *x) {
+  const __m512i middle = _mm512_set1_epi8((char)128);
+  __m512i sum = _mm512_setzero_si512(), more = _mm512_setzero_si512();
+  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->upper), low);
+  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->upper + 64), high);
+  more = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(more, middle, low), middle, high);
+  sum = _mm512_slli_epi32(_mm512_sub_epi32(sum, more), 8);
+  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->lower), low);
+  return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->lower + 64), high);
 }
 
 /// The first bytes of four blocks and the last ones, 64 each; zeros where there are fewer blocks.
@@ -45,18 +58,6 @@ VNNI_INLINE four_blocks read_blocks(const void *from, size_t block, size_t count
   const __mmask64 last = _bzhi_u64(~0ull, (unsigned)(bytes > skipped ? bytes - skipped : 0));
   return (four_blocks){_mm512_maskz_loadu_epi8(first, p),
                        _mm512_maskz_loadu_epi8(last, p + skipped)};
-}
-
-/// The same by signed weights.
-VNNI_INLINE __m512i vnni_signed_sums(__m512i low, __m512i high, const mng_rows_part *x) {
-  const __m512i middle = _mm512_set1_epi8((char)128);
-  __m512i sum = _mm512_setzero_si512(), more = _mm512_setzero_si512();
-  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->upper), low);
-  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->upper + 64), high);
-  more = _mm512_dpbusd_epi32(_mm512_dpbusd_epi32(more, middle, low), middle, high);
-  sum = _mm512_slli_epi32(_mm512_sub_epi32(sum, more), 8);
-  sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->lower), low);
-  return _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(x->lower + 64), high);
 }
 
 /// Where in `four_blocks` the 16 bytes of nibbles of each block are, which start at `start`.
