@@ -7,11 +7,14 @@
 
 #define DEFINE_SUMS(V, WIDTH, COUNT)                                                             \
   MNG_INLINE void moments_##WIDTH##_##COUNT(size_t rows, size_t columns, size_t c, const float *x, \
-                                            const float *centre, float *first, float *second) {  \
+                                            float *centre, float *first, float *second) {        \
     V sum[COUNT], square[COUNT], middle[COUNT];                                                  \
+    for (int i = 0; i < COUNT; i++) sum[i] = (V){0};                                             \
+    for (size_t r = 0; r < rows; r++)                                                            \
+      for (int i = 0; i < COUNT; i++) sum[i] += VECTOR(V, x, i);                                 \
     for (int i = 0; i < COUNT; i++) {                                                            \
+      middle[i] = sum[i] / (float)rows;                                                          \
       sum[i] = square[i] = (V){0};                                                               \
-      middle[i] = MNG_READ(V, centre + c + i * WIDTH);                                           \
     }                                                                                            \
     for (size_t r = 0; r < rows; r++)                                                            \
       for (int i = 0; i < COUNT; i++) {                                                          \
@@ -20,6 +23,7 @@
         square[i] += d * d;                                                                      \
       }                                                                                          \
     for (int i = 0; i < COUNT; i++) {                                                            \
+      MNG_AT(V, centre + c + i * WIDTH) = middle[i];                                             \
       MNG_AT(V, first + c + i * WIDTH) = sum[i];                                                 \
       MNG_AT(V, second + c + i * WIDTH) = square[i];                                             \
     }                                                                                            \
@@ -51,13 +55,16 @@ DEFINE_SUMS(mng_f32x16, 16, 1)
 DEFINE_SUMS(mng_f32x4, 4, 1)
 
 MNG_INLINE void mng_channel_moments_f32_body(size_t rows, size_t columns, const float *x,
-                                             const float *centre, float *first, float *second) {
+                                             float *centre, float *first, float *second) {
   size_t c = 0;
   for (; c + 64 <= columns; c += 64) moments_16_4(rows, columns, c, x, centre, first, second);
   for (; c + 16 <= columns; c += 16) moments_16_1(rows, columns, c, x, centre, first, second);
   for (; c + 4 <= columns; c += 4) moments_4_1(rows, columns, c, x, centre, first, second);
   for (; c < columns; c++) {
     float sum = 0, square = 0;
+    for (size_t r = 0; r < rows; r++) sum += x[r * columns + c];
+    centre[c] = sum / (float)rows;
+    sum = 0;
     for (size_t r = 0; r < rows; r++) {
       const float d = x[r * columns + c] - centre[c];
       sum += d;
@@ -69,7 +76,7 @@ MNG_INLINE void mng_channel_moments_f32_body(size_t rows, size_t columns, const 
 }
 
 MNG_VARIANTS(mng_channel_moments_f32,
-             (size_t rows, size_t columns, const float *x, const float *centre, float *first,
+             (size_t rows, size_t columns, const float *x, float *centre, float *first,
               float *second),
              (rows, columns, x, centre, first, second))
 

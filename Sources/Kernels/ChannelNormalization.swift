@@ -15,13 +15,13 @@ public struct ChannelNormalization: Sendable {
     self.rows = rows
     self.channels = channels
     self.epsilon = epsilon
-    // Short ones: floats add up within a piece, and lose little there
+    // Short ones: floats add up within a piece, and lose little there; and it stays in the second cache level
     pieceRows = min(rows, max(16, min(256, 32768 / channels)))
     pieces = (rows + pieceRows - 1) / pieceRows
   }
 
   /// Floats of scratch that both directions want.
-  public var scratchCount: Int { (2 * pieces + 4) * channels }
+  public var scratchCount: Int { (3 * pieces + 3) * channels }
 
   /// `result = clamp((x - mean) / √(variance + epsilon) * scale + bias + residual)`.
   ///
@@ -32,23 +32,18 @@ public struct ChannelNormalization: Sendable {
     scratch: FloatView, pool: ThreadPool? = nil
   ) {
     let (pieceRows, rows, channels) = (pieceRows, rows, channels)
-    // By the first row, so that squares are not much larger than what is left of them
-    let centre = factors(scratch, 0)
-    centre.copy(from: x[0..<channels])
     forPieces(pool) { piece in
       let (first, count) = (piece * pieceRows, min(pieceRows, rows - piece * pieceRows))
-      let sums = scratch[(piece * 2 * channels)..<((piece + 1) * 2 * channels)]
+      let sums = sums(scratch, piece)
       unsafe mng_channel_moments_f32(
         count, channels, x.reading(rows * channels, "input") + first * channels,
-        centre.reading(channels), sums.writing(channels), sums.writing(2 * channels) + channels)
+        sums.writing(channels), sums.writing(2 * channels) + channels,
+        sums.writing(3 * channels) + 2 * channels)
     }
-    let (factor, summand) = (factors(scratch, 1), factors(scratch, 2))
+    let (factor, summand) = (factors(scratch, 0), factors(scratch, 1))
     runParallel(pool, count: channels, grain: 64) { range in
       for c in range {
-        let (first, second) = totals(scratch, c)
-        let shift = first / Double(rows)
-        let spread = max(0, second / Double(rows) - shift * shift)
-        let middle = Double(centre[c]) + shift
+        let (middle, spread) = moments(scratch, c)
         (mean[c], variance[c]) = (Float(middle), Float(spread))
         let gain = Double(scale[c]) / (spread + epsilon).squareRoot()
         factor[c] = Float(gain)
@@ -78,7 +73,7 @@ public struct ChannelNormalization: Sendable {
     forPieces(pool) { piece in
       let (first, count) = (piece * pieceRows, min(pieceRows, rows - piece * pieceRows))
       let (start, all) = (first * channels, rows * channels)
-      let sums = scratch[(piece * 2 * channels)..<((piece + 1) * 2 * channels)]
+      let sums = sums(scratch, piece)
       unsafe mng_channel_products_f32(
         count, channels, flow.reading(all, "gradient") + start,
         gate.map { unsafe $0.reading(all, "gate") + start }, x.reading(all, "input") + start,
@@ -111,19 +106,48 @@ public struct ChannelNormalization: Sendable {
     runParallel(pool, count: pieces) { range in for piece in range { body(piece) } }
   }
 
+  /// A channel's mean and variance, from how each piece lies about a centre of its own.
+  private func moments(_ scratch: FloatView, _ channel: Int) -> (mean: Double, variance: Double) {
+    func piece(_ index: Int) -> (count: Double, centre: Double, first: Double, second: Double) {
+      let start = 3 * index * channels + channel
+      return (
+        Double(min(pieceRows, rows - index * pieceRows)), Double(scratch[start]),
+        Double(scratch[start + channels]), Double(scratch[start + 2 * channels])
+      )
+    }
+    var mean = 0.0
+    for index in 0..<pieces {
+      let own = piece(index)
+      mean += (own.count * own.centre + own.first) / Double(rows)
+    }
+    var squares = 0.0
+    for index in 0..<pieces {
+      let own = piece(index)
+      let aside = own.centre - mean
+      squares += own.second + aside * (2 * own.first + own.count * aside)
+    }
+    return (mean, max(0, squares / Double(rows)))
+  }
+
   /// A channel's two sums over all pieces.
   private func totals(_ scratch: FloatView, _ channel: Int) -> (Double, Double) {
     var (first, second) = (0.0, 0.0)
     for piece in 0..<pieces {
-      first += Double(scratch[2 * piece * channels + channel])
-      second += Double(scratch[(2 * piece + 1) * channels + channel])
+      let start = 3 * piece * channels + channel
+      first += Double(scratch[start])
+      second += Double(scratch[start + channels])
     }
     return (first, second)
   }
 
+  /// What a piece leaves, up to three numbers for each channel.
+  private func sums(_ scratch: FloatView, _ piece: Int) -> FloatView {
+    scratch[(3 * piece * channels)..<(3 * (piece + 1) * channels)]
+  }
+
   /// Numbers for each channel, behind the sums.
   private func factors(_ scratch: FloatView, _ index: Int) -> FloatView {
-    let start = (2 * pieces + index) * channels
+    let start = (3 * pieces + index) * channels
     return scratch[start..<(start + channels)]
   }
 }

@@ -3,9 +3,9 @@
 
 #include <stddef.h>
 
-/// Sums over `rows` rows of `columns` channels, for statistics of a batch:
-/// `first[c] = sum of x[r, c] - centre[c]`, `second[c] = sum of its square`.
-void mng_channel_moments_f32(size_t rows, size_t columns, const float *x, const float *centre,
+/// Sums over `rows` rows of `columns` channels, for statistics of a batch: `centre[c]` is about the mean of x[r, c],
+/// `first[c]` the sum of what x is beside it, `second[c]` the sum of the squares of that. `x` is read twice.
+void mng_channel_moments_f32(size_t rows, size_t columns, const float *x, float *centre,
                              float *first, float *second);
 
 /// `first[c] = sum of f[r, c]`, `second[c] = sum of f[r, c] * (x[r, c] - centre[c])`, where f is
