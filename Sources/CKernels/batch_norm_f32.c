@@ -5,54 +5,81 @@
 /// Reads vector `i` of neighbouring channels of `p` in row `r`.
 #define VECTOR(V, p, i) MNG_READ(V, (p) + r * columns + c + (i) * sizeof(V) / sizeof(float))
 
-#define DEFINE_SUMS(V, WIDTH, COUNT)                                                             \
-  MNG_INLINE void moments_##WIDTH##_##COUNT(size_t rows, size_t columns, size_t c, const float *x, \
-                                            float *centre, float *first, float *second) {        \
-    V sum[COUNT], square[COUNT], middle[COUNT];                                                  \
-    for (int i = 0; i < COUNT; i++) sum[i] = (V){0};                                             \
-    for (size_t r = 0; r < rows; r++)                                                            \
-      for (int i = 0; i < COUNT; i++) sum[i] += VECTOR(V, x, i);                                 \
-    for (int i = 0; i < COUNT; i++) {                                                            \
-      middle[i] = sum[i] / (float)rows;                                                          \
-      sum[i] = square[i] = (V){0};                                                               \
-    }                                                                                            \
-    for (size_t r = 0; r < rows; r++)                                                            \
-      for (int i = 0; i < COUNT; i++) {                                                          \
-        const V d = VECTOR(V, x, i) - middle[i];                                                 \
-        sum[i] += d;                                                                             \
-        square[i] += d * d;                                                                      \
-      }                                                                                          \
-    for (int i = 0; i < COUNT; i++) {                                                            \
-      MNG_AT(V, centre + c + i * WIDTH) = middle[i];                                             \
-      MNG_AT(V, first + c + i * WIDTH) = sum[i];                                                 \
-      MNG_AT(V, second + c + i * WIDTH) = square[i];                                             \
-    }                                                                                            \
-  }                                                                                              \
-  MNG_INLINE void products_##WIDTH##_##COUNT(size_t rows, size_t columns, size_t c,              \
-                                             const float *flow, const float *gate,               \
-                                             const float *x, const float *centre, float *first,  \
-                                             float *second, const int gated) {                   \
-    V sum[COUNT], along[COUNT], middle[COUNT];                                                   \
-    for (int i = 0; i < COUNT; i++) {                                                            \
-      sum[i] = along[i] = (V){0};                                                                \
-      middle[i] = MNG_READ(V, centre + c + i * WIDTH);                                           \
-    }                                                                                            \
-    for (size_t r = 0; r < rows; r++)                                                            \
-      for (int i = 0; i < COUNT; i++) {                                                          \
-        V f = VECTOR(V, flow, i);                                                                \
-        if (gated) f = VECTOR(V, gate, i) <= (V){0} ? (V){0} : f;                                \
-        sum[i] += f;                                                                             \
-        along[i] += f * (VECTOR(V, x, i) - middle[i]);                                           \
-      }                                                                                          \
-    for (int i = 0; i < COUNT; i++) {                                                            \
-      MNG_AT(V, first + c + i * WIDTH) = sum[i];                                                 \
-      MNG_AT(V, second + c + i * WIDTH) = along[i];                                              \
-    }                                                                                            \
+typedef double mng_f64x16 __attribute__((ext_vector_type(16), aligned(8)));
+typedef double mng_f64x4 __attribute__((ext_vector_type(4), aligned(8)));
+
+/// So many rows are summed in floats, and these sums in doubles: what flows back sums to nearly nothing, and what rounding
+/// leaves there AdamW takes for a direction.
+enum { SHORT = 8 };
+
+#define ADD_WIDE(D, total, sum) total += __builtin_convertvector(sum, D)
+
+#define DEFINE_SUMS(V, D, WIDTH, COUNT)                                                           \
+  MNG_INLINE void moments_##WIDTH##_##COUNT(size_t rows, size_t columns, size_t c, const float *x,\
+                                            float *centre, float *first, float *second) {         \
+    V middle[COUNT];                                                                              \
+    D firsts[COUNT], seconds[COUNT];                                                              \
+    for (int i = 0; i < COUNT; i++) middle[i] = (V){0};                                           \
+    for (size_t r = 0; r < rows; r++)                                                             \
+      for (int i = 0; i < COUNT; i++) middle[i] += VECTOR(V, x, i);                               \
+    for (int i = 0; i < COUNT; i++) {                                                             \
+      middle[i] /= (float)rows;                                                                   \
+      firsts[i] = seconds[i] = (D){0};                                                            \
+    }                                                                                             \
+    for (size_t start = 0; start < rows; start += SHORT) {                                        \
+      V sum[COUNT], square[COUNT];                                                                \
+      for (int i = 0; i < COUNT; i++) sum[i] = square[i] = (V){0};                                \
+      for (size_t r = start; r < mng_min(rows, start + SHORT); r++)                               \
+        for (int i = 0; i < COUNT; i++) {                                                         \
+          const V d = VECTOR(V, x, i) - middle[i];                                                \
+          sum[i] += d;                                                                            \
+          square[i] += d * d;                                                                     \
+        }                                                                                         \
+      for (int i = 0; i < COUNT; i++) {                                                           \
+        ADD_WIDE(D, firsts[i], sum[i]);                                                           \
+        ADD_WIDE(D, seconds[i], square[i]);                                                       \
+      }                                                                                           \
+    }                                                                                             \
+    for (int i = 0; i < COUNT; i++) {                                                             \
+      MNG_AT(V, centre + c + i * WIDTH) = middle[i];                                              \
+      MNG_AT(V, first + c + i * WIDTH) = __builtin_convertvector(firsts[i], V);                   \
+      MNG_AT(V, second + c + i * WIDTH) = __builtin_convertvector(seconds[i], V);                 \
+    }                                                                                             \
+  }                                                                                               \
+  MNG_INLINE void products_##WIDTH##_##COUNT(size_t rows, size_t columns, size_t c,               \
+                                             const float *flow, const float *gate,                \
+                                             const float *x, const float *centre, float *first,   \
+                                             float *second, const int gated) {                    \
+    V middle[COUNT];                                                                              \
+    D firsts[COUNT], seconds[COUNT];                                                              \
+    for (int i = 0; i < COUNT; i++) {                                                             \
+      middle[i] = MNG_READ(V, centre + c + i * WIDTH);                                            \
+      firsts[i] = seconds[i] = (D){0};                                                            \
+    }                                                                                             \
+    for (size_t start = 0; start < rows; start += SHORT) {                                        \
+      V sum[COUNT], along[COUNT];                                                                 \
+      for (int i = 0; i < COUNT; i++) sum[i] = along[i] = (V){0};                                 \
+      for (size_t r = start; r < mng_min(rows, start + SHORT); r++)                               \
+        for (int i = 0; i < COUNT; i++) {                                                         \
+          V f = VECTOR(V, flow, i);                                                               \
+          if (gated) f = VECTOR(V, gate, i) <= (V){0} ? (V){0} : f;                               \
+          sum[i] += f;                                                                            \
+          along[i] += f * (VECTOR(V, x, i) - middle[i]);                                          \
+        }                                                                                         \
+      for (int i = 0; i < COUNT; i++) {                                                           \
+        ADD_WIDE(D, firsts[i], sum[i]);                                                           \
+        ADD_WIDE(D, seconds[i], along[i]);                                                        \
+      }                                                                                           \
+    }                                                                                             \
+    for (int i = 0; i < COUNT; i++) {                                                             \
+      MNG_AT(V, first + c + i * WIDTH) = __builtin_convertvector(firsts[i], V);                   \
+      MNG_AT(V, second + c + i * WIDTH) = __builtin_convertvector(seconds[i], V);                 \
+    }                                                                                             \
   }
 
-DEFINE_SUMS(mng_f32x16, 16, 4)
-DEFINE_SUMS(mng_f32x16, 16, 1)
-DEFINE_SUMS(mng_f32x4, 4, 1)
+DEFINE_SUMS(mng_f32x16, mng_f64x16, 16, 4)
+DEFINE_SUMS(mng_f32x16, mng_f64x16, 16, 1)
+DEFINE_SUMS(mng_f32x4, mng_f64x4, 4, 1)
 
 MNG_INLINE void mng_channel_moments_f32_body(size_t rows, size_t columns, const float *x,
                                              float *centre, float *first, float *second) {
@@ -61,17 +88,17 @@ MNG_INLINE void mng_channel_moments_f32_body(size_t rows, size_t columns, const 
   for (; c + 16 <= columns; c += 16) moments_16_1(rows, columns, c, x, centre, first, second);
   for (; c + 4 <= columns; c += 4) moments_4_1(rows, columns, c, x, centre, first, second);
   for (; c < columns; c++) {
-    float sum = 0, square = 0;
-    for (size_t r = 0; r < rows; r++) sum += x[r * columns + c];
-    centre[c] = sum / (float)rows;
-    sum = 0;
+    float all = 0;
+    for (size_t r = 0; r < rows; r++) all += x[r * columns + c];
+    centre[c] = all / (float)rows;
+    double sum = 0, square = 0;
     for (size_t r = 0; r < rows; r++) {
       const float d = x[r * columns + c] - centre[c];
       sum += d;
       square += d * d;
     }
-    first[c] = sum;
-    second[c] = square;
+    first[c] = (float)sum;
+    second[c] = (float)square;
   }
 }
 
@@ -91,15 +118,15 @@ MNG_INLINE void products(size_t rows, size_t columns, const float *flow, const f
   for (; c + 4 <= columns; c += 4)
     products_4_1(rows, columns, c, flow, gate, x, centre, first, second, gated);
   for (; c < columns; c++) {
-    float sum = 0, along = 0;
+    double sum = 0, along = 0;
     for (size_t r = 0; r < rows; r++) {
       const size_t i = r * columns + c;
       const float f = gated && gate[i] <= 0 ? 0 : flow[i];
       sum += f;
       along += f * (x[i] - centre[c]);
     }
-    first[c] = sum;
-    second[c] = along;
+    first[c] = (float)sum;
+    second[c] = (float)along;
   }
 }
 
