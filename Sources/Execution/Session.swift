@@ -157,7 +157,8 @@ public final class Session: Sendable {
       steps.append(
         StepProfile(
           name: entry.name, kind: entry.step.kind, duration: duration,
-          operations: entry.step.operations, weightBytes: entry.step.weightBytes))
+          operations: entry.step.operations, weightBytes: entry.step.weightBytes,
+          isEvaluated: entry.step is EvaluationStep))
     }
     return (outputs, steps)
   }
@@ -240,4 +241,6 @@ public struct StepProfile: Sendable {
   public let operations: Int
   /// Bytes of weights that it reads.
   public let weightBytes: Int
+  /// Whether the operator has no faster way here than its own, on whole tensors.
+  public let isEvaluated: Bool
 }

@@ -35,4 +35,9 @@ import CKernels
 
   /// All of it.
   public func view() -> FloatView { view(offset: 0, count: count) }
+
+  /// All of it; `owner`, which the view holds on to, keeps the arena.
+  func view(keptBy owner: AnyObject) -> FloatView {
+    unsafe FloatView(unsafeBase: base, count: count, isWritable: true, owner: owner)
+  }
 }

@@ -122,6 +122,6 @@ struct Net {
         bad == nil, "\(found.name)\(found.tensor.shape) at \(bad?.offset ?? 0), scale \(scale)",
         sourceLocation: sourceLocation)
     }
-    return steps.map(\.kind)
+    return steps.map { $0.isEvaluated ? "\($0.kind) (evaluated)" : $0.kind }
   }
 }

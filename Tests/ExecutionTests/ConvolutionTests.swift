@@ -80,7 +80,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
   func takesKerasPicturesAsTheyLie(_ c: ConvolutionCase) throws {
     var (net, y) = net(c, bias: true, fromKeras: true)
     net.graph.outputs = [net.add(Transpose(permutation: [0, 2, 3, 1]), y)]
-    #expect(try net.agrees() == ["Conv", "export"])
+    #expect(try net.agrees() == ["Conv", "layout"])
   }
 
   @Test(arguments: ConvolutionCase.all)
@@ -88,7 +88,8 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     var (net, y) = net(c, bias: true)
     y = net.norm(y, channels: c.outputs)
     net.graph.outputs = [net.add(Relu(), y)]
-    #expect(try net.agrees().suffix(2) == ["Conv+BatchNormalization+Relu", "export"])
+    #expect(
+      try net.agrees().filter { $0 != "layout" } == ["Conv+BatchNormalization+Relu"])
   }
 
   @Test(arguments: ConvolutionCase.all)
@@ -136,7 +137,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     y = net.add(Sub(), y, net.weight([5, 1, 1]))
     y = net.add(Div(), y, net.weight(net.numbers.positive([1])))
     net.graph.outputs = [net.add(Clip(), y, net.weight(Tensor(scalar: Float(-0.25))))]
-    #expect(try net.agrees() == ["layout", "Conv+Mul+Add+Sub+Div+Clip", "export"])
+    #expect(try net.agrees() == ["layout", "Conv+Mul+Add+Sub+Div+Clip", "layout"])
   }
 
   @Test func convolvesOneAxis() throws {
@@ -145,7 +146,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     let conv = Conv(
       strides: [2], padding: .explicit(begin: [2], end: [1]), dilations: [1])
     net.graph.outputs = [net.add(conv, x, net.weight([7, 5, 4]))]
-    #expect(try net.agrees() == ["layout", "Conv", "export"])
+    #expect(try net.agrees() == ["layout", "Conv", "layout"])
   }
 
   @Test func takesPaddingAlong() throws {
@@ -156,7 +157,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     y = net.add(Relu(), y)
     y = net.add(Pad(), y, net.constant([0, 0, 1, 1, 0, 0, 1, 1]))
     net.graph.outputs = [net.add(MaxPool(kernel: [3, 3], strides: [2, 2]), y)]
-    #expect(try net.agrees() == ["layout", "Conv+Relu", "MaxPool", "export"])
+    #expect(try net.agrees() == ["layout", "Conv+Relu", "MaxPool", "layout"])
   }
 
   @Test func doesNotPadMaximaOfNegatives() throws {

@@ -263,7 +263,7 @@ extension SmallNetwork {
     for (place, gradient) in zip(places, parts.flatMap(\.gradients)) {
       #expect(gradient == session.parameters[place].gradient.array)
     }
-    let before = parts.dropLast(5).flatMap(\.complete)
+    let before = parts.dropLast(2).flatMap(\.complete)
     #expect(before.count > places.count / 2, "\(parts.map(\.complete))")
     #expect(
       session.backwardOrder.first.map { session.parameters[$0].name }?.hasPrefix("fc") == true)

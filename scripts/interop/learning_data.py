@@ -31,6 +31,17 @@ def read(folder: str | pathlib.Path, part: str) -> list[tuple[str, str]]:
         return [tuple(row) for row in csv.reader(file)][1:]
 
 
+def batch(folder: pathlib.Path, source: pathlib.Path, count: int) -> pathlib.Path:
+    """So many of the pictures that `source` has to learn from, every label among them, to learn from and to judge by."""
+    rows = read(source, "train")
+    firsts = {label: index for index, (_, label) in reversed(list(enumerate(rows)))}
+    chosen = sorted(firsts.values())
+    chosen += [index for index in range(len(rows)) if index not in chosen][:count - len(chosen)]
+    for part in ("train", "val"):
+        write(folder, part, [(str(source / rows[index][0]), rows[index][1]) for index in sorted(chosen)], "path")
+    return folder
+
+
 def pictures(folder: pathlib.Path, parts: dict[str, list[tuple[Image.Image, str]]]) -> pathlib.Path:
     """Each picture as a file, and the tables, in an order by chance."""
     shuffle = random.Random(SEED).shuffle

@@ -124,6 +124,32 @@ def judged(kind: str, file: str, data: str, labels: list[str], spec: dict) -> di
     return scores(answers(opened(kind, file), given), targets)
 
 
+def stepped(kind: str, file: str, out: str, data: str, labels: list[str], spec: dict, rate: float) -> dict:
+    """How far a plain step over all pictures ends from one in double precision: as `out` has it, and as PyTorch takes it in
+    single precision. `statistics`: the worst running one, as a part of its tensor's largest; `gradients`: the same for
+    parameters, the median of all."""
+    given, targets = batches(data, "train", labels, **spec)
+
+    def step(precision: torch.dtype) -> tuple[dict, dict]:
+        model = opened(kind, file).to(precision).train()
+        cross_entropy(model(given.to(precision)), targets).backward()
+        return ({name: value.double() for name, value in model.named_buffers() if value.is_floating_point()},
+                {name: value.grad.double() for name, value in model.named_parameters()})
+
+    def far(found: dict, exact: dict) -> list[float]:
+        return sorted(((found[name] - value).abs().max() / value.abs().max()).item() for name, value in exact.items())
+
+    before, after = (torch.load(path, weights_only=True) for path in (file, out))
+    exact = step(torch.float64)
+    ours = ({name: after[name].double() for name in exact[0]},
+            {name: (before[name].double() - after[name].double()) / rate for name in exact[1]})
+    result = {}
+    for whose, (statistics, gradients) in (("ours", ours), ("theirs", step(torch.float32))):
+        away = far(gradients, exact[1])
+        result[whose] = {"statistics": far(statistics, exact[0])[-1], "gradients": away[len(away) // 2]}
+    return result
+
+
 # -------- texts
 
 def encoded(tokenizer, texts: list[str], length: int) -> dict:

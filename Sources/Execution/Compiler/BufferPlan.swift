@@ -12,9 +12,10 @@ struct BufferPlan: Sendable {
 
   /// - Parameters:
   ///   - counts: floats of each buffer.
+  ///   - others: floats that the run needs beside these.
   ///   - maximumBytes: more than this is refused.
   /// - Throws: `.limitExceeded`.
-  init(counts: [Int], steps: [any Step], maximumBytes: Int) throws {
+  init(counts: [Int], steps: [any Step], beside others: Int = 0, maximumBytes: Int) throws {
     var (first, last) = (
       [Int](repeating: -1, count: counts.count), [Int](repeating: -1, count: counts.count)
     )
@@ -26,6 +27,7 @@ struct BufferPlan: Sendable {
     }
     let owners = BufferPlan.shared(steps: steps, counts: counts, first: first, last: &last)
     offsets = [Int](repeating: 0, count: counts.count)
+    try checkCount(beside: others, maximumBytes)
     // The largest first; each goes to the lowest gap among those that live while it does.
     let order = counts.indices.filter { first[$0] >= 0 && owners[$0] == $0 }
       .sorted { (counts[$0], $1) > (counts[$1], $0) }
@@ -43,16 +45,21 @@ struct BufferPlan: Sendable {
       if bestGap == Int.max { offset = end }
       offsets[buffer] = offset
       count = max(count, offset + needed)
-      guard count <= maximumBytes / 4 else {
-        throw DataError(
-          .limitExceeded, "the values between the layers take more than \(maximumBytes) bytes",
-          remedy: "give smaller inputs")
-      }
+      try checkCount(beside: others, maximumBytes)
       let entry = (range: offset..<(offset + needed), first: first[buffer], last: last[buffer])
       let place = placed.firstIndex { $0.range.lowerBound > offset } ?? placed.endIndex
       placed.insert(entry, at: place)
     }
     for buffer in counts.indices { offsets[buffer] = offsets[owners[buffer]] }
+  }
+
+  private func checkCount(beside others: Int, _ maximumBytes: Int) throws {
+    guard count <= maximumBytes / 4 - others else {
+      let all = "the values between the layers" + (others > 0 ? " and the outputs" : "")
+      throw DataError(
+        .limitExceeded, "\(all) take more than \(maximumBytes) bytes",
+        remedy: "give smaller inputs")
+    }
   }
 
   /// For each buffer the one whose memory it takes over, itself for most; extends that one's life.

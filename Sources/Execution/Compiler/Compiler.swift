@@ -39,14 +39,15 @@ struct Compiler: Sendable {
   /// - Parameter consumers: who takes each value, where it is not the graph that says it.
   func lowered(_ graph: Graph, consumers: [[Int]]? = nil) throws -> LoweredGraph {
     let limit = options.maximumBytes ?? MemoryLimit.standard
+    let kept = Set(states.map(\.output) + placed)
+    let given = graph.outputs.indices.filter { !kept.contains($0) }
     let builder = ProgramBuilder(
       graph: graph, pool: pool, weights: weights, winograd: options.winograd,
-      products: options.products, states: states.map(\.input), placed: placed,
+      products: options.products, states: states.map(\.input), placed: placed, given: given,
       consumers: consumers)
     try builder.lowerAll(plain: options.isPlain)
-    let kept = Set(states.map(\.output) + placed)
-    let outputs = try graph.outputs.enumerated().filter { !kept.contains($0.offset) }.map {
-      (name: graph[$0.element].name, argument: try builder.argument($0.element))
+    let outputs = try given.map { graph.outputs[$0] }.map {
+      (name: graph[$0].name, argument: try builder.output($0))
     }
     try builder.fillPlaced(placed)
     for state in states {
@@ -59,14 +60,15 @@ struct Compiler: Sendable {
       (named, counts) = try chains.grouped()
     }
     let steps = named.map(\.step)
-    let plan = try BufferPlan(counts: counts, steps: steps, maximumBytes: limit)
+    let plan = try BufferPlan(
+      counts: counts, steps: steps, beside: builder.outputPlan.count, maximumBytes: limit)
     let releases = Compiler.releases(steps, kept: outputs.map(\.argument), slots: builder.slotCount)
     let entries = zip(named, releases).map {
       Program.Entry(name: $0.name, step: $0.step, releases: $1)
     }
     return LoweredGraph(
-      entries: entries, plan: plan, slotCount: builder.slotCount, outputs: outputs,
-      steps: separate)
+      entries: entries, plan: plan, slotCount: builder.slotCount,
+      outputPlan: builder.outputPlan, outputs: outputs, steps: separate)
   }
 
   /// For each step, the slots that neither a later one nor an output needs.
@@ -88,18 +90,20 @@ struct LoweredGraph {
   let entries: [Program.Entry]
   let plan: BufferPlan
   let slotCount: Int
+  let outputPlan: OutputPlan
   let outputs: [(name: String, argument: Argument)]
   /// The nodes' steps, one by one.
   let steps: [(name: String, step: any Step)]
   var memory: ProgramMemory
 
   init(
-    entries: [Program.Entry], plan: BufferPlan, slotCount: Int,
+    entries: [Program.Entry], plan: BufferPlan, slotCount: Int, outputPlan: OutputPlan,
     outputs: [(name: String, argument: Argument)], steps: [(name: String, step: any Step)]
   ) {
     self.entries = entries
     self.plan = plan
     self.slotCount = slotCount
+    self.outputPlan = outputPlan
     self.outputs = outputs
     self.steps = steps
     memory = ProgramMemory(bytes: plan.count * 4)
@@ -115,7 +119,8 @@ struct LoweredGraph {
 
   var program: Program {
     Program(
-      entries: entries, plan: plan, slotCount: slotCount, outputs: outputs, memory: memory)
+      entries: entries, plan: plan, slotCount: slotCount, outputPlan: outputPlan,
+      outputs: outputs, memory: memory)
   }
 }
 

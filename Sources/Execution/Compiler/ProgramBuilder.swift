@@ -24,8 +24,11 @@ final class ProgramBuilder {
   private var current = 0
   /// The graph's inputs that are memory of a state, which steps may write to.
   private let states: Set<ValueID>
-  /// The graph's outputs that the caller has memory for, by their place among these.
-  private let placed: [ValueID: Int]
+  private(set) var outputPlan: OutputPlan
+  /// The graph's outputs that have memory beside the arena, by their place in the plan.
+  private var placed: [ValueID: Int]
+  /// The graph's outputs for which the run may make it.
+  private let given: Set<ValueID>
   /// Values that are columns of a wider matrix.
   var columnPlaces: [ValueID: ColumnPlace] = [:]
   /// Masks of flags as what is added to scores.
@@ -36,9 +39,11 @@ final class ProgramBuilder {
   init(
     graph: Graph, pool: ThreadPool, weights: WeightCache, winograd: WinogradUse = .whereFaster,
     products: ProductPrecision = .float32, states: [Int] = [], placed: [Int] = [],
-    consumers given: [[Int]]? = nil
+    given: [Int] = [], consumers known: [[Int]]? = nil
   ) {
     self.graph = graph
+    outputPlan = OutputPlan(callers: placed.count)
+    self.given = Set(given.map { graph.outputs[$0] })
     self.placed = Dictionary(
       placed.enumerated().map { (graph.outputs[$1], $0) }, uniquingKeysWith: { a, _ in a })
     self.states = Set(states.map { graph.inputs[$0] })
@@ -46,7 +51,7 @@ final class ProgramBuilder {
     self.weights = weights
     self.winograd = winograd
     self.products = products
-    consumers = given ?? graph.consumers
+    consumers = known ?? graph.consumers
     for (index, id) in graph.inputs.enumerated() { arguments[id] = .input(index) }
   }
 
@@ -177,21 +182,34 @@ extension ProgramBuilder {
   /// Says that the value is this tensor.
   func place(_ id: ValueID, as argument: Argument) { arguments[id] = argument }
 
-  /// A new buffer for the value in that layout.
+  /// Memory for the value in that layout: a new buffer, or where an output is to be.
   func result(_ id: ValueID, _ layout: AxisOrder) throws -> Region {
     guard let shape = floatShape(id) else {
       throw DataError(.malformed, "the shape of '\(graph[id].name)' is not known")
     }
-    if let index = placed[id], layout.places(shape, like: .rowMajor(shape.rank)),
-      floatPlaces[id] == nil
-    {
-      let operand = Region(home: .output(index), count: shape.elementCount)
-      place(id, at: operand, layout)
-      return operand
-    }
-    let operand = newBuffer(shape.elementCount)
+    let isDelivered = floatPlaces[id] == nil && layout.places(shape, like: .rowMajor(shape.rank))
+    let operand = (isDelivered ? outputMemory(id, shape) : nil) ?? newBuffer(shape.elementCount)
     place(id, at: operand, layout)
     return operand
+  }
+
+  /// Where an output's floats are to be; nil for a value that is none.
+  private func outputMemory(_ id: ValueID, _ shape: Shape) -> Region? {
+    if placed[id] == nil, given.contains(id) {
+      placed[id] = outputPlan.make(shape.elementCount)
+    }
+    return placed[id].map { Region(home: .output($0), count: shape.elementCount) }
+  }
+
+  /// What a run gives as this output.
+  func output(_ id: ValueID) throws -> Argument {
+    guard given.contains(id), arguments[id] == nil, !isConstant(id), let shape = floatShape(id),
+      let memory = outputMemory(id, shape), case .output(let index) = memory.home,
+      index >= outputPlan.callers
+    else { return try argument(id) }
+    try deliver(id, shape, to: index)
+    arguments[id] = .output(index, shape)
+    return .output(index, shape)
   }
 
   /// Sees to it that outputs lie where the caller wants them.
@@ -201,14 +219,18 @@ extension ProgramBuilder {
       guard let shape = floatShape(id) else {
         throw DataError(.malformed, "'\(graph[id].name)' has no floats of known shape")
       }
-      let (found, layout) = try floats(id)
-      if case .output(index) = found.home { continue }
-      let strides = layout.strides(shape)
-      append(
-        ConversionStep(
-          source: found, result: Region(home: .output(index), count: shape.elementCount),
-          shape: shape, strides: strides))
+      try deliver(id, shape, to: index)
     }
+  }
+
+  /// Copies the value there unless that is where it was computed.
+  private func deliver(_ id: ValueID, _ shape: Shape, to index: Int) throws {
+    let (found, layout) = try floats(id)
+    if case .output(index) = found.home { return }
+    append(
+      ConversionStep(
+        source: found, result: Region(home: .output(index), count: shape.elementCount),
+        shape: shape, strides: layout.strides(shape)))
   }
 
   /// The value's floats in that layout, or as they lie; converted by a step where they lie otherwise.

@@ -97,11 +97,15 @@ struct RowChains {
       made.append((part, steps))
     }
     // What is computed here must be read by the part that computes it.
-    let written = Set(whole.flatMap(\.writes).compactMap(\.buffer))
+    var written: [Region.Memory: Int] = [:]
+    for region in whole.flatMap(\.writes) {
+      guard let memory = region.memory else { continue }
+      written[memory] = max(written[memory] ?? 0, region.offset + region.count)
+    }
     for part in made {
       for region in part.steps.flatMap({ $0.reads + $0.writes }) {
-        guard let buffer = region.buffer, written.contains(buffer) else { continue }
-        let (width, rest) = counts[buffer].quotientAndRemainder(dividingBy: rows)
+        guard let memory = region.memory, let count = written[memory] else { continue }
+        let (width, rest) = count.quotientAndRemainder(dividingBy: rows)
         guard rest == 0, region.offset >= part.rows.lowerBound * width,
           region.offset + region.count <= part.rows.upperBound * width
         else { return nil }

@@ -13,18 +13,18 @@ final class Frame {
 
   /// - Parameter states: for inputs that are memory of a state, that memory; the tensor only says its shape.
   init(
-    program: Program, arena: Arena, inputs: [Tensor], states: [Int: FloatView],
-    outputs: [FloatView], pool: ThreadPool
+    plan: BufferPlan, arena: FloatView, inputs: [Tensor], states: [Int: FloatView],
+    outputs: [FloatView], slots: Int, pool: ThreadPool
   ) {
     self.pool = pool
     self.inputs = inputs
     self.states = states
     homes = Homes(
-      arena: arena, offsets: program.plan.offsets,
+      arena: arena, offsets: plan.offsets,
       inputs: inputs.enumerated().map { index, tensor in
         states[index] ?? (tensor.dataType == .float32 ? FloatView(tensor) : nil)
       }, outputs: outputs)
-    slots = [Tensor?](repeating: nil, count: program.slotCount)
+    self.slots = [Tensor?](repeating: nil, count: slots)
   }
 
   /// For steps that deal with floats only.
@@ -48,6 +48,8 @@ final class Frame {
     case .slot(let index):
       guard let tensor = slots[index] else { preconditionFailure("slot \(index) is empty") }
       return tensor
+    case .output(let index, let shape):
+      return homes.outputs[index].shared(as: shape)
     }
   }
 
@@ -58,7 +60,7 @@ final class Frame {
 
 /// Where the floats of a run are.
 struct Homes: Sendable {
-  let arena: Arena
+  let arena: FloatView
   let offsets: [Int]
   let inputs: [FloatView?]
   let outputs: [FloatView]
@@ -69,7 +71,8 @@ struct Homes: Sendable {
     switch operand.home {
     case .buffer(let index):
       if let found = local?.view(operand, buffer: index) { return found }
-      return arena.view(offset: offsets[index] + operand.offset, count: operand.count)
+      let start = offsets[index] + operand.offset
+      return arena[start..<(start + operand.count)]
     case .input(let index):
       guard let view = inputs[index] else {
         preconditionFailure("input \(index) is not in float32")

@@ -1,6 +1,5 @@
 import BinaryIO
 import Kernels
-import Synchronization
 import Tensors
 
 /// A graph compiled for one set of input shapes.
@@ -17,25 +16,30 @@ final class Program: Sendable {
   let slotCount: Int
   let outputs: [(name: String, argument: Argument)]
   let memory: ProgramMemory
+  /// Memory of the outputs that have none from the caller.
+  private let made: [ArenaPool]
   /// For each step, which outputs that the caller has a place for are complete after it.
   private let completions: [[Int]]
 
   /// Arenas of runs that have ended, for those to come.
-  private let arenas = Mutex<[Arena]>([])
+  private let arenas: ArenaPool
 
   init(
-    entries: [Entry], plan: BufferPlan, slotCount: Int,
+    entries: [Entry], plan: BufferPlan, slotCount: Int, outputPlan: OutputPlan,
     outputs: [(name: String, argument: Argument)], memory: ProgramMemory
   ) {
     self.entries = entries
     self.plan = plan
     self.slotCount = slotCount
+    arenas = ArenaPool(count: plan.count, keepingAtMost: 4)
+    made = outputPlan.made.map { ArenaPool(count: $0, keepingAtMost: 1) }
     self.outputs = outputs
     self.memory = memory
     var last: [Int: Int] = [:]
     for (index, entry) in entries.enumerated() {
       for region in entry.step.writes {
-        if case .output(let output) = region.home { last[output] = index }
+        guard case .output(let output) = region.home, output < outputPlan.callers else { continue }
+        last[output] = index
       }
     }
     var completions = [[Int]](repeating: [], count: entries.count)
@@ -56,11 +60,9 @@ final class Program: Sendable {
     observe: ((Entry, Duration) -> Void)? = nil,
     delivered: (([Int]) throws -> Void)? = nil
   ) throws -> NamedTensors {
-    let arena = arenas.withLock { $0.popLast() } ?? Arena(count: plan.count)
-    defer { arenas.withLock { if $0.count < 4 { $0.append(arena) } } }
     let frame = Frame(
-      program: self, arena: arena, inputs: inputs, states: states, outputs: memory,
-      pool: pool)
+      plan: plan, arena: arenas.lend(), inputs: inputs, states: states,
+      outputs: memory + made.map { $0.lend() }, slots: slotCount, pool: pool)
     for (index, entry) in entries.enumerated() {
       let start = observe.map { _ in ContinuousClock.now }
       try naming("node '\(entry.name)' (\(entry.step.kind))") { try entry.step.run(in: frame) }

@@ -8,7 +8,7 @@ struct Region: Sendable {
     case buffer(Int)
     /// An input of the program, where the caller has it.
     case input(Int)
-    /// An output of the program, where the caller wants it.
+    /// An output of the program: where the caller wants it, or in memory that the run makes for it.
     case output(Int)
     /// Known when the program was compiled.
     case constant(FloatView)
@@ -20,6 +20,17 @@ struct Region: Sendable {
   var count: Int
 
   var buffer: Int? { if case .buffer(let index) = home { index } else { nil } }
+
+  /// What steps of a run write to.
+  enum Memory: Hashable { case buffer(Int), output(Int) }
+
+  var memory: Memory? {
+    switch home {
+    case .buffer(let index): .buffer(index)
+    case .output(let index): .output(index)
+    case .input, .constant: nil
+    }
+  }
 
   /// A part of it.
   subscript(range: Range<Int>) -> Region {
@@ -42,4 +53,6 @@ enum Argument: Sendable {
   case constant(Tensor)
   /// A place that an earlier step of the run has filled.
   case slot(Int)
+  /// The floats of an output that the run makes memory for.
+  case output(Int, Shape)
 }
