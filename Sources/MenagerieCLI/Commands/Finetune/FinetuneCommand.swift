@@ -176,7 +176,7 @@ struct FinetuneCommand: ParsableCommand {
     let end = communicator.size > 1 ? " from outside, perhaps since another process died" : ""
     let next =
       switch (resume, step) {
-      case (nil, _): "nothing was written; with --resume FOLDER the same command would go on"
+      case (nil, _): "nothing was kept; a run that begins with --resume FOLDER can go on"
       case (let folder?, nil): "no state was in \(folder) yet, so that the same command begins anew"
       case (let folder?, let step?): "the same command goes on from \(folder), after step \(step)"
       }
