@@ -35,10 +35,17 @@ import Testing
   @Test(arguments: [
     ["m.gguf", "--prompt", ""], ["m.gguf", "--prompt", "x", "--system", "y"],
     ["m.gguf", "--prompt", "x", "--max-tokens", "0"], ["m.gguf", "--prompt", "x", "--stop", ""],
-    ["--prompt", "x"],
+    ["--prompt", "x"], ["m.gguf", ""], ["m.gguf", "two", "words"],
+    ["m.gguf", "x", "--prompt", "y", "--chat"],
   ])
   func commandLinesThatMakeNoSenseAreRefused(arguments: [String]) {
     #expect(throws: (any Error).self) { try GenerateCommand.parse(arguments) }
+  }
+
+  @Test func theTextMayFollowTheModel() throws {
+    #expect(try GenerateCommand.parse(["m.gguf", "Once upon"]).prompts == ["Once upon"])
+    let both = try GenerateCommand.parse(["m.gguf", "--prompt", "Dear Sir,", "Once upon"])
+    #expect(both.prompts == ["Once upon", "Dear Sir,"])
   }
 
   @Test func stopsMayBeGivenAgain() throws {

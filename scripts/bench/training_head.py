@@ -37,7 +37,7 @@ def peer(home: pathlib.Path, name: str, threads: int) -> dict:
 
 
 def head(menagerie: str, home: pathlib.Path, rounds: int, name: str, threads: int) -> dict:
-    model, _ = training_models.files(home, name)
+    model = training_models.pretrained(home, name)
     data = training_models.head_data(home)
     if not data.exists():
         subprocess.run([sys.executable, "-W", "ignore", HERE / "training_models.py", home, "head"], check=True,

@@ -8,23 +8,26 @@ struct GenerateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "generate", abstract: "Write text with a decoder.",
     discussion: """
-      menagerie generate SmolLM2.gguf --prompt "The capital of France is"
+      menagerie generate SmolLM2.gguf "The capital of France is"
       menagerie generate SmolLM2.gguf --chat --prompt "Name three rivers." --temperature 0.7
       menagerie generate SmolLM2.gguf --chat
       menagerie generate SmolLM2.gguf --prompt "Once upon a time" --prompt "Dear Sir,"
 
-      Several prompts are written together. Without --prompt the text is read from stdin; with --chat on a terminal it is a conversation.
+      Several prompts are written together. Without any the text is read from stdin; with --chat on a terminal it is a conversation.
       Tokens are chosen as the model's files recommend, or the likeliest each time where they say nothing.
       """)
 
   @Argument(help: "A model file, or a Hugging Face directory.", completion: .file())
   var model: String
 
+  @Argument(help: "The text to continue, in one pair of quotes; the same as --prompt.")
+  var text: String?
+
   @Option(
     name: .customLong("prompt"), parsing: .unconditionalSingleValue,
     help: ArgumentHelp(
       "The text to continue, or what is said in a chat; may be given again.", valueName: "text"))
-  var prompts: [String] = []
+  var furtherPrompts: [String] = []
 
   @Option(help: ArgumentHelp("A file of prompts, one a line.", valueName: "file"))
   var file: String?
@@ -57,18 +60,20 @@ struct GenerateCommand: ParsableCommand {
   @Flag(help: "One JSON document.")
   var json = false
 
+  var prompts: [String] { (text.map { [$0] } ?? []) + furtherPrompts }
+
   func validate() throws {
     guard maxTokens > 0 else {
       throw ValidationError("--max-tokens \(maxTokens): expected 1 or more")
     }
     guard system == nil || chat else { throw ValidationError("--system goes with --chat") }
-    guard !prompts.contains("") else { throw ValidationError("--prompt is empty") }
+    guard !prompts.contains("") else { throw ValidationError("the prompt is empty") }
     guard !chat || prompts.count < 2 && file == nil else {
-      throw ValidationError("--chat takes one --prompt")
+      throw ValidationError("--chat takes one prompt")
     }
     guard !stops.contains("") else { throw ValidationError("--stop is empty") }
     if prompts.isEmpty, file == nil, System.hasTerminalInput, !chat || json {
-      throw ValidationError("give a text with --prompt, or talk to the model with --chat")
+      throw ValidationError("give a text in quotes, or talk to the model with --chat")
     }
   }
 
