@@ -59,7 +59,7 @@ static size_t rows_of_tile(const mng_gemm_f32_kernel *kernel, size_t rows, size_
                         : mng_gemm_f32_min(kernel->rows, rows - tile * kernel->rows);
 }
 
-enum { TOGETHER = 4 };  // panels whose results go through the activation together, from the caches
+enum { TOGETHER = 8 };  // panels whose results go through the activation together, from the caches
 
 /// The activation of the panels up to `panel`, every few panels and after the last.
 static void activate(const mng_gemm_f32_kernel *kernel, const mng_epilogue_f32 *epilogue, float *y,

@@ -102,6 +102,29 @@ import Testing
     }
   }
 
+  /// Many columns make it worth packing rows, few do not; every height of a tile, every rest of K.
+  @Test(arguments: InstructionSet.available, 1...15)
+  func rowsGiveTheSamePackedAndInPlace(_ isa: InstructionSet, rows: Int) {
+    let (few, many) = (8, 300)
+    for inputs in Array(32...41) + [1031] {
+      var noise = Noise(seed: inputs)
+      let (a, b) = (noise.view(rows * inputs), noise.floats(inputs * many))
+      let start = (0..<inputs).flatMap { b[$0 * many..<$0 * many + few] }
+      let (wide, narrow) = (FloatView(zeros: rows * many), FloatView(zeros: rows * few))
+      for (weights, columns, result) in [(b, many, wide), (start, few, narrow)] {
+        PackedMatrix(
+          .matrix(FloatView(weights), inputs: inputs, outputs: columns), instructionSet: isa,
+          usesOpenBLAS: false
+        ).multiply(a, rows: rows, into: result)
+      }
+      for row in 0..<rows {
+        for column in 0..<few {
+          #expect(wide[row * many + column] == narrow[row * few + column], "\(inputs) inputs")
+        }
+      }
+    }
+  }
+
   /// Rows read in place and packed, K in one pass and in several, rows at distances that are powers
   /// of two.
   @Test(arguments: [(31, 1111, 50), (15, 40, 300), (15, 1100, 257), (17, 512, 70), (3, 1500, 200)])
