@@ -17,6 +17,7 @@ extension Model {
     {
       members["labels"] = .array(labels.map { .string($0) })
     }
+    members[ProblemType.key] = checkpoint.sidecars[Checkpoint.descriptionName]?[ProblemType.key]
     if let zooModel, let preprocessing = zooModel.preprocessing,
       // Meta's pictures are smaller than those that the positions are for, which only the preprocessing says
       zooModel.dialect == .meta

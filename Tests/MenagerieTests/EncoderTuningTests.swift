@@ -102,6 +102,10 @@ import Zoo
       last = $0
     }
     #expect((last?["Pearson"] ?? 0) > 0.9, "\(last?.metrics ?? [])")
+    let measuring = try TextClassifier(other.model())
+    #expect(measuring.isRegression)
+    let row = try #require(Letters.rows(60).first { $0.isSecond })
+    #expect(try abs(#require(measuring.classify(row.text).first?.score) - 1.5) < 1)
   }
 
   /// The adapter says which head the base is to have, which has none or another.

@@ -29,7 +29,7 @@ import Training
   }
 
   func names(_ entries: [PictureFolder.Entry], _ scratch: ScratchDirectory) -> [String] {
-    entries.map { "\($0.label) \($0.path.dropFirst(scratch.path.count + 1))" }
+    entries.map { "\($0.label ?? -1) \($0.path.dropFirst(scratch.path.count + 1))" }
   }
 
   @Test func splitsAreThoseOfTheFolder() throws {
@@ -145,7 +145,7 @@ import Training
     let folder = try PictureFolder(scratch.path, validationShare: 0)
     let loader = PictureLoader(folder.training, Self.preprocessing)
     let batch = try loader.batch([2, 1, 0], epoch: 0, pool: ThreadPool(threads: 2))
-    #expect(batch.labels == [1, 0, 0] && batch.indices == [2, 1, 0])
+    #expect(batch.targets.map(\.label) == [1, 0, 0] && batch.indices == [2, 1, 0])
     #expect(batch.pictures.shape == [3, 3, 8, 6])
     let wanted = try [2, 1, 0].flatMap {
       Self.preprocessing.values(of: try Picture(contentsOf: folder.training[$0].path)).values

@@ -109,15 +109,18 @@ extension Model {
   func withHead(of file: PEFTAdapter) throws -> Model {
     let description = file.sidecars[Checkpoint.descriptionName]
     var labels = description?["labels"]?.array?.compactMap(\.string) ?? []
-    guard let word = description?[TextProblem.key]?.string else {
+    guard let word = description?[ProblemType.key]?.string else {
       return labels.isEmpty ? self : try withClasses(labels, seed: 0).model
     }
-    guard let problem = TextProblem(rawValue: word) else {
-      throw DataError(.unsupported, "an adapter for a '\(word)' of texts")
+    guard let problem = ProblemType(rawValue: word) else {
+      throw DataError(.unsupported, "an adapter for a '\(word)'")
     }
     if problem == .number { labels = RegressTask.labels }
     guard !labels.isEmpty else {
       throw DataError(.malformed, "an adapter for classes that it does not name")
+    }
+    guard TextInput.isTaken(by: self) else {
+      return try withClasses(labels, problem, seed: 0).model
     }
     return try classifyingTexts(labels, problem, padding: tokenizer().fillingID, seed: 0).model
   }

@@ -50,6 +50,7 @@ public struct FineTuner {
     try options.checked()
     let task = try LearningTasks.task(options.task, model, data: data)
     var options = options
+    try options.checkHeeded(by: task)
     options.method = options.method ?? task.usualMethod
     try self.init(
       task.init(model, data: data, options: options), options: options,

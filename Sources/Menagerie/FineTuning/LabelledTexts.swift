@@ -27,6 +27,7 @@ struct LabelledTexts: Sendable {
     asked.skipsBad = options.skipsBad
     let input = try TextInput(model, maximum: options.texts.maximumLength)
     let dataset = try TextDataset(data, asked)
+    try options.checkSmoothing(of: dataset.kind)
     let known = model.labels ?? []
     let isKnown = Set(known) == Set(dataset.classes) && known.count == dataset.classes.count
     let classes = isKnown ? known : dataset.classes
@@ -40,30 +41,15 @@ struct LabelledTexts: Sendable {
         cut += isCut ? 1 : 0
         return [sequence]
       }
-      let targets = examples.map(\.target)
-      let labels = targets.compactMap {
-        if case .label(let label) = $0 { places[label] } else { nil }
-      }
+      let targets = examples.map { $0.target.renumbered(places) }
       let count = classes.count
       return TextSource(
-        samples, labels: labels, inputs: input.text.inputs, padding: input.padding,
+        samples, labels: targets.compactMap(\.label), inputs: input.text.inputs,
+        padding: input.padding,
         limit: input.limit
       ) { indices in
-        switch dataset.kind {
-        case .label:
-          return ClassObjective.targets(
-            indices.map { labels[$0] }, classes: count, smoothing: smoothing)
-        case .labels:
-          return LabelsObjective.targets(
-            indices.map { index in
-              if case .labels(let own) = targets[index] { own.map { places[$0] } } else { [] }
-            }, classes: count)
-        case .number:
-          let numbers = indices.map { index -> Float in
-            if case .number(let number) = targets[index] { Float(number) } else { 0 }
-          }
-          return Tensor(shape: [indices.count, 1], numbers)
-        }
+        dataset.kind.tensor(
+          of: indices.map { targets[$0] }, classes: count, smoothing: smoothing)
       }
     }
     training = try source(dataset.training, smoothing: options.labelSmoothing)

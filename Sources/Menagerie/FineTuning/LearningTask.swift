@@ -7,11 +7,16 @@ import Training
 public protocol LearningTask: Sendable {
   /// For `--task`.
   static var name: String { get }
+  /// Further names, that other tasks may have, too: then what model and data look like decides.
+  static var aliases: [String] { get }
   /// For lists, in a few words.
   static var summary: String { get }
 
   /// Whether model and data look like it, when nobody says the task.
   static func fits(_ model: Model, _ data: DataGlance) -> Bool
+
+  /// The settings of data that it heeds: others are refused, and not passed over.
+  static var heeded: Set<DataOption> { get }
 
   /// The name of the method that is usual for it.
   static var usualMethod: String { get }
@@ -55,6 +60,8 @@ public enum Exhibit: Sendable, Hashable {
 }
 
 extension LearningTask {
+  public static var aliases: [String] { [] }
+  public static var heeded: Set<DataOption> { Set(DataOption.allCases) }
   public static var usualMethod: String { HeadMethod.name }
   public var classes: [String] { [] }
   public var isVarying: Bool { false }
@@ -76,11 +83,14 @@ public enum LearningTasks {
     _ name: String?, _ model: Model, data: String
   ) throws -> any LearningTask.Type {
     if let name {
-      guard let task = all.first(where: { $0.name == name }) else {
+      let named = all.filter { $0.name == name || $0.aliases.contains(name) }
+      guard let own = named.first(where: { $0.name == name }) else {
         throw DataError(
           .mismatch, "no task '\(name)'", expected: names.joined(separator: ", "))
       }
-      return task
+      guard named.count > 1 else { return own }
+      let glance = DataGlance(data)
+      return named.first { $0.fits(model, glance) } ?? own
     }
     guard System.isDirectory(data) != nil else {
       throw DataError(.notFound, "no such file or folder", path: data)

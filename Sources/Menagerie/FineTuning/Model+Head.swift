@@ -12,10 +12,19 @@ import Zoo
 extension Model {
   /// The same model with a layer for other classes at its end, if it has not as many already.
   ///
+  /// - Parameter problem: what the classes are to each other.
   /// - Returns: the model, whose labels are `labels`, and whether the layer is new.
-  /// - Throws: `.unsupported` when the end is no layer of classes, or the file has it in other tensors.
-  func withClasses(_ labels: [String], seed: UInt64) throws -> (model: Model, isNew: Bool) {
+  /// - Throws: `.unsupported` when the end is no layer of classes, gives shares of one where several labels or a number are
+  ///   wanted, or the file has it in other tensors.
+  func withClasses(
+    _ labels: [String], _ problem: ProblemType = .oneLabel, seed: UInt64
+  ) throws -> (model: Model, isNew: Bool) {
     let head = try namingFile(path) { try ClassifierHead(of: try graph()) }
+    if problem != .oneLabel, try graph().endsInSoftmax {
+      throw DataError(
+        .unsupported, "ends in a softmax, which divides one among its classes",
+        expected: "a model that gives logits, to learn several labels or a number", path: path)
+    }
     var checkpoint = checkpoint
     let isNew = head.classes != labels.count
     if isNew {
@@ -46,7 +55,7 @@ extension Model {
         ])
       }
     }
-    checkpoint.setLabels(labels)
+    checkpoint.setLabels(labels, problem)
     return (try Model(checkpoint, path: path, options: options), isNew)
   }
 
@@ -86,9 +95,11 @@ extension Graph {
 
 extension Checkpoint {
   /// Names the classes in what travels with the weights, before all others that name some.
-  mutating func setLabels(_ labels: [String]) {
+  mutating func setLabels(_ labels: [String], _ problem: ProblemType = .oneLabel) {
     var description = sidecars[Checkpoint.descriptionName]?.object ?? [:]
     description["labels"] = .array(labels.map { .string($0) })
+    // One label out of several is what every reader takes for granted
+    description[ProblemType.key] = problem == .oneLabel ? nil : .string(problem.rawValue)
     sidecars[Checkpoint.descriptionName] = nil
     sidecars.updateValue(
       .object(description), forKey: Checkpoint.descriptionName, insertingAt: 0)
@@ -96,6 +107,9 @@ extension Checkpoint {
     guard var config = sidecars["config.json"]?.object, config["id2label"] != nil else { return }
     config.addLabels(labels, classes: labels.count)
     if config["num_labels"] != nil { config["num_labels"] = .integer(labels.count) }
+    if problem != .oneLabel || config[ProblemType.key] != nil {
+      config[ProblemType.key] = .string(problem.rawValue)
+    }
     sidecars["config.json"] = .object(config)
   }
 }

@@ -7,19 +7,9 @@ import Tensors
 import Training
 import Zoo
 
-/// What the classes of a text are to each other; transformers' `problem_type`.
-enum TextProblem: String {
-  case oneLabel = "single_label_classification"
-  case labels = "multi_label_classification"
-  case number = "regression"
-
-  /// What it is called where it is written.
-  static let key = "problem_type"
-}
-
-/// Learns with a head that classifies texts.
-protocol TextHeadTask: LearningTask {
-  var problem: TextProblem { get }
+/// Learns with a last layer whose outputs are classes or a number.
+protocol HeadTask: LearningTask {
+  var problem: ProblemType { get }
 }
 
 extension Model {
@@ -29,10 +19,10 @@ extension Model {
   /// - Returns: the model, the names of the head's weights in its graph, and whether some of them are new.
   /// - Throws: `.unsupported` for an architecture that has no such head.
   func classifyingTexts(
-    _ labels: [String], _ problem: TextProblem, padding: Int, seed: UInt64
+    _ labels: [String], _ problem: ProblemType, padding: Int, seed: UInt64
   ) throws -> (model: Model, head: Set<String>, isNew: Bool) {
     guard let zooModel, checkpoint.graph == nil else {
-      let (model, isNew) = try withClasses(labels, seed: seed)
+      let (model, isNew) = try withClasses(labels, problem, seed: seed)
       return (model, try Set(ClassifierHead(of: model.graph()).names), isNew)
     }
     let keepsHead =
@@ -56,7 +46,7 @@ extension Model {
       try changed.expressed(in: changed.dialect, withGraph: false).tensors
     }
     own.adopt(base.sidecars(for: .huggingFace, labels: changed.labels, preprocessing: nil))
-    if problem != .number { own.setLabels(labels) }
+    if problem != .number { own.setLabels(labels, problem) }
     let model = try Model(own, path: path, options: options)
     guard model.zooModel?.configuration.classes == labels.count else {
       throw DataError(
@@ -90,7 +80,7 @@ extension Checkpoint {
     guard let new = files["config.json"]?.object, var config = sidecars["config.json"]?.object
     else { return }
     for key in ["id2label", "label2id", "num_labels"] { config[key] = nil }
-    for key in ["architectures", TextProblem.key, "pad_token_id", "id2label", "label2id"] {
+    for key in ["architectures", ProblemType.key, "pad_token_id", "id2label", "label2id"] {
       if let value = new[key], !value.isNull { config[key] = value }
     }
     sidecars["config.json"] = .object(config)

@@ -3,6 +3,8 @@ import Training
 
 /// What happens by chance to pictures before they are learnt from.
 public struct PictureOptions: Sendable, Hashable {
+  /// Of paths, in a table; `TextLearningOptions` has the others.
+  public var pathColumn: String?
   /// Whether they are cropped and mirrored.
   public var isAugmented = false
   /// How much brightness, contrast and saturation change.

@@ -102,6 +102,7 @@ extension FineTuningOptions {
 
 extension PictureOptions {
   fileprivate func add(to signature: inout RunSignature) {
+    signature.add("picture-column", pathColumn)
     signature.add(flag: "augment", isAugmented)
     signature.add("color", colour)
     signature.add("rand-augment", randAugment)

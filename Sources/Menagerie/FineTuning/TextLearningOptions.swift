@@ -3,7 +3,7 @@ public struct TextLearningOptions: Sendable {
   /// Where texts are, and what belongs to each.
   public var textColumn: String?
   public var pairColumn: String?
-  /// Labels, numbers or scores.
+  /// Labels, numbers or scores; those of pictures, too.
   public var labelColumn: String?
   /// What stands between several labels of a text.
   public var labelSeparator: Character?

@@ -1,6 +1,6 @@
 import BinaryIO
 import Execution
-import Glibc
+import Formats
 import Images
 import ModelGraph
 import Tensors
@@ -22,6 +22,11 @@ public struct ImageClassifier: Sendable {
   public let model: Model
   /// Set when nothing says how the model wants its pictures, so that scaling to 0…1 is a guess.
   public let isPreprocessingGuessed: Bool
+  /// Whether several classes may hold at once: each has a probability of its own.
+  public var isMultiLabel: Bool { problem == .labels }
+  /// Whether its outputs are numbers, and no classes: then a score is the number.
+  public var isRegression: Bool { problem == .number }
+  private let problem: ProblemType
   private let input: PictureInput
 
   /// - Throws: `.unsupported` when the model does not take one picture.
@@ -43,6 +48,7 @@ public struct ImageClassifier: Sendable {
         path: model.path, remedy: "take its vectors, with --task embed or an ImageEmbedder")
     }
     self.input = input
+    problem = ProblemType(sidecars: model.checkpoint.sidecars) ?? .oneLabel
     isPreprocessingGuessed = model.preprocessing == nil
   }
 
@@ -56,17 +62,13 @@ public struct ImageClassifier: Sendable {
 
   /// Logits become probabilities; what already is a distribution stays.
   private func classes(of row: [Double], top: Int) -> [Class] {
-    let sum = row.reduce(0, +)
-    let isDistribution = row.allSatisfy { $0 >= 0 } && (sum - 1).magnitude < 1e-3
-    let largest = row.max() ?? 0
-    let weights = isDistribution ? row : row.map { exp($0 - largest) }
-    let total = weights.reduce(0, +)
+    let isDistribution = row.allSatisfy { $0 >= 0 } && (row.reduce(0, +) - 1).magnitude < 1e-3
+    let scores = problem == .oneLabel && isDistribution ? row : problem.scores(row)
     let labels = model.labels
-    return weights.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
-      .prefix(max(top, 0)).map { index, weight in
-        let label =
-          labels.flatMap { $0.indices.contains(index) ? $0[index] : nil } ?? "class \(index)"
-        return Class(index: index, label: label, score: weight / total)
-      }
+    return scores.likeliest(top).map { index, score in
+      let label =
+        labels.flatMap { $0.indices.contains(index) ? $0[index] : nil } ?? "class \(index)"
+      return Class(index: index, label: label, score: score)
+    }
   }
 }

@@ -1,9 +1,6 @@
 import BinaryIO
 import Formats
-import Glibc
-import JSON
 import ModelGraph
-import OrderedCollections
 import Tensors
 import Text
 
@@ -13,16 +10,17 @@ import Text
 ///     print(try classifier.classify("I loved it.").first?.label ?? "")
 public struct TextClassifier: Sendable {
   /// Whether several classes may hold at once: each has a probability of its own.
-  public let isMultiLabel: Bool
+  public var isMultiLabel: Bool { problem == .labels }
+  /// Whether its outputs are numbers, and no classes: then a score is the number.
+  public var isRegression: Bool { problem == .number }
+  private let problem: ProblemType
   private let text: TextModel
 
   /// - Throws: `.unsupported` when the model does not give logits for classes, or has no tokenizer.
   public init(_ model: Model) throws {
     text = try TextModel(model)
     try text.requireLogits(rank: 2, "[batch, classes]")
-    isMultiLabel =
-      model.checkpoint.sidecars["config.json"]?["problem_type"]?.string
-      == "multi_label_classification"
+    problem = ProblemType(sidecars: model.checkpoint.sidecars) ?? .oneLabel
   }
 
   /// The `top` likeliest classes of a text, or of a pair of texts, the likeliest first.
@@ -39,8 +37,7 @@ public struct TextClassifier: Sendable {
     let (encodings, _) = try text.encode(texts)
     var answers = [[ImageClassifier.Class]](repeating: [], count: texts.count)
     try text.run(encodings) { index, logits, _ in
-      let scores =
-        isMultiLabel ? logits.map { 1 / (1 + exp(-Double($0))) } : logits.map(Double.init).softmax
+      let scores = problem.scores(logits.map(Double.init))
       answers[index] = scores.likeliest(top).map {
         ImageClassifier.Class(index: $0.index, label: text.label($0.index), score: $0.score)
       }

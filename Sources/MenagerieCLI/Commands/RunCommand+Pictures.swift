@@ -35,7 +35,9 @@ extension RunCommand {
         results.append(["file": .string(file), "classes": classes.json])
       } else {
         if subjects.count > 1 { Terminal.say(Terminal.bold(System.lastComponent(file))) }
-        for one in classes { Terminal.say(score: one.score, one.label) }
+        for one in classes {
+          Terminal.say(score: one.score, one.label, isNumber: classifier.isRegression)
+        }
       }
     }
     if json { Terminal.say(json: ["results": .array(results)]) }

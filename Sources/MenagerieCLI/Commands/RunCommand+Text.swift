@@ -154,7 +154,9 @@ extension RunCommand {
     }
     for (text, classes) in zip(texts, answers) {
       Terminal.say(Terminal.bold(Terminal.shortened(text)))
-      for one in classes { Terminal.say(score: one.score, one.label) }
+      for one in classes {
+        Terminal.say(score: one.score, one.label, isNumber: classifier.isRegression)
+      }
     }
   }
 }

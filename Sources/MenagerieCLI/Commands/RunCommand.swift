@@ -136,7 +136,8 @@ extension [ImageClassifier.Class] {
 
 extension Terminal {
   /// A line of an answer: ` 87.3 %  tabby cat`.
-  static func say(score: Double, _ label: String) {
+  static func say(score: Double, _ label: String, isNumber: Bool = false) {
+    guard !isNumber else { return say("\(Quantities.fixed(score, 4))  \(label)") }
     let percent = Quantities.fixed(score * 100, 1)
     say("\(String(repeating: " ", count: 5 - min(percent.count, 5)))\(percent) %  \(label)")
   }

@@ -4,17 +4,16 @@ import Kernels
 import OrderedCollections
 
 extension PictureFolder {
-  /// The pictures that tables name: a column of paths, from the table's folder on, and one of classes.
+  /// The pictures that tables name: a column of paths, from the table's folder on, and one of labels or numbers.
   ///
   /// - Parameters:
   ///   - path: a file as `RecordFile` reads it, or a folder with one to learn from and one to judge by.
-  ///   - pathColumn: guessed by its name, then by its endings; `evidence` says so.
-  ///   - labelColumn: guessed as `ColumnChoice` does.
+  ///   - columns: that of paths is guessed by its name, then by its endings, that of labels as `ColumnChoice` does, and what is
+  ///     learnt by what it holds; `evidence` says so.
   /// - Throws: with the table and the line, or the picture, named.
   public init(
-    table path: String, pathColumn: String? = nil, labelColumn: String? = nil,
-    validationShare: Double = 0.2, seed: UInt64 = 0, skipsBad: Bool = false,
-    pool: ThreadPool? = nil
+    table path: String, columns asked: Columns = Columns(), validationShare: Double = 0.2,
+    seed: UInt64 = 0, skipsBad: Bool = false, pool: ThreadPool? = nil
   ) throws {
     let files = try DataFiles(path, endings: RecordFile.extensions)
     let file = try RecordFile(files.training, skipsBad: skipsBad)
@@ -25,17 +24,18 @@ extension PictureFolder {
       ?? file.columns.first { column in
         file.records.contains { PictureTree.isPicture($0.fields[column]?.string ?? "") }
       }
-    guard let column = pathColumn ?? guessed else {
+    guard let column = asked.path ?? guessed else {
       throw DataError(
         .mismatch, "no column holds paths of pictures", expected: "one named 'path'",
         path: file.path)
     }
-    let columns = try ColumnChoice(of: file, text: column, target: labelColumn)
+    let columns = try ColumnChoice(of: file, text: column, target: asked.target)
     var options = TextDataset.Options()
-    options.kind = .label
+    options.kind = asked.kind
+    options.labelSeparator = asked.labelSeparator
     options.skipsBad = skipsBad
     var reader = TargetReader(file, columns.target, options)
-    guard reader.classes.count > 1 else {
+    guard reader.kind == .number || reader.classes.count > 1 else {
       throw DataError(
         .malformed, "has one class only, '\(reader.classes.first ?? "")'",
         expected: "two classes or more", subject: "column '\(columns.target)'", path: file.path)
@@ -47,16 +47,17 @@ extension PictureFolder {
       validation = try Self.entries(
         of: judged, columns, &reader, skipsBad: skipsBad, pool, &bad)
     } else {
-      let split = StratifiedSplit(all.map(\.label), share: validationShare, seed: seed)
+      let split = StratifiedSplit(all.map { $0.label ?? 0 }, share: validationShare, seed: seed)
       training = split.training.map { all[$0] }
       validation = split.validation.map { all[$0] }
     }
     self.path = path
+    kind = reader.kind
     classes = reader.classes
     validationName = files.validation.map(System.lastComponent)
     skipped = file.skipped + (judged?.skipped ?? []) + reader.skipped + bad
     evidence =
-      (pathColumn == nil ? ["the pictures are in '\(column)'"] : []) + columns.evidence
+      (asked.path == nil ? ["the pictures are in '\(column)'"] : []) + columns.evidence
   }
 
   /// The pictures that a table names, as far as they can be read.
@@ -66,11 +67,11 @@ extension PictureFolder {
   ) throws -> [Entry] {
     let folder = file.path.lastIndex(of: "/").map { file.path[...$0] } ?? ""
     var lines: [Int] = []
-    let all = try reader.examples(of: file, columns).compactMap { example -> Entry? in
-      guard case .label(let label) = example.target else { return nil }
+    let all = try reader.examples(of: file, columns).map { example in
       lines.append(example.line)
       return Entry(
-        path: example.text.hasPrefix("/") ? example.text : folder + example.text, label: label)
+        path: example.text.hasPrefix("/") ? example.text : folder + example.text,
+        target: example.target)
     }
     let faults = PictureTree.faults(of: all, pool: pool)
     let table = System.lastComponent(file.path)

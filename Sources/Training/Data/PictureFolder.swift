@@ -11,19 +11,48 @@ import Tensors
 /// Splits are called `train` and `val` (`validation`, `valid`, `dev`), or `test` where there is no other. Without a split, a
 /// share of each class is set aside. Folders in a class's folder belong to the class.
 public struct PictureFolder: Sendable {
-  /// A file and the number of its class.
+  /// A file and what it shows.
   public struct Entry: Sendable, Hashable {
     public let path: String
-    public let label: Int
+    public let target: TextDataset.Target
 
-    public init(path: String, label: Int) {
+    public init(path: String, target: TextDataset.Target) {
       self.path = path
-      self.label = label
+      self.target = target
+    }
+
+    /// A file and the number of its class.
+    public init(path: String, label: Int) { self.init(path: path, target: .label(label)) }
+
+    /// The number of its class, where it has one.
+    public var label: Int? { target.label }
+  }
+
+  /// What a person may say of a table; the rest is guessed.
+  public struct Columns: Sendable, Hashable {
+    /// Of paths, from the table's folder on.
+    public var path: String?
+    /// Of labels or numbers.
+    public var target: String?
+    /// What stands between several labels in one field.
+    public var labelSeparator: Character?
+    public var kind: TextDataset.Kind?
+
+    public init(
+      path: String? = nil, target: String? = nil, labelSeparator: Character? = nil,
+      kind: TextDataset.Kind? = nil
+    ) {
+      self.path = path
+      self.target = target
+      self.labelSeparator = labelSeparator
+      self.kind = kind
     }
   }
 
   public let path: String
-  /// Sorted by name, unless `numbered(like:)` gave them another order.
+  /// One class a picture, as folders have it; several or a number only in tables.
+  public let kind: TextDataset.Kind
+  /// Sorted by name, and none of numbers; unless `numbered(like:)` gave them another order.
   public internal(set) var classes: [String]
   /// By class, then by name; a table's in its order.
   public internal(set) var training: [Entry]
@@ -38,12 +67,14 @@ public struct PictureFolder: Sendable {
   /// Lists the pictures and reads the head of each.
   ///
   /// - Parameters:
+  ///   - columns: where things are in a table, for which a folder of classes has no use.
   ///   - validationShare: how much of each class is set aside where the folder has no split of its own; may be 0.
   ///   - seed: on which it depends what is set aside.
   ///   - skipsBad: whether pictures that cannot be read are left out and named in `skipped`.
   /// - Throws: `.notFound`, `.malformed`, `.unknownFormat`, with the folder or the file named.
   public init(
-    _ path: String, validationShare: Double = 0.2, seed: UInt64 = 0, skipsBad: Bool = false,
+    _ path: String, columns: Columns = Columns(), validationShare: Double = 0.2, seed: UInt64 = 0,
+    skipsBad: Bool = false,
     pool: ThreadPool? = nil
   ) throws {
     let root = System.withoutTrailingSlashes(path)
@@ -60,8 +91,14 @@ public struct PictureFolder: Sendable {
       }
     guard isDirectory, !isTable else {
       self = try PictureFolder(
-        table: root, validationShare: validationShare, seed: seed, skipsBad: skipsBad, pool: pool)
+        table: root, columns: columns, validationShare: validationShare, seed: seed,
+        skipsBad: skipsBad, pool: pool)
       return
+    }
+    guard columns == Columns() else {
+      throw DataError(
+        .mismatch, "is a folder of pictures, whose classes are its folders",
+        expected: "a table, since columns, separators or numbers are asked for", path: path)
     }
     let splits = ["train", "training", "val", "validation", "valid", "dev", "test"]
     let trainingName = names.first { name in
@@ -87,7 +124,7 @@ public struct PictureFolder: Sendable {
     let validationName = trainingName == nil ? nil : others.first
     var (training, skipped) = try PictureTree.entries(
       in: base, classes, skipsBad: skipsBad, pool: pool)
-    let occurring = Set(training.map(\.label))
+    let occurring = Set(training.compactMap(\.label))
     for (label, name) in classes.enumerated() where !occurring.contains(label) {
       throw DataError(
         .malformed, "has no pictures", expected: "PNG or JPEG files", path: "\(base)/\(name)")
@@ -106,12 +143,13 @@ public struct PictureFolder: Sendable {
       skipped += bad
     } else {
       let split = StratifiedSplit(
-        training.map(\.label), share: validationShare, seed: seed)
+        training.compactMap(\.label), share: validationShare, seed: seed)
       let all = training
       training = split.training.map { all[$0] }
       validation = split.validation.map { all[$0] }
     }
     self.path = path
+    kind = .label
     self.classes = classes
     self.training = training
     self.validationName = validationName
@@ -125,8 +163,12 @@ public struct PictureFolder: Sendable {
     let places = classes.map { known.firstIndex(of: $0) ?? 0 }
     var folder = self
     folder.classes = known
-    folder.training = training.map { Entry(path: $0.path, label: places[$0.label]) }
-    folder.validation = validation.map { Entry(path: $0.path, label: places[$0.label]) }
+    folder.training = training.map {
+      Entry(path: $0.path, target: $0.target.renumbered(places))
+    }
+    folder.validation = validation.map {
+      Entry(path: $0.path, target: $0.target.renumbered(places))
+    }
     return folder
   }
 }

@@ -12,8 +12,7 @@ public final class PictureLoader: Sendable {
   public struct Batch: Sendable {
     /// `[N, 3, H, W]`, or `[N, H, W, 3]` when the preprocessing is channels-last.
     public let pictures: Tensor
-    /// A class's number each.
-    public let labels: [Int]
+    public let targets: [TextDataset.Target]
     /// The samples' numbers in `entries`.
     public let indices: [Int]
   }
@@ -90,7 +89,7 @@ public final class PictureLoader: Sendable {
       ? [good.count, height, width, 3] : [good.count, 3, height, width]
     let kept = good.map { indices[$0] }
     return Batch(
-      pictures: Tensor(shape: shape, values), labels: kept.map { entries[$0].label },
+      pictures: Tensor(shape: shape, values), targets: kept.map { entries[$0].target },
       indices: kept)
   }
 

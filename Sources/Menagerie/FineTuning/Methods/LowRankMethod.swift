@@ -53,7 +53,7 @@ public enum LowRankMethod: LearningMethod {
     }
     let modules = start.modules
     let labels = task.classes
-    let problem = (task as? any TextHeadTask)?.problem
+    let problem = (task as? any HeadTask)?.problem
     learning.adapter = {
       var tensors: OrderedDictionary<String, TensorEntry> = [:]
       for parameter in own {
@@ -69,7 +69,7 @@ public enum LowRankMethod: LearningMethod {
       // What the base needs before the adapter fits it
       var description: OrderedDictionary<String, JSONValue> = [:]
       if !labels.isEmpty { description["labels"] = .array(labels.map { .string($0) }) }
-      if let problem { description[TextProblem.key] = .string(problem.rawValue) }
+      if let problem { description[ProblemType.key] = .string(problem.rawValue) }
       if !description.isEmpty {
         file.sidecars[Checkpoint.descriptionName] = .object(description)
       }

@@ -13,6 +13,7 @@ import Zoo
 public struct ArrayTask: LearningTask {
   public static let name = "arrays"
   public static let summary = "an .npz file of arrays, named as the model's inputs, beside 'labels'"
+  public static let heeded: Set<DataOption> = [.labelSmoothing]
 
   public let model: Model
   public let head: Set<String>

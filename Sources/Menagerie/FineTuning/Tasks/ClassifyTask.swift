@@ -2,15 +2,18 @@ import BinaryIO
 import Training
 
 /// Learns the classes of texts: a table of texts and labels, one each or several.
-public struct ClassifyTask: TextHeadTask {
+public struct ClassifyTask: HeadTask {
   public static let name = "classify"
   public static let summary = "a table of texts and labels, for a model that reads texts"
+  public static let heeded: Set<DataOption> = [
+    .textColumn, .pairColumn, .labelColumn, .labelSeparator, .maximumLength, .labelSmoothing,
+  ]
 
   public let model: Model
   public let head: Set<String>
   public let isHeadNew: Bool
   public let isVarying: Bool
-  let problem: TextProblem
+  let problem: ProblemType
   private let texts: LabelledTexts
 
   public static func fits(_ model: Model, _ data: DataGlance) -> Bool {

@@ -8,6 +8,9 @@ public struct EmbedTask: LearningTask {
   public static let name = "embed"
   public static let summary =
     "a table of texts that belong together, perhaps with a score, for a model that gives vectors"
+  public static let heeded: Set<DataOption> = [
+    .textColumn, .pairColumn, .labelColumn, .maximumLength,
+  ]
 
   public let model: Model
   /// None: vectors come from all layers.

@@ -11,6 +11,9 @@ public struct GenerateTask: LearningTask {
   public static let name = "generate"
   public static let summary =
     "a text, prompts with answers, or conversations, for a model that writes"
+  public static let heeded: Set<DataOption> = [
+    .textColumn, .promptColumn, .answerColumn, .chatColumn, .maximumLength,
+  ]
 
   public let model: Model
   public let head: Set<String>

@@ -4,17 +4,24 @@ import ModelGraph
 import Tensors
 import Training
 
-/// Learns the classes of pictures: `<class>/<file>`, `<split>/<class>/<file>`, or a table of paths and labels.
-public struct PictureTask: LearningTask {
+/// Learns what pictures show: `<class>/<file>`, `<split>/<class>/<file>`, or a table of paths and labels, one each or several, or
+/// numbers.
+public struct PictureTask: HeadTask {
   public static let name = "pictures"
   public static let summary =
-    "a folder of pictures for each class, or a table of paths and labels, for a model that takes one picture"
+    "a folder of pictures for each class, or a table of paths and labels or numbers, for a model that takes one picture"
+  public static let heeded: Set<DataOption> = [
+    .pictureColumn, .labelColumn, .labelSeparator, .augment, .colour, .randAugment, .mixup, .cutMix,
+    .labelSmoothing,
+  ]
+  public static let aliases = [ClassifyTask.name, RegressTask.name]
 
   public let model: Model
   public let head: Set<String>
   public let isHeadNew: Bool
   public let isVarying: Bool
   public let pictures: PictureFolder
+  let problem: ProblemType
   private let sources: (training: PictureSource, validation: PictureSource)
   private let isPreprocessingGuessed: Bool
 
@@ -24,11 +31,15 @@ public struct PictureTask: LearningTask {
 
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
     let pictures = try PictureFolder(
-      data, validationShare: options.validationShare, seed: options.seed,
+      data, columns: Self.columns(options), validationShare: options.validationShare,
+      seed: options.seed,
       skipsBad: options.skipsBad
     ).numbered(like: model.labels ?? [])
     let input = try Self.input(of: model)
-    (self.model, isHeadNew) = try model.withClasses(pictures.classes, seed: options.seed)
+    try options.checkSmoothing(of: pictures.kind)
+    let outputs = pictures.kind == .number ? RegressTask.labels : pictures.classes
+    problem = ProblemType(pictures.kind)
+    (self.model, isHeadNew) = try model.withClasses(outputs, problem, seed: options.seed)
     head = try Set(ClassifierHead(of: self.model.graph()).names)
     isPreprocessingGuessed = model.preprocessing == nil
     isVarying = options.pictures.isVarying
@@ -40,7 +51,7 @@ public struct PictureTask: LearningTask {
           entries, input.preprocessing, augmentation: chance.augmentation,
           seed: options.seed,
           skipsBad: options.skipsBad),
-        input: input, classes: pictures.classes.count, labelSmoothing: smoothing,
+        input: input, kind: pictures.kind, classes: outputs.count, labelSmoothing: smoothing,
         mixing: chance.mixing)
     }
     sources = (
@@ -49,6 +60,14 @@ public struct PictureTask: LearningTask {
       source(pictures.validation, PictureOptions(), smoothing: 0)
     )
     self.pictures = pictures
+  }
+
+  /// What was said of a table. Whole numbers are classes, unless a number is to be learnt.
+  private static func columns(_ options: FineTuningOptions) -> PictureFolder.Columns {
+    PictureFolder.Columns(
+      path: options.pictures.pathColumn, target: options.texts.labelColumn,
+      labelSeparator: options.texts.labelSeparator,
+      kind: options.task == RegressTask.name ? .number : nil)
   }
 
   private static func input(of model: Model) throws -> PictureInput {
@@ -63,20 +82,22 @@ public struct PictureTask: LearningTask {
     return input
   }
 
-  public var objective: any Objective { ClassObjective() }
+  public var objective: any Objective { pictures.kind.objective }
   public var training: any TrainingSource { sources.training }
   public var validation: any TrainingSource { sources.validation }
-  public func judge() -> any Judge { ClassJudge(classes: pictures.classes.count) }
+  public func judge() -> any Judge { pictures.kind.judge(classes: pictures.classes.count) }
 
   public var unit: String { "pictures" }
   public var classes: [String] { pictures.classes }
   public var notes: [String] {
     pictures.evidence
+      + (problem == .labels ? ["a picture may have several labels, or none"] : [])
       + (isPreprocessingGuessed
         ? ["nothing says how the model wants its pictures: they are scaled to 0…1"] : [])
   }
   public var signature: String {
-    "\(pictures.training.count) pictures of \(pictures.classes.joined(separator: ", "))"
+    "\(pictures.training.count) pictures "
+      + (problem == .number ? "with numbers" : "of \(pictures.classes.joined(separator: ", "))")
   }
   public var skipped: [DataError] {
     pictures.skipped + sources.training.loader.skipped + sources.validation.loader.skipped
@@ -87,10 +108,11 @@ public struct PictureTask: LearningTask {
   }
 }
 
-/// Pictures of a folder as a graph takes them, each with the class of its folder.
+/// Pictures as a graph takes them, each with what it shows.
 private struct PictureSource: TrainingSource {
   let loader: PictureLoader
   let input: PictureInput
+  let kind: TextDataset.Kind
   let classes: Int
   let labelSmoothing: Double
   let mixing: BatchMixing?
@@ -101,7 +123,7 @@ private struct PictureSource: TrainingSource {
     let batch = try loader.batch(indices, epoch: epoch)
     guard !batch.indices.isEmpty else { return .empty }
     var pictures = input.adapted(batch.pictures)
-    var targets = ClassObjective.targets(batch.labels, classes: classes, smoothing: labelSmoothing)
+    var targets = kind.tensor(of: batch.targets, classes: classes, smoothing: labelSmoothing)
     if let mixing {
       var random = RandomNumbers(seed: loader.seed, Self.purpose, epoch, batch.indices[0])
       (pictures, targets) = mixing.applied(
@@ -110,7 +132,7 @@ private struct PictureSource: TrainingSource {
     }
     return TrainingBatch(
       inputs: [input.name: pictures], targets: targets, indices: batch.indices,
-      labels: batch.labels)
+      labels: batch.targets.compactMap(\.label))
   }
 
   /// So that these numbers and other draws from one seed have nothing in common.

@@ -2,15 +2,18 @@ import BinaryIO
 import Training
 
 /// Learns a number of each text.
-public struct RegressTask: TextHeadTask {
+public struct RegressTask: HeadTask {
   public static let name = "regress"
   public static let summary = "a table of texts and numbers, for a model that reads texts"
+  public static let heeded: Set<DataOption> = [
+    .textColumn, .pairColumn, .labelColumn, .maximumLength,
+  ]
 
   public let model: Model
   public let head: Set<String>
   public let isHeadNew: Bool
   public let isVarying: Bool
-  let problem = TextProblem.number
+  let problem = ProblemType.number
   private let texts: LabelledTexts
   /// What its one output is called.
   static let labels = ["number"]

@@ -1,8 +1,11 @@
 import ArgumentParser
 import Menagerie
 
-/// What happens by chance to pictures.
+/// Where pictures are in a table, and what happens to them by chance.
 struct PictureArguments: ParsableArguments {
+  @Option(help: "The column of paths of pictures.")
+  var pictureColumn: String?
+
   @Flag(help: "Crop and mirror pictures by chance.")
   var augment = false
 
@@ -31,6 +34,7 @@ struct PictureArguments: ParsableArguments {
   var cutmix = 0.0
 
   func apply(to options: inout FineTuningOptions) {
+    options.pictures.pathColumn = pictureColumn
     options.pictures.isAugmented = augment
     options.pictures.colour = colour
     options.pictures.randAugment = randAugment

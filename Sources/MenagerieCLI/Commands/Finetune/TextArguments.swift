@@ -1,7 +1,7 @@
 import ArgumentParser
 import Menagerie
 
-/// Where texts are in the data to learn from; names say it where nobody does.
+/// Where texts and labels are in the data to learn from; names say it where nobody does.
 struct TextArguments: ParsableArguments {
   @Option(help: "The column of texts.")
   var textColumn: String?
@@ -13,7 +13,8 @@ struct TextArguments: ParsableArguments {
   var labelColumn: String?
 
   @Option(
-    help: ArgumentHelp("What stands between several labels of a text.", valueName: "character"))
+    help: ArgumentHelp(
+      "What stands between several labels of a text or picture.", valueName: "character"))
   var labelSeparator: String?
 
   @Option(help: "The column of prompts; texts of the answer column are learnt.")
