@@ -146,3 +146,24 @@ def onnx_logits(file: str, inputs: str, out: str, pieces: list) -> None:
     if end != given[grows].shape[1]:
         raise ValueError(f"the pieces have {end} tokens, and the text {given[grows].shape[1]}")
     np.savez(out, logits=np.concatenate(parts, axis=1))
+
+
+def widened(file: str) -> torch.nn.Module:
+    """The model of a GGUF file, its blocks as floats."""
+    path = pathlib.Path(file)
+    return AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=torch.float32).eval()
+
+
+def stored(file: str, inputs: str, out: str) -> None:
+    """The logits of several texts, under their names."""
+    model = widened(file)
+    with np.load(inputs) as given, torch.inference_mode():
+        np.savez(out, **{name: model(torch.tensor(given[name])).logits.numpy() for name in given.files})
+
+
+def likeliest(file: str, prompts: list[list[int]], count: int) -> list[list[int]]:
+    """What follows each prompt, up to the token that ends a text."""
+    model = widened(file)
+    end = model.config.eos_token_id
+    return [model.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=count, eos_token_id=end,
+                           pad_token_id=end)[0, len(ids):].tolist() for ids in prompts]

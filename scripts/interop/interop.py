@@ -25,6 +25,7 @@ import learning_sources
 import llama
 import optimizers
 import published
+import published_text
 import sight
 import tokenizer_lines
 import training
@@ -92,7 +93,7 @@ def all_roads(judges: Judges, asks_llama: bool, asks_learning: bool) -> dict[str
             **killed.roads(judges), **distributed.roads(judges),
             **learning_sources.roads(judges), **learning.roads(judges, asks_learning),
             **llama.roads(judges, asks_llama),
-            "Published models (distance of the outputs)": real}
+            **published_text.roads(judges), "Published models (distance of the outputs)": real}
 
 
 def travel(road: Road, keep: bool) -> Road:

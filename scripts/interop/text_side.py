@@ -110,3 +110,16 @@ def gguf(name: str, file: str, config: str, inputs: str, out: str) -> None:
     model.load_state_dict(state, strict=False)
     model.tie_weights()
     answer(model, inputs, out)
+
+
+def vectors(folder: str, texts: list[str], out: str) -> None:
+    """The mean of each text's tokens, with length 1."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    model = transformers.AutoModel.from_pretrained(folder).eval()
+    rows = []
+    for text in texts:
+        given = tokenizer(text, truncation=True, max_length=256, return_tensors="pt")
+        with torch.inference_mode():
+            mean = model(**given).last_hidden_state[0].mean(0)
+        rows.append((mean / mean.norm()).numpy())
+    np.savez(out, embeddings=np.stack(rows))
