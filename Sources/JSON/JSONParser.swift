@@ -149,7 +149,7 @@ private struct JSONParser {
     }
   }
 
-  /// `\uXXXX`, with its second half where there is one; leaves `at` on the last digit.
+  /// `\u` and four hexadecimal digits, with its second half where there is one; leaves `at` on the last digit.
   private mutating func unicode() throws -> Unicode.Scalar {
     let first = try hexadecimal()
     guard (0xD800..<0xE000).contains(first) else {

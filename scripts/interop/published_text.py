@@ -36,13 +36,13 @@ class Smol:
     def file(self) -> pathlib.Path:
         return file_of("smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")
 
-    def written(self, prompt: str) -> dict:
-        return json.loads(said(self.judges, "generate", self.file(), "--prompt", prompt, "--max-tokens", TOKENS,
+    def written(self, prompt: str, count: int) -> dict:
+        return json.loads(said(self.judges, "generate", self.file(), "--prompt", prompt, "--max-tokens", count,
                                "--temperature", 0, "--json"))
 
     def text(self, scratch: pathlib.Path) -> str:
         """The likeliest tokens, each after the ones before."""
-        ours = [self.written(prompt) for prompt in PROMPTS]
+        ours = [self.written(prompt, TOKENS) for prompt in PROMPTS]
         prompts = [one["promptIds"] for one in ours]
         theirs = self.judges.decoder.likeliest(file=str(self.file()), prompts=prompts, count=TOKENS)
         for prompt, one, other in zip(PROMPTS, ours, theirs, strict=True):
@@ -52,7 +52,8 @@ class Smol:
         return f"{sum(len(one['ids']) for one in ours)} tokens equal"
 
     def logits(self, scratch: pathlib.Path) -> str:
-        prompts = {str(place): np.array([self.written(prompt)["promptIds"]]) for place, prompt in enumerate(PROMPTS)}
+        prompts = {str(place): np.array([self.written(prompt, 1)["promptIds"]])
+                   for place, prompt in enumerate(PROMPTS)}
         asked, theirs = scratch / "asked.npz", scratch / "theirs.npz"
         np.savez(asked, **prompts)
         self.judges.decoder.stored(file=str(self.file()), inputs=str(asked), out=str(theirs))

@@ -20,6 +20,28 @@ public enum DataOption: String, Sendable, CaseIterable {
   case mixup
   case cutMix = "cutmix"
   case labelSmoothing = "label-smoothing"
+
+  /// What the options say of it, as on the command line; empty for a switch that is on.
+  func value(in options: FineTuningOptions) -> String? {
+    let (texts, pictures) = (options.texts, options.pictures)
+    return switch self {
+    case .pictureColumn: pictures.pathColumn
+    case .textColumn: texts.textColumn
+    case .pairColumn: texts.pairColumn
+    case .labelColumn: texts.labelColumn
+    case .labelSeparator: texts.labelSeparator.map { "\($0)" }
+    case .promptColumn: texts.promptColumn
+    case .answerColumn: texts.answerColumn
+    case .chatColumn: texts.conversationColumn
+    case .maximumLength: texts.maximumLength.map { "\($0)" }
+    case .augment: pictures.isAugmented ? "" : nil
+    case .colour: pictures.colour.map { "\($0)" }
+    case .randAugment: pictures.randAugment.map { "\($0)" }
+    case .mixup: "\(pictures.mixupAlpha)"
+    case .cutMix: "\(pictures.cutMixAlpha)"
+    case .labelSmoothing: "\(options.labelSmoothing)"
+    }
+  }
 }
 
 extension FineTuningOptions {
@@ -44,22 +66,6 @@ extension FineTuningOptions {
   }
 
   private func isGiven(_ option: DataOption) -> Bool {
-    switch option {
-    case .pictureColumn: pictures.pathColumn != nil
-    case .textColumn: texts.textColumn != nil
-    case .pairColumn: texts.pairColumn != nil
-    case .labelColumn: texts.labelColumn != nil
-    case .labelSeparator: texts.labelSeparator != nil
-    case .promptColumn: texts.promptColumn != nil
-    case .answerColumn: texts.answerColumn != nil
-    case .chatColumn: texts.conversationColumn != nil
-    case .maximumLength: texts.maximumLength != nil
-    case .augment: pictures.isAugmented
-    case .colour: pictures.colour != nil
-    case .randAugment: pictures.randAugment != nil
-    case .mixup: pictures.mixupAlpha != 0
-    case .cutMix: pictures.cutMixAlpha != 0
-    case .labelSmoothing: labelSmoothing != 0
-    }
+    option.value(in: self) != option.value(in: FineTuningOptions())
   }
 }

@@ -45,8 +45,7 @@ struct LabelledTexts: Sendable {
       let count = classes.count
       return TextSource(
         samples, labels: targets.compactMap(\.label), inputs: input.text.inputs,
-        padding: input.padding,
-        limit: input.limit
+        padding: input.padding, limit: input.limit
       ) { indices in
         dataset.kind.tensor(
           of: indices.map { targets[$0] }, classes: count, smoothing: smoothing)

@@ -67,7 +67,6 @@ extension FineTuningOptions {
     signature.add("schedule", Self.named(schedule, scheduleSettings))
     signature.add("warmup", warmup)
     signature.add("clip", clip)
-    signature.add("label-smoothing", labelSmoothing)
     signature.add("dropout", dropout)
     signature.add("drop-path", dropPath)
     signature.add("ema", averageDecay)
@@ -78,8 +77,7 @@ extension FineTuningOptions {
     signature.add("freeze", frozen)
     signature.add("layer-decay", layerDecay)
     signature.add("unfreeze", unfreezing)
-    pictures.add(to: &signature)
-    texts.add(to: &signature)
+    for option in DataOption.allCases { signature.add(option.rawValue, option.value(in: self)) }
     guard method == LowRankMethod.name else { return }
     signature.add("rank", lowRank.rank)
     signature.add("alpha", lowRank.alpha)
@@ -97,29 +95,5 @@ extension FineTuningOptions {
     let rest = settings.filter { $0.key != own }.sorted { $0.key < $1.key }
     guard !rest.isEmpty else { return name }
     return "\(name) (\(rest.map { "\($0.key) \($0.value)" }.joined(separator: ", ")))"
-  }
-}
-
-extension PictureOptions {
-  fileprivate func add(to signature: inout RunSignature) {
-    signature.add("picture-column", pathColumn)
-    signature.add(flag: "augment", isAugmented)
-    signature.add("color", colour)
-    signature.add("rand-augment", randAugment)
-    signature.add("mixup", mixupAlpha)
-    signature.add("cutmix", cutMixAlpha)
-  }
-}
-
-extension TextLearningOptions {
-  fileprivate func add(to signature: inout RunSignature) {
-    signature.add("text-column", textColumn)
-    signature.add("pair-column", pairColumn)
-    signature.add("label-column", labelColumn)
-    signature.add("label-separator", labelSeparator)
-    signature.add("prompt-column", promptColumn)
-    signature.add("answer-column", answerColumn)
-    signature.add("chat-column", conversationColumn)
-    signature.add("max-length", maximumLength)
   }
 }

@@ -2,7 +2,7 @@ import BinaryIO
 
 /// The texts of protocol 0, which are lines with escapes.
 enum PickleText {
-  /// Python's `raw-unicode-escape`: Latin-1 with `\uXXXX` and `\UXXXXXXXX`.
+  /// Python's `raw-unicode-escape`: Latin-1, with `\u` before four hexadecimal digits and `\U` before eight.
   static func rawUnicode(_ line: Bytes) throws -> String {
     let bytes = line.array
     var text = String.UnicodeScalarView()

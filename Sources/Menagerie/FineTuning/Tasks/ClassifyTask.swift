@@ -22,25 +22,22 @@ public struct ClassifyTask: HeadTask {
 
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
     texts = try LabelledTexts(model, data: data, options: options, isMeasured: false)
-    problem = texts.dataset.kind == .labels ? .labels : .oneLabel
+    problem = ProblemType(texts.dataset.kind)
     (self.model, head, isHeadNew) = try model.classifyingTexts(
       texts.classes, problem, padding: model.tokenizer().fillingID, seed: options.seed)
     // Texts of a batch are as long as its longest: only what no longer knows lengths can be kept
     isVarying = options.methodName != HeadMethod.name
   }
 
-  private var isMultiLabel: Bool { problem == .labels }
-  public var objective: any Objective { isMultiLabel ? LabelsObjective() : ClassObjective() }
+  public var objective: any Objective { texts.dataset.kind.objective }
   public var training: any TrainingSource { texts.training }
   public var validation: any TrainingSource { texts.validation }
-  public func judge() -> any Judge {
-    isMultiLabel ? LabelsJudge() : ClassJudge(classes: classes.count)
-  }
+  public func judge() -> any Judge { texts.dataset.kind.judge(classes: classes.count) }
 
   public var unit: String { "texts" }
   public var classes: [String] { texts.classes }
   public var notes: [String] {
-    texts.notes + (isMultiLabel ? ["a text may have several labels, or none"] : [])
+    texts.notes + (problem == .labels ? ["a text may have several labels, or none"] : [])
   }
   public var signature: String { texts.signature }
   public var skipped: [DataError] { texts.dataset.skipped }

@@ -29,10 +29,10 @@ public struct RegressTask: HeadTask {
     isVarying = options.methodName != HeadMethod.name
   }
 
-  public var objective: any Objective { NumberObjective() }
+  public var objective: any Objective { texts.dataset.kind.objective }
   public var training: any TrainingSource { texts.training }
   public var validation: any TrainingSource { texts.validation }
-  public func judge() -> any Judge { NumberJudge() }
+  public func judge() -> any Judge { texts.dataset.kind.judge(classes: 0) }
 
   public var unit: String { "texts" }
   public var notes: [String] { texts.notes }
