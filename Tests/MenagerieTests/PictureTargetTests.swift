@@ -88,6 +88,10 @@ import Training
       #expect(classes.count == 1 && classes[0].label == "number")
       #expect(abs(classes[0].score - number) < 0.5, "\(classes[0].score)")
     }
+    var classifying = Pictures.options("head")
+    classifying.task = ClassifyTask.name
+    let named = try FineTuner(Model(contentsOf: Digits.torch), data: data, options: classifying)
+    #expect(named.task.classes == ["-0.5", "1.5"])
     let whole = try table("whole.csv", "path,score", in: scratch) { $0 ? "2" : "0" }
     #expect(try PictureFolder(whole).kind == .label)
     let tuner = try tuned(whole) { ($0.task, $0.epochs) = (RegressTask.name, 1) }

@@ -32,14 +32,11 @@ extension PictureFolder {
     let columns = try ColumnChoice(of: file, text: column, target: asked.target)
     var options = TextDataset.Options()
     options.kind = asked.kind
+    options.classifies = asked.classifies
     options.labelSeparator = asked.labelSeparator
     options.skipsBad = skipsBad
     var reader = TargetReader(file, columns.target, options)
-    guard reader.kind == .number || reader.classes.count > 1 else {
-      throw DataError(
-        .malformed, "has one class only, '\(reader.classes.first ?? "")'",
-        expected: "two classes or more", subject: "column '\(columns.target)'", path: file.path)
-    }
+    try reader.requireClasses(of: columns.target, in: file)
     var bad: [DataError] = []
     let all = try Self.entries(of: file, columns, &reader, skipsBad: skipsBad, pool, &bad)
     if let judged {

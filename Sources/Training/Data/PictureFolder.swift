@@ -37,15 +37,18 @@ public struct PictureFolder: Sendable {
     /// What stands between several labels in one field.
     public var labelSeparator: Character?
     public var kind: TextDataset.Kind?
+    /// Whether numbers with fractions are taken for names of classes, where nobody says a kind.
+    public var classifies: Bool
 
     public init(
       path: String? = nil, target: String? = nil, labelSeparator: Character? = nil,
-      kind: TextDataset.Kind? = nil
+      kind: TextDataset.Kind? = nil, classifies: Bool = false
     ) {
       self.path = path
       self.target = target
       self.labelSeparator = labelSeparator
       self.kind = kind
+      self.classifies = classifies
     }
   }
 
@@ -95,7 +98,7 @@ public struct PictureFolder: Sendable {
         skipsBad: skipsBad, pool: pool)
       return
     }
-    guard columns == Columns() else {
+    guard columns == Columns(classifies: columns.classifies) else {
       throw DataError(
         .mismatch, "is a folder of pictures, whose classes are its folders",
         expected: "a table, since columns, separators or numbers are asked for", path: path)

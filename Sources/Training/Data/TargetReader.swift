@@ -36,6 +36,15 @@ struct TargetReader {
     numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
   }
 
+  /// - Throws: `.malformed` where there is nothing to tell apart.
+  func requireClasses(of column: String, in file: RecordFile) throws {
+    guard kind == .number || classes.count > 1 else {
+      throw DataError(
+        .malformed, "has one class only, '\(classes.first ?? "")'",
+        expected: "two classes or more", subject: "column '\(column)'", path: file.path)
+    }
+  }
+
   /// Whole numbers by their size, other names as texts.
   private static func sorted(_ names: Set<String>) -> [String] {
     let texts = names.sorted()

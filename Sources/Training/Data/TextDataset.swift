@@ -63,12 +63,7 @@ public struct TextDataset: Sendable {
       of: training, text: options.textColumn, pair: options.pairColumn,
       target: options.targetColumn)
     var reader = TargetReader(training, columns.target, options)
-    guard reader.kind == .number || reader.classes.count > 1 else {
-      throw DataError(
-        .malformed, "has one class only, '\(reader.classes.first ?? "")'",
-        expected: "two classes or more", subject: "column '\(columns.target)'",
-        path: training.path)
-    }
+    try reader.requireClasses(of: columns.target, in: training)
     var all = try reader.examples(of: training, columns)
     var skipped = training.skipped
     if let name = files.validation {
@@ -76,11 +71,8 @@ public struct TextDataset: Sendable {
       validation = try reader.examples(of: file, columns)
       skipped += file.skipped
     } else {
-      let strata = all.map { example in
-        if case .label(let label) = example.target { label } else { 0 }
-      }
       let split = StratifiedSplit(
-        strata, share: options.validationShare, seed: options.seed)
+        all.map { $0.target.label ?? 0 }, share: options.validationShare, seed: options.seed)
       validation = split.validation.map { all[$0] }
       all = split.training.map { all[$0] }
     }

@@ -62,12 +62,13 @@ public struct PictureTask: HeadTask {
     self.pictures = pictures
   }
 
-  /// What was said of a table. Whole numbers are classes, unless a number is to be learnt.
+  /// What was said of a table. Whole numbers are classes, others are learnt as numbers, where the task does not say it.
   private static func columns(_ options: FineTuningOptions) -> PictureFolder.Columns {
     PictureFolder.Columns(
       path: options.pictures.pathColumn, target: options.texts.labelColumn,
       labelSeparator: options.texts.labelSeparator,
-      kind: options.task == RegressTask.name ? .number : nil)
+      kind: options.task == RegressTask.name ? .number : nil,
+      classifies: options.task == ClassifyTask.name)
   }
 
   private static func input(of model: Model) throws -> PictureInput {

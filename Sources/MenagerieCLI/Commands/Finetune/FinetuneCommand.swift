@@ -22,9 +22,10 @@ struct FinetuneCommand: ParsableCommand {
       menagerie finetune vit-base/ --data flowers/ -o adapter/ --method lora --rank 8
 
       The data is a folder a class (flowers/rose/1.jpg), or such folders within train/ and val/; or a CSV or JSONL file \
-      of paths of pictures, or of texts, with labels, numbers, texts that belong to them, answers or conversations; or a plain text. A model with \
-      another number of classes gets a new last layer. With --resume, a run that was stopped goes on where it was, and ends \
-      with the same weights as if it had never stopped. OUT is replaced only when all went well.
+      of paths of pictures, or of texts, with labels, numbers, texts that belong to them, answers or conversations; or a \
+      plain text. A model with another number of classes gets a new last layer. With --resume, a run that was stopped \
+      goes on where it was, and ends with the same weights as if it had never stopped. OUT is replaced only when all \
+      went well.
 
       mpirun -np 2 menagerie finetune … shares the work among processes, on one machine or several: each learns from \
       --batch samples at a time, the first one writes.
