@@ -24,10 +24,14 @@ import Training
     return Tensor(shape: shape, (0..<shape.elementCount).map { Float($0 * 7919 % 1009) / 504 - 1 })
   }
 
-  private func task(_ model: String, _ arrays: [(String, Tensor)]) throws -> ArrayTask {
+  private func task(
+    _ model: String, _ arrays: [(String, Tensor)], labelSmoothing: Double = 0
+  ) throws -> ArrayTask {
     let scratch = ScratchDirectory()
+    var options = FineTuningOptions()
+    options.labelSmoothing = labelSmoothing
     return try ArrayTask(
-      Model(contentsOf: model), data: file(arrays, in: scratch), options: FineTuningOptions())
+      Model(contentsOf: model), data: file(arrays, in: scratch), options: options)
   }
 
   @Test func aSingleArrayNeedsNoName() throws {
@@ -54,6 +58,18 @@ import Training
     let batch = try task.training.batch([row], epoch: 0)
     #expect([[6, 7, 8, -100], [10, -100, -100, -100]].contains(batch.targets.integers))
     #expect(batch.weight == batch.targets.integers.count { $0 != -100 })
+  }
+
+  /// Classes share some of their weight, tokens do not.
+  @Test func onlyClassesAreSmoothed() throws {
+    let pictures = [("input", Self.pictures(4)), ("labels", Tensor([0, 9, 0, 9]))]
+    let batch = try task(Self.resnet, pictures, labelSmoothing: 0.5).training.batch([0], epoch: 0)
+    #expect(Set(batch.targets.floats) == [0.05, 0.55])
+    let error = #expect(throws: DataError.self) {
+      let ids = Tensor(shape: [2, 4], [5, 6, 7, 8, 9, 10, 0, 0])
+      return try task(Self.gpt2, [("input_ids", ids)], labelSmoothing: 0.5)
+    }
+    #expect(error?.description.contains("--label-smoothing") == true)
   }
 
   static let wrong: [(model: String, arrays: [(String, Tensor)], words: String)] = [

@@ -58,11 +58,19 @@ extension FineTuningOptions {
 
   /// - Throws: `.mismatch` where labels are to be smoothed that do not share one among them.
   func checkSmoothing(of kind: TextDataset.Kind) throws {
-    guard labelSmoothing > 0, kind != .label else { return }
+    switch kind {
+    case .label: break
+    case .labels: try refuseSmoothing(where: "several labels may be learnt")
+    case .number: try refuseSmoothing(where: "numbers are learnt")
+    }
+  }
+
+  /// - Throws: `.mismatch` where labels are to be smoothed, and this is so.
+  func refuseSmoothing(where reason: String) throws {
+    guard labelSmoothing > 0 else { return }
     throw DataError(
-      .mismatch,
-      "--label-smoothing, and \(kind == .number ? "numbers are" : "several labels may be") learnt",
-      expected: "one label a sample", remedy: "leave it out")
+      .mismatch, "--label-smoothing, and \(reason)", expected: "one label a sample",
+      remedy: "leave it out")
   }
 
   private func isGiven(_ option: DataOption) -> Bool {

@@ -46,6 +46,7 @@ public struct ArrayTask: LearningTask {
       classes = self.model.labels ?? (0..<count).map(String.init)
       objective = ClassObjective()
     } else {
+      try options.refuseSmoothing(where: "a token for each place is learnt")
       labels = try Self.tokens(model, graph, arrays, data)
       (self.model, isHeadNew, classes) = (model, false, [])
       head = Set((try? ClassifierHead(of: graph))?.names ?? [])
