@@ -10,14 +10,24 @@ import Text
 
 private func bytes(_ text: String) -> Companion { Companion(Bytes(Array(text.utf8))) }
 
-/// A checkpoint with these files beside the weights, and what comes back from GGUF.
+/// A checkpoint of an embedding with these files beside it.
+private func checkpoint(
+  _ files: [String: Companion], rows: Int, model: String = "llama"
+) -> Checkpoint {
+  let table = Tensor(shape: [rows, 2], [Float](repeating: 1, count: rows * 2))
+  var checkpoint = Checkpoint(
+    format: "test", tensors: [TensorEntry(name: "token_embd.weight", table)])
+  checkpoint.sidecars["config.json"] = ["model_type": .string(model)]
+  for (name, file) in files.sorted(by: { $0.key < $1.key }) { checkpoint.companions[name] = file }
+  return checkpoint
+}
+
+/// The same, and what comes back from GGUF.
 private func through(
   _ files: [String: Companion], model: String = "llama"
 ) throws -> (checkpoint: Checkpoint, vocabulary: GGUFVocabulary) {
-  let table = TensorEntry(name: "token_embd.weight", Tensor(shape: [1, 2], [1, 2] as [Float]))
-  var checkpoint = Checkpoint(format: "test", tensors: [table])
-  checkpoint.sidecars["config.json"] = ["model_type": .string(model)]
-  for (name, file) in files.sorted(by: { $0.key < $1.key }) { checkpoint.companions[name] = file }
+  let tokens = try Tokenizer { try files[$0]?.bytes() }.vocabularySize
+  let checkpoint = checkpoint(files, rows: tokens, model: model)
   #expect(GGUFFormat().remarks(on: checkpoint) == [])
   let scratch = ScratchDirectory()
   _ = try GGUFFormat().write(checkpoint, to: scratch.file("a.gguf"))
@@ -141,10 +151,50 @@ private let lines = [
     }
   }
 
+  /// As Gemma 3's tokens for pictures beside a model of texts alone.
+  @Test func addedTokensWithoutRowsAreLeftOut() throws {
+    var tokenizer = try JSONValue(parsing: Fixtures.bytes("tokenizers/llama3.json")).object ?? [:]
+    let known = try Tokenizer(json: Fixtures.bytes("tokenizers/llama3.json")).vocabularySize
+    let added: [JSONValue] = ["<picture>", "<fill>"].enumerated().map { place, text in
+      [
+        "id": .integer(known + place), "content": .string(text), "single_word": false,
+        "lstrip": false, "rstrip": false, "normalized": false, "special": true,
+      ]
+    }
+    tokenizer["added_tokens"] = .array((tokenizer["added_tokens"]?.array ?? []) + added)
+    let files = [
+      "tokenizer.json": bytes(JSONValue.object(tokenizer).text()),
+      "tokenizer_config.json": bytes(#"{"pad_token": "<fill>"}"#),
+    ]
+    let scratch = ScratchDirectory()
+    func written(rows: Int) throws -> (GGUFVocabulary, [String]) {
+      let checkpoint = checkpoint(files, rows: rows)
+      _ = try GGUFFormat().write(checkpoint, to: scratch.file("a.gguf"))
+      let back = try GGUFFormat().read(scratch.file("a.gguf"))
+      return (
+        try #require(try back.ggufVocabulary()),
+        GGUFFormat().remarks(on: checkpoint)
+      )
+    }
+    let (whole, nothing) = try written(rows: known + 2)
+    #expect(whole.tokens.count == known + 2 && whole.special["padding"] == known + 1)
+    #expect(nothing == [])
+    let (cut, remarks) = try written(rows: known)
+    #expect(cut.tokens == Array(whole.tokens.prefix(known)) && cut.kinds.count == known)
+    #expect(cut.special["padding"] == nil)
+    #expect(
+      remarks == [
+        "the embedding has no row for the token '<picture>' and 1 others: they are left out"
+      ]
+    )
+    // Another model's: nothing is cut off that belongs to it
+    let (strange, complaint) = try written(rows: known - 10)
+    #expect(strange.tokens.count == known + 2)
+    #expect(complaint.first?.contains("llama.cpp opens no such file") == true)
+  }
+
   @Test func tellsWhereThereIsNone() throws {
-    let table = TensorEntry(name: "token_embd.weight", Tensor(shape: [1, 2], [1, 2] as [Float]))
-    var checkpoint = Checkpoint(format: "test", tensors: [table])
-    checkpoint.sidecars["config.json"] = ["model_type": "llama"]
+    var checkpoint = checkpoint([:], rows: 1)
     #expect(GGUFFormat().remarks(on: checkpoint).first?.contains("no tokenizer beside") == true)
     checkpoint.companions["tokenizer.json"] = Companion(
       try Fixtures.bytes("tokenizers/word-level.json"))

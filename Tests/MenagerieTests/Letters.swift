@@ -13,7 +13,11 @@ enum Letters {
   }
 
   /// The model of a fixture as a directory with a tokenizer whose tokens are letters.
-  static func model(_ name: String, in scratch: ScratchDirectory) throws -> Model {
+  ///
+  /// - Parameter filler: what fills texts up, and its id; the tokenizer's own tokens are so many.
+  static func model(
+    _ name: String, in scratch: ScratchDirectory, filler: (id: Int, text: String)? = nil
+  ) throws -> Model {
     let folder = scratch.file(name.split(separator: "/").joined(separator: "-"))
     try System.createDirectory(folder)
     for file in ["config.json", "model.safetensors"] {
@@ -21,11 +25,13 @@ enum Letters {
       try writer.write(MappedFile(path: Fixtures.path("\(name)/\(file)")).bytes)
       try writer.commit()
     }
-    let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + letters
+    var words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + letters
+    if let filler { words += (words.count..<filler.id).map { "word\($0)" } }
     let vocabulary = words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
-    let specials = (0..<4).map {
+    let added = (0..<4).map { (id: $0, text: words[$0]) } + (filler.map { [$0] } ?? [])
+    let specials = added.map {
       """
-      {"id": \($0), "content": "\(words[$0])", "single_word": false, "lstrip": false, \
+      {"id": \($0.id), "content": "\($0.text)", "single_word": false, "lstrip": false, \
       "rstrip": false, "normalized": false, "special": true}
       """
     }.joined(separator: ", ")
@@ -39,7 +45,7 @@ enum Letters {
     try write(
       "\(folder)/tokenizer_config.json",
       """
-      {"pad_token": "[PAD]", "unk_token": "[UNK]", "eos_token": "[SEP]", "model_max_length": 24,
+      {"pad_token": "\(filler?.text ?? "[PAD]")", "unk_token": "[UNK]", "eos_token": "[SEP]", "model_max_length": 24,
        "chat_template": "{% for m in messages %}[CLS]{{ m.content }}[SEP]{% endfor %}\
       {% if add_generation_prompt %}[CLS]{% endif %}"}
       """)

@@ -122,6 +122,6 @@ extension Model {
     guard TextInput.isTaken(by: self) else {
       return try withClasses(labels, problem, seed: 0).model
     }
-    return try classifyingTexts(labels, problem, padding: tokenizer().fillingID, seed: 0).model
+    return try classifyingTexts(labels, problem, padding: fillingID(), seed: 0).model
   }
 }

@@ -38,12 +38,11 @@ struct TextInput: Sendable {
   }
 
   /// What texts are filled up with.
-  var padding: Int { text.tokenizer.paddingID }
+  var padding: Int { text.padding }
 
   /// The tokens of a text, or of two, and whether they are not all.
   func sequence(_ text: String, pair: String? = nil) throws -> (TokenSequence, isCut: Bool) {
-    let encoding = try self.text.tokenizer.encode(
-      text, pair: pair, truncation: limit.map { Truncation(maximumLength: $0) })
+    let encoding = try self.text.encode(text, pair: pair, limit: limit)
     return (
       TokenSequence(ids: encoding.ids, types: encoding.typeIDs),
       !encoding.overflowing.isEmpty || pair != nil && encoding.ids.count == limit

@@ -71,12 +71,7 @@ package struct GenerationEngine: Sendable {
           expected: "fewer than the \(model.contextLength) of the model's context",
           remedy: "give it a shorter one")
       }
-      guard let stranger = prompt.first(where: { !(0..<model.vocabulary).contains($0) }) else {
-        continue
-      }
-      throw DataError(
-        .mismatch, "the tokenizer gives the id \(stranger), the model has \(model.vocabulary)",
-        remedy: "give the tokenizer that belongs to these weights")
+      try tokenizer.requireRows(model.vocabulary, for: prompt)
     }
     self.model = model
     self.cache = cache

@@ -29,12 +29,7 @@ public struct TextGenerator: Sendable {
   package init(
     _ model: any StepModel, tokenizer: Tokenizer, settings: GenerationSettings, path: String
   ) throws {
-    guard tokenizer.vocabularySize <= model.vocabulary else {
-      throw DataError(
-        .mismatch,
-        "the tokenizer has \(tokenizer.vocabularySize) tokens, the model \(model.vocabulary)",
-        path: path, remedy: "give the tokenizer that belongs to these weights")
-    }
+    try tokenizer.requireOwnTokens(within: model.vocabulary, path: path)
     self.model = model
     self.tokenizer = tokenizer
     self.settings = settings

@@ -15,6 +15,7 @@ public struct ZeroShotClassifier: Sendable {
   private let tokenizer: Tokenizer
   private let picture: PictureInput
   private let limit: Int?
+  private let rows: Int?
   private let takesMask: Bool
 
   /// So many pictures go through the model together.
@@ -35,6 +36,8 @@ public struct ZeroShotClassifier: Sendable {
     self.picture = picture
     takesMask = graph.inputs.contains { graph[$0].name == "attention_mask" }
     tokenizer = try model.tokenizer()
+    rows = model.vocabularyRows
+    if let rows { try tokenizer.requireOwnTokens(within: rows, path: model.path) }
     limit = model.zooModel?.definition.longest["input_ids"]
   }
 
@@ -96,13 +99,19 @@ public struct ZeroShotClassifier: Sendable {
   /// Texts as the model takes them, the shorter ones filled up.
   private func tokens(of texts: [String]) throws -> [String: Tensor] {
     let encodings = try texts.map { text in
-      try tokenizer.encode(text, truncation: limit.map { Truncation(maximumLength: $0) }).ids
+      let ids = try tokenizer.encode(
+        text, truncation: limit.map { Truncation(maximumLength: $0) }
+      ).ids
+      if let rows { try namingFile(model.path) { try tokenizer.requireRows(rows, for: ids) } }
+      return ids
     }
     let length = encodings.map(\.count).max() ?? 0
     func padded(_ row: [Int64], _ filler: Int64) -> [Int64] {
       row + [Int64](repeating: filler, count: length - row.count)
     }
-    let ids = encodings.flatMap { padded($0.map { Int64($0) }, Int64(tokenizer.paddingID)) }
+    let ids = encodings.flatMap {
+      padded($0.map { Int64($0) }, Int64(tokenizer.paddingID(within: rows)))
+    }
     var feeds = ["input_ids": Tensor(shape: [texts.count, length], ids)]
     if takesMask {
       let mask = encodings.flatMap { padded($0.map { _ in 1 }, 0) }

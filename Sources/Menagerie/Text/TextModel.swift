@@ -14,6 +14,10 @@ struct TextModel: Sendable {
   let tokenizer: Tokenizer
   /// The most tokens of one text.
   let limit: Int?
+  /// How many tokens the model knows; nil when that cannot be told.
+  let rows: Int?
+  /// What texts are filled up with.
+  let padding: Int
   /// The graph's, of `doors` those that it has.
   let inputs: Set<String>
   static let doors: Set<String> = ["input_ids", "attention_mask", "token_type_ids"]
@@ -33,12 +37,9 @@ struct TextModel: Sendable {
     }
     tokenizer = try model.tokenizer()
     limit = try model.tokenLimit()
-    if let rows = model.vocabularyRows, tokenizer.vocabularySize > rows {
-      throw DataError(
-        .mismatch,
-        "the tokenizer has \(tokenizer.vocabularySize) tokens, the model rows for \(rows)",
-        path: model.path, remedy: "give the tokenizer that belongs to these weights")
-    }
+    rows = model.vocabularyRows
+    padding = tokenizer.paddingID(within: rows)
+    if let rows { try tokenizer.requireOwnTokens(within: rows, path: model.path) }
   }
 
   /// Refuses a model whose first output is not logits of that rank.
@@ -56,12 +57,25 @@ struct TextModel: Sendable {
       path: model.path)
   }
 
+  /// A text's tokens, or those of two that belong together, no more of them than `limit`.
+  /// - Throws: `.mismatch` for a token that the model has no row for.
+  func encode(
+    _ text: String, pair: String? = nil, addSpecialTokens: Bool = true, limit: Int? = nil
+  ) throws -> Encoding {
+    let encoding = try tokenizer.encode(
+      text, pair: pair, addSpecialTokens: addSpecialTokens,
+      truncation: limit.map { Truncation(maximumLength: $0) })
+    if let rows {
+      try namingFile(model.path) { try tokenizer.requireRows(rows, for: encoding.ids) }
+    }
+    return encoding
+  }
+
   /// The texts' tokens, no more of them than the model takes, and which texts were cut.
   func encode(_ texts: [(String, String?)]) throws -> (encodings: [Encoding], cut: [Int]) {
     var cut: [Int] = []
     let encodings = try texts.enumerated().map { index, text in
-      let encoding = try tokenizer.encode(
-        text.0, pair: text.1, truncation: limit.map { Truncation(maximumLength: $0) })
+      let encoding = try encode(text.0, pair: text.1, limit: limit)
       if !encoding.overflowing.isEmpty { cut.append(index) }
       return encoding
     }
@@ -95,7 +109,7 @@ struct TextModel: Sendable {
         }
         return Tensor(shape: [group.count, length], rows)
       }
-      var feeds = ["input_ids": padded(\.ids, with: tokenizer.paddingID)]
+      var feeds = ["input_ids": padded(\.ids, with: padding)]
       if inputs.contains("attention_mask") {
         feeds["attention_mask"] = padded({ $0.ids.map { _ in 1 } }, with: 0)
       }
@@ -191,13 +205,12 @@ extension Model {
     else { return nil }
     return graph[table].type.dimensions?.first?.value
   }
+
+  /// What a head for texts has to know that these are filled up with.
+  func fillingID() throws -> Int { try tokenizer().fillingID(within: vocabularyRows) }
 }
 
 extension Tokenizer {
-  /// What texts are filled up with, so that several can go through a model together.
-  var paddingID: Int { specials.pad ?? padding?.id ?? 0 }
-  /// The same for a model that has to know it: an end where nothing is made for that.
-  var fillingID: Int { specials.pad ?? padding?.id ?? specials.eos ?? 0 }
   /// The token that stands for one to be guessed.
   var maskID: Int? { specials.mask ?? id(of: "[MASK]") ?? id(of: "<mask>") }
 }

@@ -57,13 +57,27 @@ extension Checkpoint {
     return try namingFile(name) { try JSONValue(parsing: bytes) }
   }
 
-  /// Why the file has no tokenizer, which llama.cpp wants; nil where it has one.
+  /// How many tokens the embedding has rows for.
+  var vocabularyRows: Int? {
+    normalised.first { $0.entry.name == "token_embd.weight" }?.entry.shape.first
+  }
+
+  /// Why the file has no tokenizer, which llama.cpp wants, or another than the files say; nil where it has the same.
   var remarkOnTokenizer: String? {
     guard let name = GGUFVocabulary.source(of: self) else {
       return "there is no tokenizer beside the weights, so the file has none: llama.cpp wants one"
     }
     guard let vocabulary = try? GGUFVocabulary(of: self) else {
       return "llama.cpp has no tokenizer as \(name) describes it, so the file has none"
+    }
+    if let rows = vocabularyRows, vocabulary.tokens.count > rows {
+      return
+        "the tokenizer has \(vocabulary.tokens.count) tokens, the embedding \(rows) rows: llama.cpp opens no such file"
+    }
+    if let first = vocabulary.leftOut.first {
+      let others = vocabulary.leftOut.count - 1
+      return "the embedding has no row for the token '\(first)'"
+        + (others > 0 ? " and \(others) others: they are" : ": it is") + " left out"
     }
     return vocabulary.model == "gpt2" && vocabulary.addsSpacePrefix == true
       ? "the tokenizer puts a space before a text, llama.cpp does not: it may cut a first word otherwise"

@@ -29,6 +29,8 @@ public struct GGUFVocabulary: Sendable {
   public var chatTemplate: String?
   /// Templates for other ends than a plain conversation, by their names: `tool_use`, `rag`.
   public var namedTemplates: OrderedDictionary<String, String> = [:]
+  /// Tokens that were added past the embedding's rows, which no GGUF file has.
+  var leftOut: [String] = []
 
   /// What a token is.
   public enum Kind {

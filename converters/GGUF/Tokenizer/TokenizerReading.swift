@@ -30,9 +30,10 @@ extension GGUFVocabulary {
 
   /// A token for each row of the embedding, and what the files beside the tokenizer say.
   private mutating func complete(from checkpoint: Checkpoint) throws {
-    let rows = checkpoint.normalised.first { $0.entry.name == "token_embd.weight" }?
-      .entry.shape.first
-    pad(to: rows ?? 0)
+    if let rows = checkpoint.vocabularyRows {
+      leaveOutAdded(beyond: rows)
+      pad(to: rows)
+    }
     let settings = try? checkpoint.companions["tokenizer_config.json"]?.bytes()
     nameSpecials(
       by: settings.flatMap { try? JSONValue(parsing: $0) },
@@ -46,6 +47,20 @@ extension GGUFVocabulary {
       let name = String(path.dropFirst(folder.count).dropLast(ending.count))
       keep(try namingFile(path) { try file.bytes().utf8() }, named: name)
     }
+  }
+
+  /// llama.cpp wants no more tokens than rows; those that were only added, as Gemma 3's for pictures, can go.
+  private mutating func leaveOutAdded(beyond rows: Int) {
+    let added = [Kind.control, Kind.userDefined, Kind.unused]
+    guard 0 < rows, rows < tokens.count, kinds.count == tokens.count,
+      kinds[rows...].allSatisfy(added.contains)
+    else { return }
+    leftOut = (rows..<tokens.count).filter { kinds[$0] != Kind.unused }.map { tokens[$0] }
+    let beyond = tokens.count - rows
+    tokens.removeLast(beyond)
+    kinds.removeLast(beyond)
+    if !scores.isEmpty { scores.removeLast(beyond) }
+    special = special.filter { $0.value < rows }
   }
 
   /// llama.cpp wants a token for each row of the embedding.

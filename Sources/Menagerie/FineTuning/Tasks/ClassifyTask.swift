@@ -24,7 +24,7 @@ public struct ClassifyTask: HeadTask {
     texts = try LabelledTexts(model, data: data, options: options, isMeasured: false)
     problem = ProblemType(texts.dataset.kind)
     (self.model, head, isHeadNew) = try model.classifyingTexts(
-      texts.classes, problem, padding: model.tokenizer().fillingID, seed: options.seed)
+      texts.classes, problem, padding: model.fillingID(), seed: options.seed)
     // Texts of a batch are as long as its longest: only what no longer knows lengths can be kept
     isVarying = options.methodName != HeadMethod.name
   }

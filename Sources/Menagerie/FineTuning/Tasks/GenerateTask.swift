@@ -153,7 +153,7 @@ private struct LanguageEncoder {
   }
 
   private func encode(_ text: String) throws -> [Int] {
-    try input.text.tokenizer.encode(text, addSpecialTokens: false).ids
+    try input.text.encode(text, addSpecialTokens: false).ids
   }
 
   mutating func samples(_ samples: [LanguageDataset.Sample]) throws -> [TokenSample] {

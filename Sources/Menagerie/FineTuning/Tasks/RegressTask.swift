@@ -25,7 +25,7 @@ public struct RegressTask: HeadTask {
   public init(_ model: Model, data: String, options: FineTuningOptions) throws {
     texts = try LabelledTexts(model, data: data, options: options, isMeasured: true)
     (self.model, head, isHeadNew) = try model.classifyingTexts(
-      Self.labels, problem, padding: model.tokenizer().fillingID, seed: options.seed)
+      Self.labels, problem, padding: model.fillingID(), seed: options.seed)
     isVarying = options.methodName != HeadMethod.name
   }
 
