@@ -184,7 +184,7 @@ private let lines = [
     #expect(cut.special["padding"] == nil)
     #expect(
       remarks == [
-        "the embedding has no row for the token '<picture>' and 1 others: they are left out"
+        "the embedding has no row for the token '<picture>' and 1 more: they are left out"
       ]
     )
     // Another model's: nothing is cut off that belongs to it

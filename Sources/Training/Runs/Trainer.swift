@@ -227,7 +227,7 @@ public struct Trainer {
     let error = DataError(
       .malformed,
       "\(what) in step \(step + 1) (epoch \(epoch + 1), batch \(batch + 1)), learning rate "
-        + "\(rate.rate(at: step)), samples \(named)\(samples.count > 8 ? ", …" : "")",
+        + "\(Float(rate.rate(at: step))), samples \(named)\(samples.count > 8 ? ", …" : "")",
       expected: "a number", remedy: "take a smaller learning rate, or clip gradients")
     skippedInRow += 1
     guard exchange == nil, skipsBad, skippedInRow < Trainer.mostSkipped else { throw error }

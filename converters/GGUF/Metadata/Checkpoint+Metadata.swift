@@ -77,7 +77,7 @@ extension Checkpoint {
     if let first = vocabulary.leftOut.first {
       let others = vocabulary.leftOut.count - 1
       return "the embedding has no row for the token '\(first)'"
-        + (others > 0 ? " and \(others) others: they are" : ": it is") + " left out"
+        + (others > 0 ? " and \(others) more: they are" : ": it is") + " left out"
     }
     return vocabulary.model == "gpt2" && vocabulary.addsSpacePrefix == true
       ? "the tokenizer puts a space before a text, llama.cpp does not: it may cut a first word otherwise"
