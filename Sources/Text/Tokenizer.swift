@@ -19,8 +19,8 @@ public struct Tokenizer: Sendable {
 
   /// How many different tokens there are, added ones included.
   public var vocabularySize: Int { parts.lexicon.count }
-  /// How many there are without those that were added to the vocabulary.
-  public var ownVocabularySize: Int { parts.lexicon.vocabulary.count }
+  /// The end of the ids without those that were added to the vocabulary: the highest plus one.
+  public var ownIDEnd: Int { parts.lexicon.vocabulary.idEnd }
   public func id(of token: String) -> Int? { parts.lexicon.id(token) }
   public func token(of id: Int) -> String? { parts.lexicon.text(id) }
   /// Whether the id is that of a special token, which decoding may leave out.

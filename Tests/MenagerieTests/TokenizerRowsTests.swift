@@ -4,6 +4,7 @@ import JSON
 import OrderedCollections
 import TestSupport
 import Testing
+import Text
 
 @testable import Menagerie
 
@@ -70,6 +71,12 @@ import Testing
     let model = try Letters.model("encoders/bert", in: scratch)
     #expect(
       complaint { try model.tokenizer().requireOwnTokens(within: 20, path: "x") }
-        .contains("the tokenizer has 24 tokens, the model rows for 20"))
+        .contains("the tokenizer has ids up to 23, the model rows for 20"))
+    let sparse = try Tokenizer(
+      json: Bytes(
+        Array(
+          #"{"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 90}, "unk_token": "a"}}"#.utf8)))
+    #expect(complaint { try sparse.requireOwnTokens(within: 90, path: "x") }.contains("up to 90"))
+    #expect(complaint { try sparse.requireOwnTokens(within: 91, path: "x") } == "")
   }
 }

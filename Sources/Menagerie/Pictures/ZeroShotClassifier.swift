@@ -37,7 +37,7 @@ public struct ZeroShotClassifier: Sendable {
     takesMask = graph.inputs.contains { graph[$0].name == "attention_mask" }
     tokenizer = try model.tokenizer()
     rows = model.vocabularyRows
-    if let rows { try tokenizer.requireOwnTokens(within: rows, path: model.path) }
+    try tokenizer.requireOwnTokens(within: rows, path: model.path)
     limit = model.zooModel?.definition.longest["input_ids"]
   }
 
@@ -98,12 +98,8 @@ public struct ZeroShotClassifier: Sendable {
 
   /// Texts as the model takes them, the shorter ones filled up.
   private func tokens(of texts: [String]) throws -> [String: Tensor] {
-    let encodings = try texts.map { text in
-      let ids = try tokenizer.encode(
-        text, truncation: limit.map { Truncation(maximumLength: $0) }
-      ).ids
-      if let rows { try namingFile(model.path) { try tokenizer.requireRows(rows, for: ids) } }
-      return ids
+    let encodings = try namingFile(model.path) {
+      try texts.map { try tokenizer.encode($0, limit: limit, rows: rows).ids }
     }
     let length = encodings.map(\.count).max() ?? 0
     func padded(_ row: [Int64], _ filler: Int64) -> [Int64] {

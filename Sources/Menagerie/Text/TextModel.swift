@@ -39,7 +39,7 @@ struct TextModel: Sendable {
     limit = try model.tokenLimit()
     rows = model.vocabularyRows
     padding = tokenizer.paddingID(within: rows)
-    if let rows { try tokenizer.requireOwnTokens(within: rows, path: model.path) }
+    try tokenizer.requireOwnTokens(within: rows, path: model.path)
   }
 
   /// Refuses a model whose first output is not logits of that rank.
@@ -62,13 +62,10 @@ struct TextModel: Sendable {
   func encode(
     _ text: String, pair: String? = nil, addSpecialTokens: Bool = true, limit: Int? = nil
   ) throws -> Encoding {
-    let encoding = try tokenizer.encode(
-      text, pair: pair, addSpecialTokens: addSpecialTokens,
-      truncation: limit.map { Truncation(maximumLength: $0) })
-    if let rows {
-      try namingFile(model.path) { try tokenizer.requireRows(rows, for: encoding.ids) }
+    try namingFile(model.path) {
+      try tokenizer.encode(
+        text, pair: pair, addSpecialTokens: addSpecialTokens, limit: limit, rows: rows)
     }
-    return encoding
   }
 
   /// The texts' tokens, no more of them than the model takes, and which texts were cut.
