@@ -87,17 +87,17 @@ struct Net {
 
   /// The program's outputs are those of the operators' own evaluation, for any number of threads; gives the steps.
   @discardableResult
-  func agrees(
+  func expectAgreement(
     tolerance: Float = 2e-5, sourceLocation: SourceLocation = #_sourceLocation
   ) throws -> [String] {
     let expected = try session(threads: 1, plain: true).run(inputs)
     for winograd in [WinogradUse.never, .always] {
-      _ = try agrees(expected, winograd: winograd, tolerance, sourceLocation)
+      _ = try expectAgreement(expected, winograd: winograd, tolerance, sourceLocation)
     }
-    return try agrees(expected, winograd: .whereFaster, tolerance, sourceLocation)
+    return try expectAgreement(expected, winograd: .whereFaster, tolerance, sourceLocation)
   }
 
-  private func agrees(
+  private func expectAgreement(
     _ expected: NamedTensors, winograd: WinogradUse, _ tolerance: Float,
     _ sourceLocation: SourceLocation
   ) throws -> [String] {

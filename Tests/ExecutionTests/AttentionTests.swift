@@ -22,7 +22,7 @@ import Testing
     let mask = isMasked ? net.input([2, 1, 1, 9], "mask") : nil
     let attention = Attention(queryHeads: 4, keyValueHeads: 2, softcap: 2, isCausal: isCausal)
     net.graph.outputs = [net.add(attention, q, k, v, mask)]
-    #expect(try net.agrees() == ["Attention"])
+    #expect(try net.expectAgreement() == ["Attention"])
   }
 
   @Test(arguments: [(1, 70), (2, 40), (3, 33), (4, 64), (8, 16)])
@@ -46,7 +46,7 @@ import Testing
       x = norm(net.add(Add(), linear(net.add(Gelu(), linear(x, 24, 50)), 50, 24), x))
     }
     net.graph.outputs = [x]
-    let steps = try net.agrees(tolerance: 1e-4)
+    let steps = try net.expectAgreement(tolerance: 1e-4)
     let chains = steps.filter { $0.contains(", ") }
     // The layers are one step, but for the first product, which comes before the mask.
     #expect(chains.count == (shape.batch > 1 ? 1 : 0), "\(steps)")
@@ -64,7 +64,7 @@ import Testing
     let other = net.add(Linear(), x, net.weight([5, 24]), nil)
     net.graph.outputs = [net.add(attention, q, k, v), other]
     #expect(
-      try net.agrees() == ["Linear&Linear&Linear", "Linear", "Attention"])
+      try net.expectAgreement() == ["Linear&Linear&Linear", "Linear", "Attention"])
   }
 
   @Test func attendsToPartsOfOneProductWhereTheyLie() throws {
@@ -78,7 +78,7 @@ import Testing
         outputs: parts))
     let attention = Attention(queryHeads: 2, keyValueHeads: 2)
     net.graph.outputs = [net.add(attention, parts[0], parts[1], parts[2])]
-    #expect(try net.agrees() == ["Linear", "Attention"])
+    #expect(try net.expectAgreement() == ["Linear", "Attention"])
   }
 
   /// What something else reads too is a value of its own.
@@ -90,7 +90,7 @@ import Testing
     let y = net.add(Attention(queryHeads: 2, keyValueHeads: 2), q, k, k)
     net.graph.outputs = [y, q]
     #expect(
-      try net.agrees() == ["Linear", "Linear", "Attention"])
+      try net.expectAgreement() == ["Linear", "Linear", "Attention"])
   }
 
   @Test func attendsToKeysThatAMaskLetsThrough() throws {
@@ -100,7 +100,7 @@ import Testing
     net.inputs["mask"] = Tensor(shape: [2, 1, 1, 3], [true, true, false, false, false, false])
     let once = net.add(Attention(queryHeads: 4, keyValueHeads: 4), x, x, x, mask)
     net.graph.outputs = [net.add(Attention(queryHeads: 2, keyValueHeads: 2), once, x, once, mask)]
-    #expect(try net.agrees() == ["mask", "Attention", "Attention"])
+    #expect(try net.expectAgreement() == ["mask", "Attention", "Attention"])
   }
 
   @Test func attendsToSeparateHeadsWhereTheyLie() throws {
@@ -112,7 +112,7 @@ import Testing
     let joined = net.add(Transpose(permutation: [0, 2, 1, 3]), y)
     net.graph.outputs = [net.add(Reshape(), joined, net.constant([0, 0, 24]))]
     // One copy, for the keys that are reshaped.
-    #expect(try net.agrees() == ["layout", "Attention", "layout"])
+    #expect(try net.expectAgreement() == ["layout", "Attention", "layout"])
   }
 
   @Test func findsAttentionThatIsSpeltOut() throws {
@@ -130,7 +130,7 @@ import Testing
     let y = net.add(MatMul(), shares, heads([0, 2, 1, 3]))
     let joined = net.add(Transpose(permutation: [0, 2, 1, 3]), y)
     net.graph.outputs = [net.add(Reshape(), joined, net.constant([0, 0, 24]))]
-    #expect(try net.agrees() == ["Attention", "layout"])
+    #expect(try net.expectAgreement() == ["Attention", "layout"])
   }
 
   @Test(arguments: [false, true], [nil, 4])
@@ -143,7 +143,7 @@ import Testing
     net.inputs["positions"] = Tensor(shape: [2, 5], [0, 1, 2, 3, 4, 7, 8, 9, 15, 11])
     let rotary = RotaryEmbedding(isInterleaved: isInterleaved, rotaryDimension: dimension, heads: 4)
     net.graph.outputs = [net.add(rotary, x, cosines, sines, positions)]
-    #expect(try net.agrees() == ["RotaryEmbedding"])
+    #expect(try net.expectAgreement() == ["RotaryEmbedding"])
   }
 
   @Test func linearTakesWhatFollowsAlong() throws {
@@ -151,7 +151,7 @@ import Testing
     let x = net.input([2, 5, 24])
     let y = net.add(Linear(), x, net.weight([24, 24]), net.weight([24]))
     net.graph.outputs = [net.add(Add(), y, x)]
-    #expect(try net.agrees() == ["Linear+Add"])
+    #expect(try net.expectAgreement() == ["Linear+Add"])
   }
 
   @Test(arguments: [DataType.float32, .float16, .bfloat16])
@@ -163,13 +163,13 @@ import Testing
     net.weights["table"] = table
     let values = net.graph.addParameter("table", TensorType(.float32, [9, 20]))
     net.graph.outputs = [net.add(Gather(), values, ids)]
-    #expect(try net.agrees(tolerance: 0) == ["Gather"])
+    #expect(try net.expectAgreement(tolerance: 0) == ["Gather"])
   }
 
   @Test func normalisesByTheRootOfMeanSquares() throws {
     var net = Net()
     net.graph.outputs = [net.add(RMSNormalization(), net.input([2, 5, 24]), net.weight([24]))]
-    #expect(try net.agrees() == ["RMSNormalization"])
+    #expect(try net.expectAgreement() == ["RMSNormalization"])
   }
 }
 

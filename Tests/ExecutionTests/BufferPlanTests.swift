@@ -95,6 +95,6 @@ private struct Touch: Step {
     let y = net.add(Conv(padding: .all(1)), x, net.weight([16, 3, 3, 3]))
     let z = net.add(Conv(padding: .all(1)), y, net.weight([16, 16, 3, 3]))
     net.graph.outputs = [net.add(Add(), z, y)]
-    #expect(try net.agrees() == ["layout", "Conv", "Conv+Add", "layout"])
+    #expect(try net.expectAgreement() == ["layout", "Conv", "Conv+Add", "layout"])
   }
 }

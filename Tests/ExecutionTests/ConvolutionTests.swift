@@ -72,7 +72,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     for bias in [false, true] {
       var (net, y) = net(c, bias: bias)
       net.graph.outputs = [y]
-      #expect(try net.agrees().contains("Conv"))
+      #expect(try net.expectAgreement().contains("Conv"))
     }
   }
 
@@ -80,7 +80,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
   func takesKerasPicturesAsTheyLie(_ c: ConvolutionCase) throws {
     var (net, y) = net(c, bias: true, fromKeras: true)
     net.graph.outputs = [net.add(Transpose(permutation: [0, 2, 3, 1]), y)]
-    #expect(try net.agrees() == ["Conv", "layout"])
+    #expect(try net.expectAgreement() == ["Conv", "layout"])
   }
 
   @Test(arguments: ConvolutionCase.all)
@@ -89,7 +89,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     y = net.norm(y, channels: c.outputs)
     net.graph.outputs = [net.add(Relu(), y)]
     #expect(
-      try net.agrees().filter { $0 != "layout" } == ["Conv+BatchNormalization+Relu"])
+      try net.expectAgreement().filter { $0 != "layout" } == ["Conv+BatchNormalization+Relu"])
   }
 
   @Test(arguments: ConvolutionCase.all)
@@ -104,7 +104,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     let sum = net.add(Add(), left, norm)
     net.graph.outputs = [net.add(Relu(), sum)]
     let isDepthwise = c.groups == c.channels && c.channels > 1
-    let kinds = try net.agrees()
+    let kinds = try net.expectAgreement()
     #expect(kinds.contains("Conv+BatchNormalization+Add+Relu") == !isDepthwise)
     left = sum
   }
@@ -113,7 +113,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     let c = ConvolutionCase(channels: 48, outputs: 64, size: (30, 31))
     var (net, y) = net(c, bias: true)
     net.graph.outputs = [net.add(Relu(), y)]
-    try net.agrees()
+    try net.expectAgreement()
     let tiled = try net.session(threads: 1, winograd: .always).run(net.inputs)
     let plain = try net.session(threads: 1, winograd: .never).run(net.inputs)
     #expect(!zip(plain, tiled).contains { $0.tensor.isBitEqual(to: $1.tensor) })
@@ -125,7 +125,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     let y = net.add(Conv(padding: .all(1)), x, net.weight([3, 3, 3, 3]))
     let relu = net.add(Relu(), y)
     net.graph.outputs = [y, relu]
-    #expect(try net.agrees().contains("Relu"))
+    #expect(try net.expectAgreement().contains("Relu"))
   }
 
   @Test func foldsAffineConstants() throws {
@@ -137,7 +137,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     y = net.add(Sub(), y, net.weight([5, 1, 1]))
     y = net.add(Div(), y, net.weight(net.numbers.positive([1])))
     net.graph.outputs = [net.add(Clip(), y, net.weight(Tensor(scalar: Float(-0.25))))]
-    #expect(try net.agrees() == ["layout", "Conv+Mul+Add+Sub+Div+Clip", "layout"])
+    #expect(try net.expectAgreement() == ["layout", "Conv+Mul+Add+Sub+Div+Clip", "layout"])
   }
 
   @Test func convolvesOneAxis() throws {
@@ -146,7 +146,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     let conv = Conv(
       strides: [2], padding: .explicit(begin: [2], end: [1]), dilations: [1])
     net.graph.outputs = [net.add(conv, x, net.weight([7, 5, 4]))]
-    #expect(try net.agrees() == ["layout", "Conv", "layout"])
+    #expect(try net.expectAgreement() == ["layout", "Conv", "layout"])
   }
 
   @Test func takesPaddingAlong() throws {
@@ -157,7 +157,7 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     y = net.add(Relu(), y)
     y = net.add(Pad(), y, net.constant([0, 0, 1, 1, 0, 0, 1, 1]))
     net.graph.outputs = [net.add(MaxPool(kernel: [3, 3], strides: [2, 2]), y)]
-    #expect(try net.agrees() == ["layout", "Conv+Relu", "MaxPool", "layout"])
+    #expect(try net.expectAgreement() == ["layout", "Conv+Relu", "MaxPool", "layout"])
   }
 
   @Test func doesNotPadMaximaOfNegatives() throws {
@@ -166,6 +166,6 @@ struct ConvolutionCase: Sendable, CustomStringConvertible {
     let y = net.add(Conv(), x, net.weight([4, 3, 1, 1]))
     let padded = net.add(Pad(), y, net.constant([0, 0, 1, 1, 0, 0, 1, 1]))
     net.graph.outputs = [net.add(MaxPool(kernel: [3, 3], strides: [2, 2]), padded)]
-    #expect(try net.agrees().contains("Pad"))
+    #expect(try net.expectAgreement().contains("Pad"))
   }
 }

@@ -30,7 +30,7 @@ import Testing
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     try eachInstructionSet { _ in
-      let found = try net.agrees(tolerance: tolerance, sourceLocation: sourceLocation)
+      let found = try net.expectAgreement(tolerance: tolerance, sourceLocation: sourceLocation)
       #expect(
         found.filter { $0 != "layout" } == steps, sourceLocation: sourceLocation)
     }
@@ -174,7 +174,7 @@ import Testing
     let y = net.add(conv, x, w)
     let loss = net.add(ReduceSum(keepDimensions: false), net.add(Mul(), y, y))
     net.graph.outputs = try net.graph.addGradients(of: loss, by: [x, w])
-    try eachInstructionSet { _ in _ = try net.agrees(tolerance: 1e-4) }
+    try eachInstructionSet { _ in _ = try net.expectAgreement(tolerance: 1e-4) }
   }
 
   /// Of many pixels, in several parts; of few channels to many and of many to few.
@@ -201,7 +201,7 @@ import Testing
     let loss = net.add(ReduceSum(keepDimensions: false), net.add(Mul(), y, y))
     net.graph.outputs = try net.graph.addGradients(of: loss, by: [x])
     try eachInstructionSet { _ in
-      let steps = try net.agrees(tolerance: 1e-4)
+      let steps = try net.expectAgreement(tolerance: 1e-4)
       #expect(steps.contains("PoolGradient"))
     }
   }

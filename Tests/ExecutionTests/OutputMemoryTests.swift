@@ -57,7 +57,7 @@ import Testing
     let d = net.add(Tanh(), c)
     let weight = net.weight([3])
     net.graph.outputs = [c, a, d, b, c, x, weight]
-    try net.agrees()
+    try net.expectAgreement()
     let outputs = try net.session(threads: 1).run(net.inputs)
     #expect(outputs.count == 7)
   }

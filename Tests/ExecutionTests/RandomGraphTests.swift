@@ -33,7 +33,7 @@ import Testing
     }
     if net.numbers.integer(in: 0...2) == 0 { outputs[0] = net.add(Flatten(), outputs[0]) }
     net.graph.outputs = outputs
-    try net.agrees(tolerance: 1e-4)
+    try net.expectAgreement(tolerance: 1e-4)
   }
 
   private func step(

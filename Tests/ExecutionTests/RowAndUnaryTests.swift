@@ -18,7 +18,7 @@ import Testing
     var net = Net()
     let x = net.input([1, 5, 6, 7])
     net.graph.outputs = [net.add(function, net.add(Mul(), x, net.weight(Tensor([Float(4)]))))]
-    let kinds = try net.agrees()
+    let kinds = try net.expectAgreement()
     #expect(kinds.contains(function.name) || kinds.contains("Mul+\(function.name)"))
   }
 
@@ -28,7 +28,7 @@ import Testing
       let x = net.input([3, 33])
       net.inputs["x"] = net.numbers.positive([3, 33])
       net.graph.outputs = [net.add(function, x)]
-      #expect(try net.agrees() == [function.name])
+      #expect(try net.expectAgreement() == [function.name])
     }
   }
 
@@ -37,7 +37,7 @@ import Testing
     let x = net.input([2, 5, 4, 3])
     let y = net.add(Conv(), x, net.weight([6, 5, 1, 1]))
     net.graph.outputs = [net.add(Mul(), y, net.add(Sigmoid(), y))]
-    #expect(try net.agrees() == ["layout", "Conv", "Swish", "layout"])
+    #expect(try net.expectAgreement() == ["layout", "Conv", "Swish", "layout"])
   }
 
   @Test(arguments: [0, 1, 2, -1])
@@ -46,7 +46,7 @@ import Testing
       var net = Net()
       let y = net.add(Conv(), net.input([2, 5, 4, 3]), net.weight([6, 5, 1, 1]))
       net.graph.outputs = [net.add(function, y)]
-      #expect(try net.agrees().contains(function.name))
+      #expect(try net.expectAgreement().contains(function.name))
     }
   }
 
@@ -58,7 +58,7 @@ import Testing
     let x = net.input(shape)
     let norm = LayerNormalization(axis: axis)
     net.graph.outputs = [net.add(norm, x, net.weight(row), shifts ? net.weight(row) : nil)]
-    #expect(try net.agrees() == ["LayerNormalization"])
+    #expect(try net.expectAgreement() == ["LayerNormalization"])
   }
 
   @Test(arguments: [3, 4, 5])
@@ -66,7 +66,7 @@ import Testing
     var net = Net()
     let x = net.input([2, 9, 4, 3])
     net.graph.outputs = [net.add(LRN(size: size, alpha: 0.1, bias: 2), x)]
-    #expect(try net.agrees().contains("LRN"))
+    #expect(try net.expectAgreement().contains("LRN"))
   }
 
   @Test(
@@ -83,7 +83,7 @@ import Testing
         if convolved { x = net.add(Conv(), x, net.weight([6, 5, 1, 1])) }
         x = net.add(`operator`, x, net.constant(axes))
         net.graph.outputs = [net.add(Neg(), x)]
-        #expect(try net.agrees().contains(`operator`.name))
+        #expect(try net.expectAgreement().contains(`operator`.name))
       }
     }
   }
@@ -102,7 +102,7 @@ import Testing
     var y = net.add(conv, x, net.weight([6, 8 / conv.groups, 3, 3]), net.weight([8]))
     y = net.add(Relu(), y)
     net.graph.outputs = [y]
-    #expect(try net.agrees() == ["layout", "ConvTranspose+Relu", "layout"])
+    #expect(try net.expectAgreement() == ["layout", "ConvTranspose+Relu", "layout"])
   }
 
   @Test(arguments: [Operators.Resize.Mode.nearest, .linear, .cubic])
@@ -120,7 +120,7 @@ import Testing
           let resize = Operators.Resize(
             mode: mode, coordinateTransformation: transformation, nearestMode: nearest)
           net.graph.outputs = [net.add(resize, y, nil, net.weight(Tensor(scales)))]
-          try net.agrees()
+          try net.expectAgreement()
         }
       }
     }

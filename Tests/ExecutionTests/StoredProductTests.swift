@@ -32,7 +32,8 @@ import Testing
     net.graph.outputs = [net.add(Linear(), sum, table)]
     // The input of few rows by blocks has 16 bits under a scale for each 32 numbers.
     let tolerance: Float = type.isBlockQuantised ? 3e-4 : 2e-5
-    #expect(try net.agrees(tolerance: tolerance).filter { $0.hasPrefix("Linear") }.count == 4)
+    #expect(
+      try net.expectAgreement(tolerance: tolerance).filter { $0.hasPrefix("Linear") }.count == 4)
   }
 
   /// One row of a classifier as ONNX has it.
@@ -41,6 +42,6 @@ import Testing
     let x = net.input([1, 96])
     let y = net.add(Gemm(transposeB: true), x, net.weight([10, 96]), net.weight([10]))
     net.graph.outputs = [net.add(Relu(), y)]
-    #expect(try net.agrees() == ["Gemm+Relu"])
+    #expect(try net.expectAgreement() == ["Gemm+Relu"])
   }
 }

@@ -83,7 +83,7 @@ class Targeted(Pictured):
             learning_data.write(self.home / "data", part, [(path, self.targets[label]) for path, label in rows], "path")
 
     def labelled(self, options: list, scratch: pathlib.Path) -> str:
-        said, answers, targets = self.answered([*options, "--label-separator", "|"], scratch)
+        said, answers, targets = self.taught([*options, "--label-separator", "|"], scratch)
         names = sorted({name for target in targets for name in target.split("|") if name})
         wanted = np.array([[name in target.split("|") for name in names] for target in targets])
         if (answers >= 0).all() and (answers <= 1).all():  # probabilities
@@ -93,12 +93,14 @@ class Targeted(Pictured):
         found = {"loss": float(loss.mean()), "accuracy": float((held == wanted).all(1).mean()),
                  "micro_f1": float(2 * (held & wanted).sum() / (held.sum() + wanted.sum()))}
         agreed(said, found)
-        if abs(said["micro_f1"] - found["micro_f1"]) > 1e-6 or found["micro_f1"] < 0.8:
+        if abs(said["micro_f1"] - found["micro_f1"]) > 1e-6:
             raise Failed(f"we say F1 is {said['micro_f1']:.4f}, the framework {found['micro_f1']:.4f}")
+        if found["micro_f1"] < 0.8:
+            raise Failed(f"F1 is only {100 * found['micro_f1']:.1f} %")
         return f"F1 {100 * found['micro_f1']:.1f} %"
 
     def numbered(self, options: list, scratch: pathlib.Path) -> str:
-        said, answers, targets = self.answered(options, scratch)
+        said, answers, targets = self.taught(options, scratch)
         errors = answers[:, 0] - np.array([float(target) for target in targets])
         found = {"validation_loss": float((errors ** 2).mean()), "mean_error": float(np.abs(errors).mean())}
         for name, value in found.items():
@@ -108,8 +110,8 @@ class Targeted(Pictured):
             raise Failed(f"the numbers are {found['mean_error']:.2f} off")
         return f"{found['mean_error']:.2f} off"
 
-    def answered(self, options: list, scratch: pathlib.Path) -> tuple[dict, np.ndarray, list[str]]:
-        said, answers, targets = super().answered("full", options, scratch)
+    def taught(self, options: list, scratch: pathlib.Path) -> tuple[dict, np.ndarray, list[str]]:
+        said, answers, targets = self.answered("full", options, scratch)
         return said, answers.astype(np.float64), targets
 
 
